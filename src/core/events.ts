@@ -1,0 +1,31 @@
+// What long work tells while it runs. Operations emit these; only cli (and later the daemon) print, count or notify.
+
+export interface PhaseEvent {
+  readonly type: 'phase'
+  /** A few words in the present tense: 'reading tables', 'replaying binary logs'. */
+  readonly phase: string
+  readonly detail?: string
+}
+
+export interface ProgressEvent {
+  readonly type: 'progress'
+  readonly phase: string
+  readonly done: number
+  /** Absent while nobody knows. */
+  readonly total?: number
+  /** True when `total` is an estimate; printers mark it with `~`. */
+  readonly isEstimate?: boolean
+  readonly unit: 'bytes' | 'rows' | 'tables' | 'transactions' | 'objects'
+  readonly detail?: string
+}
+
+export interface NoticeEvent {
+  readonly type: 'notice'
+  /** A warning makes the command end with exit status 3. */
+  readonly level: 'info' | 'warning'
+  readonly message: string
+}
+
+export type HoldfastEvent = PhaseEvent | ProgressEvent | NoticeEvent
+
+export type EmitEvent = (event: HoldfastEvent) => void
