@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// Starts Holdfast. Plain old JavaScript without static imports, so that even a Node from years ago can read it and say
+// what is wrong, in one line, instead of failing on syntax that it does not know.
+var wanted = [24, 12]
+var found = process.versions.node.split('.').map(Number)
+
+if (found[0] < wanted[0] || (found[0] === wanted[0] && found[1] < wanted[1])) {
+  console.error(
+    'holdfast: needs Node ' +
+      wanted.join('.') +
+      ' or newer, and this is Node ' +
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      ')',
+  )
+  process.exitCode = 23
+} else {
+  start().catch(function (error) {
+    console.error(error)
+    process.exitCode = 70
+  })
+}
+
+// A package from the registry has dist/ alone. A checkout runs its sources, so that a forgotten dist/ from an earlier
+// build can never answer in their place.
+function start() {
+  return import('node:module')
+    .then(function (nodeModule) {
+      nodeModule.enableCompileCache()
+      return import('../src/cli/main.ts')
+    })
+    .catch(function (error) {
+      if (error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.url).endsWith('/src/cli/main.ts'))
+        throw error
+      return import('../dist/cli/main.js')
+    })
+    .then(function (cli) {
+      return cli.main()
+    })
+}

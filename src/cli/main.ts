@@ -1,0 +1,48 @@
+// The program: joins the verbs to the process it runs in.
+import { readFileSync } from 'node:fs'
+import { errorCodes } from '../core/error-codes.table.ts'
+import { asHoldfastError, errorText } from './error-report.ts'
+import { onInterruption } from './interruption.ts'
+import { terminalPrompt } from './prompt.ts'
+import { run } from './run.ts'
+import { verbs } from './verbs.table.ts'
+
+// The work is over by then; only a forgotten socket or timer can hold the process, and nobody should wait for that.
+const lingerMs = 2000
+
+/** Runs the command line of this process and sets its exit status. */
+export async function main(): Promise<void> {
+  const version = packageVersion()
+  surviveClosedOutput()
+  process.on('uncaughtException', (thrown) => {
+    console.error(errorText(asHoldfastError(thrown), { version }))
+    process.exit(errorCodes.BUG.exit)
+  })
+  process.exitCode = await run(process.argv.slice(2), {
+    verbs,
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    prompt: terminalPrompt(process.stdin, process.stderr),
+    version,
+    interruption: onInterruption,
+  })
+  setTimeout(() => process.exit(), lingerMs).unref()
+}
+
+/** `holdfast list | head -1`: when the reader has gone there is nobody left to tell, but a backup still gets done. */
+function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return
+      if (stream === process.stdout) console.error(`holdfast: cannot write the answer: ${error.message}`)
+      process.exit(errorCodes.FAILED.exit)
+    })
+  }
+}
+
+function packageVersion(): string {
+  // src/cli and dist/cli lie at the same depth, so this finds the package's own file from both.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return String(new Map<string, unknown>(Object.entries(JSON.parse(text))).get('version'))
+}

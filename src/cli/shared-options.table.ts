@@ -1,0 +1,143 @@
+// Options that many verbs share, so that one name means one thing everywhere.
+import { sslModes } from '../core/connection-settings.ts'
+import type { OptionSpec } from './verb.ts'
+
+export const outputOptions: readonly OptionSpec[] = [
+  {
+    name: 'json',
+    kind: 'flag',
+    group: 'Output',
+    help: 'print JSON on stdout: one document, or JSON Lines with "type" for long work',
+  },
+  {
+    name: 'quiet',
+    short: 'q',
+    kind: 'flag',
+    group: 'Output',
+    help: 'no progress on stderr; only warnings and errors',
+  },
+]
+
+export const repositoryOption: OptionSpec = {
+  name: 'repository',
+  kind: 'text',
+  value: 'DIR',
+  group: 'Repository',
+  env: 'HOLDFAST_REPOSITORY',
+  isRequired: true,
+  help: 'where everything is kept',
+}
+
+export const identityOption: OptionSpec = {
+  name: 'identity',
+  kind: 'text',
+  value: 'FILE',
+  group: 'Repository',
+  env: 'HOLDFAST_IDENTITY_FILE',
+  help: 'file with the recovery key; needed to read what is encrypted, never to write',
+}
+
+export const nameOption: OptionSpec = {
+  name: 'name',
+  kind: 'text',
+  value: 'NAME',
+  group: 'Repository',
+  help: 'name of this instance in the repository (default: its host, with the port unless 3306)',
+}
+
+export const connectionOptions: readonly OptionSpec[] = [
+  {
+    name: 'host',
+    short: 'h',
+    kind: 'text',
+    value: 'HOST',
+    group: 'Connection',
+    help: 'host name or address',
+  },
+  {
+    name: 'port',
+    short: 'P',
+    kind: 'integer',
+    value: 'PORT',
+    group: 'Connection',
+    help: 'TCP port (default: 3306)',
+  },
+  {
+    name: 'user',
+    short: 'u',
+    kind: 'text',
+    value: 'USER',
+    group: 'Connection',
+    help: 'account to log in with',
+  },
+  {
+    name: 'password',
+    short: 'p',
+    kind: 'flag',
+    group: 'Connection',
+    help: 'ask for the password; in scripts use an option file or a login path instead',
+  },
+  {
+    name: 'socket',
+    short: 'S',
+    kind: 'text',
+    value: 'PATH',
+    group: 'Connection',
+    help: 'Unix socket of the server',
+  },
+  {
+    name: 'defaults-file',
+    kind: 'text',
+    value: 'FILE',
+    group: 'Connection',
+    help: 'read only this option file (groups [client] and [holdfast])',
+  },
+  {
+    name: 'login-path',
+    kind: 'text',
+    value: 'NAME',
+    group: 'Connection',
+    help: 'read this login path of .mylogin.cnf, as written by mysql_config_editor',
+  },
+  {
+    name: 'ssl-mode',
+    kind: 'text',
+    value: 'MODE',
+    choices: sslModes,
+    group: 'Connection',
+    help: 'as in mysql',
+  },
+  {
+    name: 'ssl-ca',
+    kind: 'text',
+    value: 'FILE',
+    group: 'Connection',
+    help: 'PEM file of authorities to trust',
+  },
+  {
+    name: 'ssl-cert',
+    kind: 'text',
+    value: 'FILE',
+    group: 'Connection',
+    help: 'PEM file of the client certificate',
+  },
+  { name: 'ssl-key', kind: 'text', value: 'FILE', group: 'Connection', help: 'PEM file of its key' },
+]
+
+export const urlArgument = {
+  name: 'URL',
+  isRequired: false,
+  help: 'mysql://user@host:port/, or the connection options below; the URL wins',
+} as const
+
+export const sourceArgument = {
+  name: 'NAME',
+  isRequired: true,
+  help: 'name of the instance in the repository',
+} as const
+
+export const optionalSourceArgument = {
+  name: 'NAME',
+  isRequired: false,
+  help: 'name of the instance in the repository (default: all)',
+} as const

@@ -1,0 +1,25 @@
+// Every verb there is, in the order of the help.
+import type { VerbSpec } from './verb.ts'
+import { backupVerb } from './verbs/backup.table.ts'
+import { binlogExportVerb, binlogFindVerb, binlogListVerb } from './verbs/binlog.table.ts'
+import { doctorVerb } from './verbs/doctor.table.ts'
+import { initVerb } from './verbs/init.table.ts'
+import { listVerb } from './verbs/list.table.ts'
+import { restoreVerb } from './verbs/restore.table.ts'
+import { showVerb } from './verbs/show.table.ts'
+import { streamVerb } from './verbs/stream.table.ts'
+import { verifyVerb } from './verbs/verify.table.ts'
+
+export const verbs: readonly VerbSpec[] = [
+  initVerb,
+  doctorVerb,
+  backupVerb,
+  streamVerb,
+  listVerb,
+  showVerb,
+  binlogListVerb,
+  binlogFindVerb,
+  binlogExportVerb,
+  restoreVerb,
+  verifyVerb,
+]

@@ -1,0 +1,59 @@
+// The table of `holdfast backup`.
+import {
+  connectionOptions,
+  nameOption,
+  outputOptions,
+  repositoryOption,
+  urlArgument,
+} from '../shared-options.table.ts'
+import type { VerbSpec } from '../verb.ts'
+
+export const backupVerb: VerbSpec = {
+  name: 'backup',
+  group: 'Protect',
+  summary: 'take a consistent backup of a server into the repository',
+  json: 'lines',
+  examples: [
+    { says: 'Everything', command: 'holdfast backup mysql://backup@db1/ --repository /backup/holdfast' },
+    {
+      says: 'Two schemas, under a name of your own',
+      command:
+        'holdfast backup mysql://backup@db1/ --repository /backup/holdfast --name shop --schemas shop,crm',
+    },
+    {
+      says: 'Through the local socket, with the account of an option file',
+      command:
+        'holdfast backup --defaults-file /etc/holdfast/db1.cnf -S /run/mysqld/mysqld.sock --repository /backup/holdfast',
+    },
+  ],
+  notes: [
+    'All tables are read at one recorded point of the binary log, without stopping writers. The first backup of a name ' +
+      'ties that name to this server; another server under the same name is refused. No key is needed to write.',
+  ],
+  arguments: [urlArgument],
+  options: [
+    repositoryOption,
+    nameOption,
+    {
+      name: 'method',
+      kind: 'text',
+      value: 'METHOD',
+      choices: ['dump'],
+      group: 'What',
+      help: 'how the data is read (default: dump)',
+    },
+    { name: 'schemas', kind: 'list', value: 'A,B', group: 'What', help: 'only these schemas' },
+    { name: 'tables', kind: 'list', value: 'A.T,…', group: 'What', help: 'only these tables' },
+    {
+      name: 'threads',
+      kind: 'integer',
+      value: 'N',
+      group: 'What',
+      help: 'connections that read at once (default: as many as processors, at most 8)',
+    },
+    ...connectionOptions,
+    ...outputOptions,
+  ],
+  exits: [1, 3, 10, 11, 20, 21, 23],
+  load: () => import('./backup.ts'),
+}

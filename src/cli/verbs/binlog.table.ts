@@ -1,0 +1,119 @@
+// The tables of the verbs under `holdfast binlog`.
+import { identityOption, outputOptions, repositoryOption, sourceArgument } from '../shared-options.table.ts'
+import type { VerbSpec } from '../verb.ts'
+
+const timelineOption = {
+  name: 'timeline',
+  kind: 'text',
+  value: 'ID',
+  group: 'What',
+  help: 'of this timeline instead of the newest',
+} as const
+
+export const binlogListVerb: VerbSpec = {
+  name: 'binlog list',
+  group: 'See',
+  summary: 'list the binary log files in the archive, with their times and GTIDs',
+  json: 'document',
+  examples: [
+    {
+      says: 'All of an instance',
+      command: 'holdfast binlog list shop --repository /backup/holdfast --identity recovery.key',
+    },
+  ],
+  arguments: [sourceArgument],
+  options: [repositoryOption, identityOption, ...outputOptions],
+  exits: [10, 12, 30],
+  load: () => import('./binlog-list.ts'),
+}
+
+export const binlogFindVerb: VerbSpec = {
+  name: 'binlog find',
+  group: 'See',
+  summary: 'find transactions in the archive, with time, GTID, tables and row counts',
+  json: 'document',
+  examples: [
+    {
+      says: 'Who deleted from a table today',
+      command:
+        'holdfast binlog find shop --repository /backup/holdfast --identity recovery.key --table shop.orders --kind delete --since 2026-11-23T00:00:00Z',
+    },
+    {
+      says: 'The largest changes: transactions of at least 10,000 rows',
+      command:
+        'holdfast binlog find shop --repository /backup/holdfast --identity recovery.key --min-rows 10000',
+    },
+  ],
+  arguments: [sourceArgument],
+  options: [
+    { name: 'table', kind: 'list', value: 'S.T', group: 'What', help: 'that touch one of these tables' },
+    {
+      name: 'kind',
+      kind: 'list',
+      value: 'KIND',
+      group: 'What',
+      help: 'that hold a change of one of these kinds: insert, update, delete, ddl',
+    },
+    { name: 'since', kind: 'text', value: 'TIME', group: 'What', help: 'committed at or after this time' },
+    { name: 'until', kind: 'text', value: 'TIME', group: 'What', help: 'committed at or before this time' },
+    { name: 'gtid', kind: 'text', value: 'GTID', group: 'What', help: 'with this GTID' },
+    {
+      name: 'min-rows',
+      kind: 'integer',
+      value: 'N',
+      group: 'What',
+      help: 'that change at least this many rows',
+    },
+    {
+      name: 'limit',
+      kind: 'integer',
+      value: 'N',
+      group: 'What',
+      help: 'stop after this many (default: 100)',
+    },
+    repositoryOption,
+    identityOption,
+    ...outputOptions,
+  ],
+  exits: [10, 12, 30],
+  load: () => import('./binlog-find.ts'),
+}
+
+export const binlogExportVerb: VerbSpec = {
+  name: 'binlog export',
+  group: 'See',
+  summary: 'write a whole binary log file, byte for byte as the source wrote it',
+  json: 'document',
+  examples: [
+    {
+      says: 'For mysqlbinlog or a replica',
+      command:
+        'holdfast binlog export shop --repository /backup/holdfast --identity recovery.key --file binlog.000007 --output /tmp/binlog.000007',
+    },
+  ],
+  arguments: [sourceArgument],
+  options: [
+    {
+      name: 'file',
+      kind: 'text',
+      value: 'NAME',
+      group: 'What',
+      isRequired: true,
+      help: 'name of the binary log file',
+    },
+    {
+      name: 'output',
+      kind: 'text',
+      value: 'PATH',
+      group: 'What',
+      isRequired: true,
+      help: 'new file to write',
+    },
+    timelineOption,
+    repositoryOption,
+    identityOption,
+    ...outputOptions,
+  ],
+  exits: [1, 10, 12, 22, 30],
+  load: () => import('./binlog-export.ts'),
+}

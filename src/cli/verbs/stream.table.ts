@@ -1,0 +1,70 @@
+// The table of `holdfast stream`.
+import {
+  connectionOptions,
+  nameOption,
+  outputOptions,
+  repositoryOption,
+  urlArgument,
+} from '../shared-options.table.ts'
+import type { VerbSpec } from '../verb.ts'
+
+export const streamVerb: VerbSpec = {
+  name: 'stream',
+  group: 'Protect',
+  summary: 'keep the binary log of a server in the repository, as it is written',
+  json: 'lines',
+  examples: [
+    {
+      says: 'Until it is stopped',
+      command: 'holdfast stream mysql://backup@db1/ --repository /backup/holdfast',
+    },
+    {
+      says: 'From a timer: what there is by now, then end',
+      command: 'holdfast stream mysql://backup@db1/ --repository /backup/holdfast --until-caught-up',
+    },
+    {
+      says: 'Acknowledged to the server only when durable: no committed transaction can be lost',
+      command: 'holdfast stream mysql://backup@db1/ --repository /backup/holdfast --semi-sync',
+    },
+  ],
+  notes: [
+    'Connects as a replica does and goes on exactly where the archive ends, also after kill -9 or a lost connection. ' +
+      'Stop it with Ctrl-C or SIGTERM; what was received is sealed into the repository first.',
+  ],
+  arguments: [urlArgument],
+  options: [
+    repositoryOption,
+    nameOption,
+    {
+      name: 'until-caught-up',
+      kind: 'flag',
+      group: 'Stream',
+      help: 'end when everything written so far is kept',
+    },
+    {
+      name: 'semi-sync',
+      kind: 'flag',
+      group: 'Stream',
+      help: 'acknowledge transactions to the source once they are durable here',
+    },
+    {
+      name: 'spool',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Stream',
+      env: 'HOLDFAST_SPOOL',
+      help: 'where events wait, durably, until their segment is sealed (default: under the state directory)',
+    },
+    {
+      name: 'seal-seconds',
+      kind: 'integer',
+      value: 'N',
+      group: 'Stream',
+      help: 'put what has come into the repository at least this often (default: 60)',
+    },
+    ...connectionOptions,
+    ...outputOptions,
+  ],
+  exits: [1, 3, 10, 11, 20, 21, 22, 23],
+  load: () => import('./stream.ts'),
+}
