@@ -1,0 +1,10 @@
+// `npm run bench -- <name> [options]`: comparisons with the peers, each side by side in one run.
+const benches = new Map([['logical', () => import('./logical.ts')]])
+
+const [name = '', ...args] = process.argv.slice(2)
+const bench = benches.get(name)
+if (!bench) {
+  process.stderr.write(`usage: npm run bench -- ${[...benches.keys()].join('|')} [options]\n`)
+  process.exit(2)
+}
+await (await bench()).run(args)
