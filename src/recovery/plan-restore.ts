@@ -1,0 +1,148 @@
+// Plans a restore: from backups, archived history and a wanted point to exactly what has to be loaded and replayed.
+
+import { HoldfastError } from '../core/errors.ts'
+import { stateCovers } from '../core/gtid-state.ts'
+import {
+  type HistoryRun,
+  type HistorySegment,
+  type HistoryTransaction,
+  historyRuns,
+} from '../core/history.ts'
+import { gtidFlavour, type RestorePoint } from '../core/restore-point.ts'
+import { completePlan } from './complete-plan.ts'
+import { findStop, type Joined, type Stop } from './find-stop.ts'
+import type { BaseBackup, RestorePlan } from './restore-plan.ts'
+import { type Asking, placeOfBackup, placeWhereCovered, stateAt } from './run-history.ts'
+import { type Attempt, explainUnreachable, isNewer } from './unreachable.ts'
+
+export interface RestorePlanInput {
+  readonly source: string
+  /** In any order. */
+  readonly backups: readonly BaseBackup[]
+  readonly segments: readonly HistorySegment[]
+  readonly point: RestorePoint
+  /** Start from this backup, and from no other. */
+  readonly backupId?: string
+  readonly skipGtids?: readonly string[]
+}
+
+/**
+ * A pure function of its input that asks for the transactions of those segments it has to look into.
+ *
+ * Throws POINT_OUTSIDE_WINDOW, POINT_NOT_FOUND, ARCHIVE_GAP, BINLOG_INCIDENT or USAGE, each with names and places.
+ */
+export function* planRestore(input: RestorePlanInput): Asking<RestorePlan> {
+  const backups = candidates(input)
+  const newest = backups[0] as BaseBackup
+  checkFlavour(input, newest)
+  if (input.point.kind === 'backup') return yield* completePlan(input, newest)
+  const { runs, gaps } = historyRuns(input.segments)
+  const attempts: Attempt[] = []
+  for (const backup of backups) {
+    const joined = yield* join(backup, runs)
+    const isBehind = input.point.kind === 'latest' && runs.some((run) => isNewer(run, backup, joined))
+    const stop: Stop = isBehind ? { kind: 'beyond-end' } : yield* findStop(input.point, backup, joined)
+    if (stop.kind === 'at') {
+      if (joined === undefined) return yield* completePlan(input, backup)
+      return yield* completePlan(input, backup, { run: joined.run, from: joined.from, until: stop.place })
+    }
+    attempts.push({ backup, joined, stop })
+    // An older backup has no fewer gaps before a moment; but a GTID or a file may belong to an older timeline.
+    const isMoment = input.point.kind === 'time' || input.point.kind === 'latest'
+    if (isMoment && stop.kind === 'beyond-end' && joined !== undefined) break
+  }
+  throw yield* explainUnreachable(input, attempts, runs, gaps)
+}
+
+/** The newest run that goes on where the backup ends. */
+function* join({ point }: BaseBackup, runs: readonly HistoryRun[]): Asking<Joined | undefined> {
+  for (const run of runs.toReversed()) {
+    const from = yield* placeOfBackup(run, point)
+    if (from === undefined) continue
+    const reached = yield* stateAt(run, from)
+    if (point.gtid === undefined || reached === undefined || stateCovers(reached, point.gtid)) {
+      return { run, from, floor: from }
+    }
+    // A physical backup may have more than its position says: no point before the last of these can be had from it.
+    const floor = yield* placeWhereCovered(run, point.gtid)
+    if (floor !== 'before-run' && !('missing' in floor)) return { run, from, floor }
+  }
+  return undefined
+}
+
+/** Answers the planner from memory. */
+export function planWith(
+  planning: Asking<RestorePlan>,
+  transactionsOf: (segment: HistorySegment) => readonly HistoryTransaction[],
+): RestorePlan {
+  let step = planning.next()
+  while (step.done !== true) step = planning.next(transactionsOf(step.value))
+  return step.value
+}
+
+/** Answers the planner from an archive, keeping the few segments it looks into in memory while it plans. */
+export async function planFromArchive(
+  planning: Asking<RestorePlan>,
+  transactionsOf: (segment: HistorySegment) => Promise<readonly HistoryTransaction[]>,
+): Promise<RestorePlan> {
+  const read = new Map<HistorySegment, readonly HistoryTransaction[]>()
+  let step = planning.next()
+  while (step.done !== true) {
+    const transactions = read.get(step.value) ?? (await transactionsOf(step.value))
+    read.set(step.value, transactions)
+    step = planning.next(transactions)
+  }
+  return step.value
+}
+
+/** Newest first. */
+function candidates(input: RestorePlanInput): readonly BaseBackup[] {
+  const { source, backups, backupId } = input
+  if (backups.length === 0) {
+    throw new HoldfastError(
+      'POINT_OUTSIDE_WINDOW',
+      `${source} has no backup to start from`,
+      { source },
+      {
+        hint: 'Take one with: holdfast backup <instance>',
+      },
+    )
+  }
+  const sorted = backups.toSorted(newestFirst)
+  if (backupId === undefined) return sorted
+  const chosen = sorted.filter(({ id }) => id === backupId)
+  if (chosen.length === 0) {
+    throw new HoldfastError(
+      'USAGE',
+      `${source} has no backup ${backupId}`,
+      { source, backup: backupId },
+      {
+        hint: `See its backups with: holdfast list ${source}`,
+      },
+    )
+  }
+  return chosen
+}
+
+/** Some points are known to the second only, so backups of one second are told apart by position. */
+function newestFirst({ point: a }: BaseBackup, { point: b }: BaseBackup): number {
+  if (a.timeMicros !== b.timeMicros) return b.timeMicros - a.timeMicros
+  const [fileA = '', fileB = ''] = [a.position?.file, b.position?.file]
+  if (fileA !== fileB) return fileA < fileB ? 1 : -1
+  return (b.position?.offset ?? 0) - (a.position?.offset ?? 0)
+}
+
+function checkFlavour({ source, point, skipGtids = [] }: RestorePlanInput, { origin }: BaseBackup): void {
+  const wanted = point.kind === 'gtid' || point.kind === 'before-gtid' ? [point.flavour] : []
+  for (const flavour of [...wanted, ...skipGtids.map((gtid) => gtidFlavour(gtid))]) {
+    if (flavour === undefined) {
+      throw new HoldfastError('USAGE', `--skip-gtid takes single GTIDs, not '${skipGtids.join(' ')}'`)
+    }
+    if (flavour !== origin.flavour) {
+      throw new HoldfastError(
+        'USAGE',
+        `${source} is a ${origin.flavour} server, and that is a GTID of ${flavour}`,
+      )
+    }
+  }
+}

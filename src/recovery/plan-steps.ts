@@ -1,0 +1,32 @@
+// A plan in words: the steps a person would follow, one line each.
+import { describePoint, isoMicros } from '../core/point-text.ts'
+import type { PlannedTransaction, RestorePlan } from './restore-plan.ts'
+
+/** One sentence a step, in the order they happen. */
+export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
+  const { base, replay, end, estimate } = plan
+  const steps = [
+    `Load ${base.kind} backup ${base.id} (${base.method}), which holds everything up to ${describePoint(base.point)}`,
+  ]
+  if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state']
+  const { from, until, transactions, skip, alreadyInBase, next, last } = replay
+  steps.push(
+    `Replay ${transactions} transactions of the archived binary logs from ${from.file}:${from.offset} to ${until.file}:${until.offset}`,
+  )
+  for (const { gtid, file, start, timeMicros } of skip) {
+    steps.push(`Leave out transaction ${gtid} (${file}:${start}, ${isoMicros(timeMicros)})`)
+  }
+  if (alreadyInBase !== undefined) {
+    steps.push(`Leave out ${alreadyInBase.transactions} transactions that the backup already has`)
+  }
+  if (last !== undefined) steps.push(`The last transaction applied is ${describeTransaction(last)}`)
+  if (next !== undefined) steps.push(`Stop right before ${describeTransaction(next)}`)
+  if (end.gtid !== undefined)
+    steps.push(`Check that the target then stands at GTID ${end.gtid.text || '(none)'}`)
+  const seconds = Math.ceil(estimate.loadSeconds + estimate.replaySeconds)
+  return [...steps, `This may take about ${seconds} s (an estimate from sizes)`]
+}
+
+function describeTransaction({ gtid, file, start, timeMicros }: PlannedTransaction): string {
+  return `${gtid === undefined ? '' : `${gtid} at `}${file}:${start}, committed ${isoMicros(timeMicros)}`
+}
