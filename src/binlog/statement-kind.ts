@@ -1,0 +1,25 @@
+// What kind of statement a text in the log is, by its first words.
+
+// Enough for the longest statement that is compared whole or by its first words.
+const startBytes = 256
+
+/** The statement's first bytes without comments and white space before them, in upper case. */
+export function statementStart(statement: Buffer): string {
+  let rest = statement
+  for (;;) {
+    const text = rest.toString('latin1', 0, startBytes).trimStart()
+    // Comments that start with an exclamation mark are code.
+    const isBlock = text.startsWith('/*') && !text.startsWith('/*!')
+    const isLine = text.startsWith('--') || text.startsWith('#')
+    const end = isBlock ? rest.indexOf('*/') : isLine ? rest.indexOf('\n') : -1
+    if (end < 0) return text.trimEnd().toUpperCase()
+    rest = rest.subarray(end + (isBlock ? 2 : 1))
+  }
+}
+
+const dataChanges = ['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'LOAD', 'WITH']
+
+/** True when a statement, as `statementStart` gives it, changes rows: in the log it means that it was not logged as rows. */
+export function isDataChange(start: string): boolean {
+  return dataChanges.some((word) => start.startsWith(word) && !/[A-Z0-9_]/.test(start.charAt(word.length)))
+}
