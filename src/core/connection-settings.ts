@@ -24,6 +24,8 @@ export interface ConnectionSettings {
   /** Default schema of the session. */
   readonly schema?: string
   readonly tls: TlsSettings
+  /** Whether the password may be sent as it is when the server asks for that, over TLS or a socket; false when absent. */
+  readonly allowClearPassword?: boolean
   /** Bound for TCP connect, TLS and login together, in milliseconds. */
   readonly connectTimeoutMs: number
 }
