@@ -29,6 +29,12 @@ export interface OpenOptions {
   readonly schema?: string | undefined
 }
 
+/** What is left of a result whose rows went to a RawRowConsumer. */
+export interface RawResult {
+  readonly columns: readonly ColumnDefinition[]
+  readonly warnings: number
+}
+
 const quitGraceMs = 1000
 /** ER_QUERY_INTERRUPTED */
 const queryInterrupted = 1317
@@ -106,12 +112,8 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Executes a statement and hands its rows to `consumer` as they come from the socket. */
-  queryRaw(
-    sql: Statement,
-    consumer: RawRowConsumer,
-    options: StatementOptions = {},
-  ): Promise<{ readonly columns: readonly ColumnDefinition[]; readonly warnings: number }> {
-    return this.#exchange(sql, options, async () => {
+  queryRaw(sql: Statement, consumer: RawRowConsumer, options: StatementOptions = {}): Promise<RawResult> {
+    return this.#exchange<RawResult>(sql, options, async () => {
       this.#sendQuery(sql)
       const head = await this.#channel.read()
       const simple = await readSimpleAnswer(this.#channel, sql, head)
@@ -122,7 +124,7 @@ export class Connection implements AsyncDisposable {
       await feedRawRows(this.#channel, consumer)
       const last = await this.#channel.read()
       if (isErr(last)) return failed(last, sql)
-      return { kind: 'raw', columns, warnings: parseEof(last).warnings } as const
+      return { columns, warnings: parseEof(last).warnings }
     })
   }
 
@@ -132,7 +134,7 @@ export class Connection implements AsyncDisposable {
    * before its data ends; do it in a transaction where no row may stay.
    */
   loadData(sql: Statement, data: LoadSource, options: StatementOptions = {}): Promise<OkResult> {
-    return this.#exchange(sql, options, async (watch) => {
+    return this.#exchange<OkResult>(sql, options, async (watch) => {
       this.#sendQuery(sql)
       const head = await this.#channel.read()
       if (head[0] === localInfileHeader) {
@@ -169,7 +171,7 @@ export class Connection implements AsyncDisposable {
 
   /** Sends a command packet that is answered by OK (or EOF). */
   async sendCommand(packet: Uint8Array, options: StatementOptions = {}): Promise<OkResult> {
-    return this.#exchange(`command 0x${packet[0]?.toString(16)}`, options, async () => {
+    return this.#exchange<OkResult>(`command 0x${packet[0]?.toString(16)}`, options, async () => {
       const { hasMore: _, ...answer } = await this.#command(packet)
       assert(answer.kind !== 'rows', 'rows came for a command')
       return answer
@@ -229,7 +231,7 @@ export class Connection implements AsyncDisposable {
     options: StatementOptions,
     isMulti: boolean,
   ): Promise<readonly (ResultSet | OkResult)[]> {
-    return this.#exchange(sql, options, async () => {
+    return this.#exchange<readonly (ResultSet | OkResult)[]>(sql, options, async () => {
       if (isMulti) await this.#command(setMultiStatementsToBytes(true))
       this.#sendQuery(sql)
       const results: (ResultSet | OkResult)[] = []
@@ -260,15 +262,15 @@ export class Connection implements AsyncDisposable {
   async #exchange<T extends object>(
     what: Statement,
     options: StatementOptions,
-    body: (watch: CancelWatch) => Promise<T>,
-  ): Promise<Exclude<T, Failed>> {
+    body: (watch: CancelWatch) => Promise<T | Failed>,
+  ): Promise<T> {
     options.signal?.throwIfAborted()
     this.#occupy(statementText(what).slice(0, 80))
     using watch = new CancelWatch(options, {
       kill: () => kill(this.#settings, 'QUERY', this.threadId),
       destroy: () => this.destroy(),
     })
-    let outcome: T
+    let outcome: T | Failed
     try {
       outcome = await body(watch)
       if (watch.isFired) await this.#settleKill(watch, outcome)
@@ -303,6 +305,6 @@ export class Connection implements AsyncDisposable {
   }
 }
 
-function isFailed<T extends object>(outcome: T): outcome is Extract<T, Failed> {
+function isFailed(outcome: object): outcome is Failed {
   return 'kind' in outcome && outcome.kind === 'failed'
 }
