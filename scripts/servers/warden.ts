@@ -14,7 +14,7 @@ let warden: ChildProcess | undefined
 export async function guardedFolder(purpose = 'holdfast'): Promise<{ path: string } & AsyncDisposable> {
   // A Unix socket's path may have 107 bytes (sun_path, unix(7)), so a long TMPDIR will not do.
   const base = Buffer.byteLength(tmpdir()) > 60 ? '/tmp' : tmpdir()
-  const folder = await mkdtemp(path.join(base, `${purpose}-`))
+  const folder = await mkdtemp(path.join(base, `${purpose}-${process.pid}-`))
   try {
     await guard(folder)
   } catch (error) {
