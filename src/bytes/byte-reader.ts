@@ -30,7 +30,7 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.bytes[this.#advance(1)] as number
+    return this.bytes.readUInt8(this.#advance(1))
   }
 
   u16(): number {

@@ -1,7 +1,6 @@
 // A connection to a MySQL or MariaDB server: one statement at a time, its answer as values, as raw rows, or not at all.
 import assert from 'node:assert/strict'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
 import type { Flavour } from '../core/flavour.ts'
 import { CancelWatch, type StatementOptions } from './cancel-watch.ts'
 import { kill } from './kill.ts'
@@ -96,7 +95,9 @@ export class Connection implements AsyncDisposable {
   /** The answer to one statement, with its columns or counts. A CALL answers several results: the first is given. */
   async queryResult(sql: Statement, options: StatementOptions = {}): Promise<ResultSet | OkResult> {
     const results = await this.#queryAll(sql, options, false)
-    return results[0] as ResultSet | OkResult
+    const [first] = results
+    assert(first !== undefined, 'a statement has an answer')
+    return first
   }
 
   /** Executes a statement that answers no rows. */

@@ -41,7 +41,9 @@ export async function openSocket(settings: ConnectionSettings, signal: AbortSign
 function reason(cause: unknown): string {
   // Happy eyeballs: one error for each address of the host.
   const errors: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause]
-  const codes = errors.map((error) => (error as NodeJS.ErrnoException).code ?? String(error))
+  const codes = errors.map((error) =>
+    error instanceof Error && 'code' in error ? String(error.code) : String(error),
+  )
   return [...new Set(codes)].map((code) => reasons[code] ?? code).join(', ')
 }
 

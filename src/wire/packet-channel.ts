@@ -194,7 +194,7 @@ export class PacketChannel {
     })
   }
 
-  /** Lets the process end, or not, while this connection is open and idle. */
+  /** Drops the connection; `reason` is told to who waits, and to who comes later. */
   destroy(reason?: Error): void {
     this.#lose(reason)
     this.#socket.destroy()
@@ -258,7 +258,7 @@ export class PacketChannel {
       if (!this.#nextChunk()) return false
     }
     const length = this.#head.readUIntLE(0, 3)
-    this.#checkSequence(this.#head[3] as number)
+    this.#checkSequence(this.#head.readUInt8(3))
     if (this.#partsBytes + length > maxMergedBytes) {
       throw this.#malformed(`a packet below ${maxMergedBytes} bytes`, 'a longer one')
     }
@@ -273,7 +273,8 @@ export class PacketChannel {
   }
 
   #finishPacket(): Buffer | undefined {
-    const assembly = this.#assembly as Assembly
+    const assembly = this.#assembly
+    assert(assembly !== undefined, 'no packet was started')
     const { payload } = assembly
     while (assembly.filled < payload.length) {
       if (this.#head.length === 0 && !this.#nextChunk()) return undefined

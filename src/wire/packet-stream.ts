@@ -19,6 +19,7 @@ export function packetStream(
   signal: AbortSignal | undefined,
   onEnd: () => void,
 ): PacketStream {
+  const onAbort = (): void => channel.destroy()
   return {
     async send(packet) {
       channel.startCommand()
@@ -27,7 +28,6 @@ export function packetStream(
       while (channel.needsDrain) await channel.drained()
     },
     async *[Symbol.asyncIterator]() {
-      const onAbort = (): void => channel.destroy()
       signal?.addEventListener('abort', onAbort, { once: true })
       let isEnded = false
       try {

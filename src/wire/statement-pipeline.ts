@@ -56,7 +56,7 @@ export class StatementPipeline implements AsyncDisposable {
   #inFlightBytes = 0
   #answered = 0
   #isReceiving = false
-  #error: Error | undefined
+  #error: { readonly error: unknown } | undefined
   #aborted: Promise<void> | undefined
   #waiters: (() => void)[] = []
   #isClosed = false
@@ -176,7 +176,7 @@ export class StatementPipeline implements AsyncDisposable {
     try {
       write()
     } catch (error) {
-      this.#fail(error as Error)
+      this.#fail(error)
     }
   }
 
@@ -184,7 +184,7 @@ export class StatementPipeline implements AsyncDisposable {
     try {
       await this.#channel.drained()
     } catch (error) {
-      this.#fail(error as Error)
+      this.#fail(error)
     }
   }
 
@@ -205,8 +205,8 @@ export class StatementPipeline implements AsyncDisposable {
         this.#wake()
       }
     } catch (error) {
-      this.#channel.destroy(error as Error)
-      this.#fail(error as Error)
+      this.#channel.destroy(error instanceof Error ? error : undefined)
+      this.#fail(error)
     } finally {
       this.#isReceiving = false
     }
@@ -241,12 +241,18 @@ export class StatementPipeline implements AsyncDisposable {
   }
 
   #failStatement(packet: Buffer): void {
-    const { statement } = this.#inFlight[this.#oldest] as InFlight
-    this.#fail(serverError(parseErr(packet), statementText(statement), { statementIndex: this.#answered }))
+    const statement = statementText(this.#oldestInFlight().statement)
+    this.#fail(serverError(parseErr(packet), statement, { statementIndex: this.#answered }))
+  }
+
+  #oldestInFlight(): InFlight {
+    const oldest = this.#inFlight[this.#oldest]
+    assert(oldest !== undefined, 'an answer to no statement')
+    return oldest
   }
 
   #forgetOldest(): void {
-    this.#inFlightBytes -= (this.#inFlight[this.#oldest] as InFlight).bytes
+    this.#inFlightBytes -= this.#oldestInFlight().bytes
     this.#oldest++
     if (this.#oldest >= 1024 || this.#oldest === this.#inFlight.length) {
       this.#inFlight = this.#inFlight.slice(this.#oldest)
@@ -255,24 +261,26 @@ export class StatementPipeline implements AsyncDisposable {
   }
 
   /** Only the first error counts: later ones are mostly its consequences. */
-  #fail(error: Error): void {
-    this.#error ??= error
+  #fail(error: unknown): void {
+    this.#error ??= { error }
     this.#wake()
   }
 
   async #abort(): Promise<void> {
-    this.#fail(this.#options.signal?.reason as Error)
+    this.#fail(this.#options.signal?.reason)
     try {
       await this.#actions.killSession()
-    } finally {
-      this.#channel.destroy()
-      this.#wake()
+    } catch (error) {
+      // Without the kill the server may go on with what it has received; closing the socket is the next best.
+      this.#fail(error)
     }
+    this.#channel.destroy()
+    this.#wake()
   }
 
   async #throwIfFailed(): Promise<void> {
     if (this.#aborted !== undefined) await this.#aborted
-    if (this.#error !== undefined) throw this.#error
+    if (this.#error !== undefined) throw this.#error.error
   }
 
   #change(): Promise<void> {

@@ -9,16 +9,15 @@ type Decode = (bytes: Buffer) => SqlValue
 
 /** A function that turns row packets of these columns into rows. Of columns with one name the last wins. */
 export function rowDecoder(columns: readonly ColumnDefinition[]): (packet: Buffer) => Row {
-  const decoders = columns.map(valueDecoder)
-  const names = columns.map((column) => column.name)
+  const fields = columns.map((column) => ({ name: column.name, decode: valueDecoder(column) }))
   return (packet) => {
     const values = parseTextRow(packet, columns.length)
     // fromEntries, because an assignment to a column named __proto__ would not make a column.
     return Object.fromEntries(
-      values.map((value, index) => [
-        names[index] as string,
-        value === null ? null : (decoders[index] as Decode)(value),
-      ]),
+      fields.map(({ name, decode }, index) => {
+        const value = values[index]
+        return [name, value === null || value === undefined ? null : decode(value)]
+      }),
     )
   }
 }

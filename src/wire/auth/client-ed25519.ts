@@ -30,14 +30,14 @@ export function signWithPassword(message: Buffer, password: Buffer): Buffer {
 
 function clamped(half: Buffer): Buffer {
   const bytes = Buffer.from(half)
-  bytes[0] = (bytes[0] as number) & 0xf8
-  bytes[31] = ((bytes[31] as number) & 0x7f) | 0x40
+  bytes.writeUInt8(bytes.readUInt8(0) & 0xf8, 0)
+  bytes.writeUInt8((bytes.readUInt8(31) & 0x7f) | 0x40, 31)
   return bytes
 }
 
 /** A little-endian integer, reduced by the order of the group. */
 function scalarFrom(bytes: Uint8Array): bigint {
-  return Fn.create(BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`))
+  return Fn.create(BigInt(`0x${Buffer.from(bytes.toReversed()).toString('hex')}`))
 }
 
 function sha512(...parts: readonly Uint8Array[]): Buffer {

@@ -3,7 +3,7 @@
 export function xor(text: Buffer, key: Buffer): Buffer {
   const masked = Buffer.from(text)
   for (let index = 0; index < masked.length; index++) {
-    masked[index] = (masked[index] as number) ^ (key[index % key.length] as number)
+    masked.writeUInt8(masked.readUInt8(index) ^ key.readUInt8(index % key.length), index)
   }
   return masked
 }
