@@ -14,6 +14,15 @@ export { type ServerKind, serverKinds } from '../../scripts/servers/server-kinds
 /** The kinds that tests run on: all, or those that HOLDFAST_TEST_SERVERS names (comma list) for quick local work. */
 export const testedKinds: readonly ServerKind[] = narrowedKinds()
 
+// The runner of isolated test files may be killed alone; its orphans would run on and write to a broken pipe. The warden
+// then clears up after them.
+if (process.env['NODE_TEST_CONTEXT'] !== undefined) {
+  const runner = process.ppid
+  setInterval(() => {
+    if (process.ppid !== runner) process.kill(process.pid, 'SIGKILL')
+  }, 500).unref()
+}
+
 export interface TestUser {
   readonly user: string
   readonly password?: string
