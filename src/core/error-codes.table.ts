@@ -55,6 +55,10 @@ export const errorCodes = {
     hint: 'Free some space and run the command again; what was committed before is untouched.',
   },
 
+  SOURCE_MISMATCH: {
+    exit: 2,
+    hint: 'Give this server a name of its own in the repository with --name NAME.',
+  },
   SOURCE_UNREACHABLE: { exit: 20, hint: 'Check host, port and that the server is up.' },
   ACCESS_DENIED: {
     exit: 20,

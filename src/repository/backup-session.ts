@@ -1,0 +1,208 @@
+// A backup being written: takes chunks, then commits. Until the manifest is there, nothing of it exists for readers.
+import type { BackupKind, BackupMethod, BackupResult, BackupSink } from '../core/backup.ts'
+import type { BackupSummary } from '../core/backup-summary.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { chunkIdMaker } from './chunk-id.ts'
+import { ChunkIndex } from './chunk-index.ts'
+import { ChunkWriter } from './chunk-writer.ts'
+import type { ChunkLocation, IndexDocument, ManifestDocument } from './documents.ts'
+import type { HostState, KnownChunks } from './host-state.ts'
+import type { SessionKeys } from './key-file.ts'
+import type { Lease } from './lease.ts'
+import { encodeManifest, newBackupId, summaryOf } from './manifest.ts'
+import { segmentObjects } from './map-segments.ts'
+import { PackTable } from './pack-table.ts'
+import { PackWriter } from './pack-writer.ts'
+import type { RepositoryContext } from './repository-context.ts'
+import type { SourceLayout } from './repository-keys.ts'
+import { UsedChunks } from './used-chunks.ts'
+
+export interface BackupSessionParts {
+  readonly context: RepositoryContext
+  readonly layout: SourceLayout
+  readonly lease: Lease
+  readonly keys: SessionKeys
+  readonly known: KnownChunks | undefined
+  readonly state: HostState | undefined
+  readonly kind: BackupKind
+  readonly method: BackupMethod
+  readonly signal: AbortSignal | undefined
+  readonly emit: EmitEvent | undefined
+}
+
+/** The engine's JSON is cut into pieces of this length, so that a change in a part leaves the other parts as they are. */
+const contentPieceBytes = 1024 * 1024
+
+export class BackupSession implements BackupSink, AsyncDisposable {
+  readonly id: string
+  readonly startedAt = new Date().toISOString()
+  readonly #parts: BackupSessionParts
+  readonly #signal: AbortSignal
+  readonly #ended = new AbortController()
+  readonly #index: ChunkIndex
+  readonly #table: PackTable
+  readonly #packs: PackWriter
+  readonly #chunks: ChunkWriter
+  #isCommitted = false
+
+  private constructor(parts: BackupSessionParts, makeId: (bytes: Uint8Array) => Promise<string>) {
+    this.#parts = parts
+    const { context, layout, lease, keys, known, signal } = parts
+    this.id = newBackupId(parts.kind, Date.parse(this.startedAt))
+    this.#signal = AbortSignal.any([lease.signal, this.#ended.signal, ...(signal ? [signal] : [])])
+    this.#index = known?.chunks ?? new ChunkIndex()
+    this.#table = new PackTable(context.store, layout, known?.packs ?? [], this.#signal)
+    this.#packs = new PackWriter({
+      store: context.store,
+      layout,
+      dataKey: keys.dataKey,
+      targetBytes: context.document.packTargetBytes,
+      signal: this.#signal,
+      nextPack: () => this.#table.add(),
+      stored: (pack, stored) => this.#table.setStored(pack, stored),
+    })
+    this.#chunks = new ChunkWriter({
+      makeId,
+      packs: this.#packs,
+      isKnown: async (id) => {
+        const place = this.#index.find(id)
+        return place !== undefined && this.#table.isUsable(place.pack)
+      },
+      stored: (id, place) => this.#index.set(id, place),
+    })
+  }
+
+  static async open(parts: BackupSessionParts): Promise<BackupSession> {
+    return new BackupSession(parts, await chunkIdMaker(parts.keys.chunkIdKey))
+  }
+
+  async putChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
+    this.#signal.throwIfAborted()
+    return this.#chunks.put(bytes, signal)
+  }
+
+  /**
+   * Makes the backup exist. All chunks are durable first, then the map of them, then the manifest. After an error the backup
+   * may exist whole or not at all, never in part.
+   */
+  async commit(result: BackupResult): Promise<BackupSummary> {
+    const { kind, method } = this.#parts
+    if (result.kind !== kind || result.method !== method) {
+      throw new HoldfastError(
+        'BUG',
+        `a ${kind} ${method} session was given a ${result.kind} ${result.method} result`,
+      )
+    }
+    const contentIds = await this.#putContent(result.content)
+    await this.#makeDurable()
+    const used = new UsedChunks()
+    const { segments, objects } = segmentObjects(result.objects, (id) => used.take(this.#locate(id)))
+    const segmentIds: string[] = []
+    for (const segment of segments) {
+      segmentIds.push(await this.putChunk(Buffer.from(JSON.stringify(segment))))
+    }
+    const counted = { chunks: used.index.size, storedBytes: used.frameBytes }
+    await this.#makeDurable()
+    const content = contentIds.map((id) => used.take(this.#locate(id)))
+    const index: IndexDocument = {
+      format: 1,
+      segments: segmentIds.map((id) => used.take(this.#locate(id))),
+      packs: await this.#table.confirm(used.packs),
+      objects,
+    }
+    const sizes = { plainBytes: plainBytesOf(result), newBytes: this.#packs.newBytes, ...counted }
+    const manifest = this.#manifest(result, content, sizes)
+    await this.#putManifest(manifest, index)
+    this.#isCommitted = true
+    await this.#remember(used, index.packs)
+    return summaryOf(manifest)
+  }
+
+  /** Ends the session; what was not committed becomes garbage. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isCommitted) this.#ended.abort(new HoldfastError('INTERRUPTED', 'the backup was abandoned'))
+    await this.#chunks.settle()
+    await this.#packs.settle()
+    await this.#parts.lease[Symbol.asyncDispose]()
+  }
+
+  async #makeDurable(): Promise<void> {
+    await this.#chunks.drain()
+    await this.#packs.flush()
+  }
+
+  async #putContent(content: unknown): Promise<readonly string[]> {
+    const bytes = Buffer.from(JSON.stringify(content ?? null))
+    const ids: string[] = []
+    for (let start = 0; start < bytes.length; start += contentPieceBytes) {
+      ids.push(await this.putChunk(bytes.subarray(start, start + contentPieceBytes)))
+    }
+    return ids
+  }
+
+  #locate(id: string): ChunkLocation {
+    const place = this.#index.find(id)
+    const pack = place && this.#table.nameOf(place.pack)
+    if (place === undefined || pack === undefined) {
+      throw new HoldfastError('BUG', `a backup refers to chunk ${id}, which was not stored`)
+    }
+    const { offset, frameBytes, plainBytes } = place
+    return { id, pack, offset, frameBytes, plainBytes }
+  }
+
+  #manifest(
+    result: BackupResult,
+    content: ChunkLocation[],
+    sizes: ManifestDocument['sizes'],
+  ): ManifestDocument {
+    const { kind, method, origin, point, warnings } = result
+    return {
+      format: 1,
+      id: this.id,
+      kind,
+      method,
+      startedAt: this.startedAt,
+      finishedAt: new Date().toISOString(),
+      leaseGeneration: this.#parts.lease.generation,
+      origin,
+      point,
+      warnings: [...warnings],
+      sizes,
+      content,
+    }
+  }
+
+  async #putManifest(manifest: ManifestDocument, index: IndexDocument): Promise<void> {
+    const { context, layout, lease, keys } = this.#parts
+    const bytes = await encodeManifest(manifest, index, keys.dataKey)
+    await lease.assertHeld()
+    this.#signal.throwIfAborted()
+    const key = `${layout.backups}${this.id}`
+    if ((await context.store.putIfAbsent(key, bytes, { signal: this.#signal })) === 'created') return
+    // The store tried twice and the first try was done: then these are our bytes. The id is random, so nothing else can be.
+    const there = await context.store.get(key)
+    if (there?.equals(bytes) !== true) throw new HoldfastError('BUG', `${key} was there before its backup`)
+  }
+
+  /** The backup is committed, so a host that cannot remember it costs the next one its deduplication, and no more. */
+  async #remember(used: UsedChunks, confirmed: IndexDocument['packs']): Promise<void> {
+    const { state, keys, emit } = this.#parts
+    if (state === undefined) return
+    // Confirmed packs are in the order of `used.packs`, which the places in its index point into.
+    const packs = confirmed.map(([sha256, sizeBytes]) => ({ sha256, sizeBytes }))
+    try {
+      await state.write({ backup: this.id, chunkIdKey: keys.chunkIdKey, chunks: used.index, packs })
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      const message = `this host could not note which chunks are stored, so the next backup may store them again: ${error.message}`
+      emit?.({ type: 'notice', level: 'warning', message })
+    }
+  }
+}
+
+function plainBytesOf(result: BackupResult): number {
+  let bytes = 0
+  for (const { chunks } of result.objects) for (const { plainBytes } of chunks) bytes += plainBytes
+  return bytes
+}

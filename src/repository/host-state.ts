@@ -1,0 +1,105 @@
+// What a host remembers of its own last backup, so that one that can only write still knows which chunks are there.
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { MalformedDataError } from '../core/malformed-data-error.ts'
+import { storeError, systemErrorCode } from '../storage/store-errors.ts'
+import { ChunkIndex, chunkRecordBytes } from './chunk-index.ts'
+import { parseDocument } from './documents.ts'
+
+/** Chunks that a new backup may refer to instead of storing them again. */
+export interface KnownChunks {
+  /** The backup that refers to them. */
+  readonly backup: string
+  readonly chunkIdKey: Buffer
+  /** `pack` of a place is an index into `packs`. */
+  readonly chunks: ChunkIndex
+  readonly packs: readonly { readonly sha256: string; readonly sizeBytes: number }[]
+}
+
+const stateHeader = z.object({
+  format: z.literal(1),
+  backup: z.string(),
+  chunkIdKey: z.string().regex(/^[0-9a-f]{64}$/),
+  chunks: z.number().int().nonnegative(),
+  packs: z.array(z.tuple([z.string().regex(/^[0-9a-f]{64}$/), z.number().int().nonnegative()])),
+})
+
+/** `${XDG_STATE_HOME:-~/.local/state}/holdfast`, as the XDG Base Directory Specification says. */
+export function defaultStateDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  const base = env['XDG_STATE_HOME']
+  return join(base?.startsWith('/') === true ? base : join(homedir(), '.local', 'state'), 'holdfast')
+}
+
+/** The state of one source of one repository on this host. */
+export class HostState {
+  readonly #folder: string
+
+  constructor(stateDirectory: string, repositoryId: string, source: string) {
+    this.#folder = join(stateDirectory, repositoryId, source)
+  }
+
+  get #file(): string {
+    return join(this.#folder, 'known-chunks')
+  }
+
+  /** Undefined when there is none. Throws MalformedDataError for a damaged one: it is only a cache, callers go without. */
+  async read(): Promise<KnownChunks | undefined> {
+    const bytes = await readFile(this.#file).catch((error: unknown) => {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw storeError(error, 'reading', this.#file)
+    })
+    return bytes && decodeState(bytes, this.#file)
+  }
+
+  /** Holds a key and names of chunks: for the user alone. Replaced at once, so a reader sees the old or the new one. */
+  async write(known: KnownChunks): Promise<void> {
+    const temporary = `${this.#file}.${process.pid}.${randomBytes(4).toString('hex')}`
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+      await writeFile(temporary, encodeState(known), { mode: 0o600, flag: 'wx', flush: true })
+      await rename(temporary, this.#file)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw storeError(error, 'writing', this.#file)
+    }
+  }
+}
+
+/** One line of JSON, the records of the chunk index, and the SHA-256 of all that. */
+function encodeState(known: KnownChunks): Buffer {
+  const header = {
+    format: 1,
+    backup: known.backup,
+    chunkIdKey: known.chunkIdKey.toString('hex'),
+    chunks: known.chunks.size,
+    packs: known.packs.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]),
+  }
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), known.chunks.records()])
+  return Buffer.concat([body, createHash('sha256').update(body).digest()])
+}
+
+function decodeState(bytes: Buffer, file: string): KnownChunks {
+  const bad = (expected: string): MalformedDataError =>
+    new MalformedDataError({ what: 'state file', file, offset: 0, expected, found: 'something else' })
+  const body = bytes.subarray(0, Math.max(0, bytes.length - 32))
+  const lineEnd = body.indexOf(10)
+  if (lineEnd === -1) throw bad('a line of JSON')
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length)))
+    throw bad('its SHA-256')
+  const header = parseDocument(stateHeader, JSON.parse(body.toString('utf8', 0, lineEnd)), file)
+  const records = body.subarray(lineEnd + 1)
+  if (records.length !== header.chunks * chunkRecordBytes) throw bad(`${header.chunks} records`)
+  const chunks = ChunkIndex.fromRecords(records)
+  for (const { place } of chunks.entries()) {
+    if (place.pack >= header.packs.length) throw bad('packs that are in its list')
+  }
+  return {
+    backup: header.backup,
+    chunkIdKey: Buffer.from(header.chunkIdKey, 'hex'),
+    chunks,
+    packs: header.packs.map(([sha256, sizeBytes]) => ({ sha256, sizeBytes })),
+  }
+}

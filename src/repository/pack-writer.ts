@@ -1,0 +1,158 @@
+// Filling packs with frames and putting full ones into the store, two packs in memory at most.
+import { HoldfastError } from '../core/errors.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { Budget } from './budget.ts'
+import { packKey, type SourceLayout } from './repository-keys.ts'
+import { fileHeaderBytes, frameHeaderBytes, proofBytes } from './sealed-format.ts'
+import { type DataKey, newFileKey } from './sealed-key.ts'
+import { endFrameBytes, type FrameContent, SealedWriter } from './sealed-writer.ts'
+
+export interface StoredPack {
+  readonly sha256: string
+  readonly sizeBytes: number
+}
+
+export interface PackWriterOptions {
+  readonly store: ObjectStore
+  readonly layout: SourceLayout
+  readonly dataKey: DataKey | undefined
+  readonly targetBytes: number
+  readonly signal: AbortSignal
+  /** Called with the number of a pack once it is durable. */
+  readonly stored: (pack: number, stored: StoredPack) => void
+  /** Gives the next pack its number. */
+  readonly nextPack: () => number
+}
+
+interface OpenPack {
+  readonly number: number
+  readonly buffer: Buffer
+  readonly writer: SealedWriter
+}
+
+/** One being filled and one being put. */
+const maxBuffers = 2
+
+export class PackWriter {
+  readonly #options: PackWriterOptions
+  readonly #buffers = new Budget(maxBuffers)
+  readonly #free: Buffer[] = []
+  readonly #puts = new Set<Promise<void>>()
+  #open: OpenPack | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+  #failure: { readonly error: unknown } | undefined
+  #newBytes = 0
+
+  constructor(options: PackWriterOptions) {
+    this.#options = options
+  }
+
+  /** Bytes of all packs that are durable. */
+  get newBytes(): number {
+    return this.#newBytes
+  }
+
+  /** Appends a frame; waits while the pack before is still being put. The frame's bytes may be reused afterwards. */
+  async append(frame: FrameContent): Promise<{ pack: number; offset: number; length: number }> {
+    return this.#inTurn(async () => {
+      const pack = await this.#packFor(frame.bytes.length)
+      return { pack: pack.number, ...pack.writer.add(frame) }
+    })
+  }
+
+  /** Puts what is open and waits until all packs are durable. Throws the first failure of any put. */
+  async flush(): Promise<void> {
+    await this.#inTurn(async () => this.#close())
+    await Promise.all(this.#puts)
+    this.#throwIfFailed()
+  }
+
+  /** Waits until nothing is under way any more, whatever became of it. */
+  async settle(): Promise<void> {
+    await this.#turn.catch(() => undefined)
+    await Promise.allSettled(this.#puts)
+  }
+
+  /** Frames have an order in their pack, so one caller at a time. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn
+    const own = (async () => {
+      await before.catch(() => undefined)
+      this.#throwIfFailed()
+      return work()
+    })()
+    this.#turn = own.catch(() => undefined)
+    return own
+  }
+
+  async #packFor(storedBytes: number): Promise<OpenPack> {
+    if (this.#open !== undefined && !this.#open.writer.fits(storedBytes)) this.#close()
+    if (this.#open !== undefined) return this.#open
+    await this.#buffers.take(1)
+    this.#throwIfFailed()
+    const wanted = Math.max(this.#options.targetBytes, storedBytes + packOverheadBytes)
+    const buffer = this.#takeBuffer(wanted)
+    const writer = new SealedWriter(buffer, newFileKey('pack', this.#options.dataKey))
+    this.#open = { number: this.#options.nextPack(), buffer, writer }
+    return this.#open
+  }
+
+  #takeBuffer(wanted: number): Buffer {
+    const free = wanted <= this.#options.targetBytes ? this.#free.pop() : undefined
+    return free ?? Buffer.allocUnsafeSlow(wanted)
+  }
+
+  #close(): void {
+    const pack = this.#open
+    if (pack === undefined) return
+    this.#open = undefined
+    const { bytes, sha256 } = pack.writer.finish()
+    const put = this.#put(pack, bytes, sha256)
+    this.#puts.add(put)
+    void put.finally(() => this.#puts.delete(put))
+  }
+
+  /** Never rejects: a failure is kept for whoever comes next. */
+  async #put(pack: OpenPack, bytes: Buffer, sha256: string): Promise<void> {
+    try {
+      await putContentAddressed(
+        this.#options.store,
+        packKey(this.#options.layout, sha256),
+        bytes,
+        this.#options.signal,
+      )
+      this.#newBytes += bytes.length
+      this.#options.stored(pack.number, { sha256, sizeBytes: bytes.length })
+    } catch (error) {
+      this.#failure ??= { error }
+    } finally {
+      if (pack.buffer.length === this.#options.targetBytes) this.#free.push(pack.buffer)
+      this.#buffers.give(1)
+    }
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}
+
+const packOverheadBytes = fileHeaderBytes + frameHeaderBytes + proofBytes + endFrameBytes
+
+/** Puts an object whose name is the hash of its bytes: one that is there already is the same one, if it is all there. */
+export async function putContentAddressed(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if ((await store.putIfAbsent(key, bytes, { signal })) === 'created') return
+  const head = await store.head(key, { signal })
+  if (head?.sizeBytes === bytes.length) return
+  throw new HoldfastError(
+    'VERIFY_FAILED',
+    `${key} is there with ${head?.sizeBytes} bytes of ${bytes.length}`,
+    {
+      object: key,
+    },
+  )
+}

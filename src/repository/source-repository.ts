@@ -1,0 +1,255 @@
+// What a repository keeps of one source: its identity, its backups, and the segments of its binary logs.
+import type { BackupKind, BackupMethod, BackupSource } from '../core/backup.ts'
+import type { BackupSummary } from '../core/backup-summary.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { MalformedDataError } from '../core/malformed-data-error.ts'
+import type { SourceIdentity } from '../core/source-identity.ts'
+import { BackupReader } from './backup-reader.ts'
+import { BackupSession } from './backup-session.ts'
+import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
+import { parseDocument, sourceDocument } from './documents.ts'
+import { HostState, type KnownChunks } from './host-state.ts'
+import type { SessionKeys } from './key-file.ts'
+import { KeyRing } from './key-ring.ts'
+import { Lease, type LeaseTiming } from './lease.ts'
+import {
+  type BackupListing,
+  noSuchBackup,
+  parseBackupId,
+  readManifest,
+  readManifestDocument,
+  summaryOf,
+} from './manifest.ts'
+import { PackReader } from './pack-reader.ts'
+import { type RepositoryContext, readingObject } from './repository-context.ts'
+import { type SourceLayout, sourceLayout } from './repository-keys.ts'
+import { type NewSegment, type SegmentRef, SegmentStore } from './segment-store.ts'
+
+export interface BeginBackupOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Gets notices about what makes a backup store more than it had to. */
+  readonly emit?: EmitEvent | undefined
+  readonly leaseTiming?: LeaseTiming
+}
+
+export class SourceRepository {
+  readonly name: string
+  readonly #context: RepositoryContext
+  readonly #layout: SourceLayout
+  readonly #keyRing: KeyRing
+  readonly #segments: SegmentStore
+  #segmentKeys: Promise<SessionKeys> | undefined
+
+  constructor(context: RepositoryContext, name: string) {
+    this.name = name
+    this.#context = context
+    this.#layout = sourceLayout(name)
+    this.#keyRing = new KeyRing(context, this.#layout.keys)
+    this.#segments = new SegmentStore(context.store, this.#layout, (id) => this.#keyRing.dataKey(id))
+  }
+
+  /** Records which server this is, or checks that it still is the one that was recorded. Throws SOURCE_MISMATCH. */
+  async ensure(identity: SourceIdentity, signal?: AbortSignal): Promise<void> {
+    const recorded = await this.describe(signal)
+    if (recorded === undefined) {
+      const document = encodeCheckedJson({ format: 1, created: new Date().toISOString(), ...identity })
+      const outcome = await this.#context.store.putIfAbsent(this.#layout.identity, document, { signal })
+      if (outcome === 'created') return
+      return this.ensure(identity, signal)
+    }
+    if (sameServer(recorded, identity)) return
+    throw new HoldfastError(
+      'SOURCE_MISMATCH',
+      `'${this.name}' in ${this.#context.store.place} is ${describeServer(recorded)}, and this is ${describeServer(identity)}`,
+      { source: this.name },
+    )
+  }
+
+  /** Undefined when nothing was ever stored for this name. */
+  async describe(signal?: AbortSignal): Promise<SourceIdentity | undefined> {
+    const key = this.#layout.identity
+    const bytes = await this.#context.store.get(key, { length: maxCheckedJsonBytes + 1, signal })
+    if (bytes === undefined) return undefined
+    const { flavour, serverUuid, serverId, gtidDomainId } = await readingObject(key, async () =>
+      parseDocument(sourceDocument, decodeCheckedJson(bytes, key), key),
+    )
+    return {
+      flavour,
+      serverId,
+      ...(serverUuid === undefined ? {} : { serverUuid }),
+      ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
+    }
+  }
+
+  /** Starts a backup. Holds the source's lease until the session is disposed; throws REPOSITORY_LOCKED when another does. */
+  async beginBackup(
+    kind: BackupKind,
+    method: BackupMethod,
+    options: BeginBackupOptions = {},
+  ): Promise<BackupSession> {
+    const { signal, emit, leaseTiming } = options
+    const lease = await this.lease('backup', { signal, timing: leaseTiming })
+    try {
+      const state = this.#hostState()
+      const known = await this.#knownChunks(state, emit, signal)
+      const keys = await this.#keyRing.create(known?.chunkIdKey, signal)
+      // Ids of another key mean nothing here; possible only when a clear source's key was lost and made anew.
+      const usable = known?.chunkIdKey.equals(keys.chunkIdKey) === true ? known : undefined
+      return await BackupSession.open({
+        context: this.#context,
+        layout: this.#layout,
+        lease,
+        keys,
+        known: usable,
+        state,
+        kind,
+        method,
+        signal,
+        emit,
+      })
+    } catch (error) {
+      await lease[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Newest last. Needs no identity. */
+  async listBackups(signal?: AbortSignal): Promise<readonly BackupListing[]> {
+    const listings: BackupListing[] = []
+    for await (const { key } of this.#context.store.list(this.#layout.backups, { signal })) {
+      const listing = parseBackupId(key.slice(this.#layout.backups.length))
+      if (listing !== undefined) listings.push(listing)
+    }
+    return listings
+  }
+
+  async readBackup(id: string, signal?: AbortSignal): Promise<BackupSummary> {
+    const key = await this.#manifestKey(id, signal)
+    const lookup = (keyId: string) => this.#keyRing.dataKey(keyId)
+    return summaryOf(await readManifestDocument(this.#context.store, key, id, lookup, signal))
+  }
+
+  async openBackup(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<BackupSource & { readonly summary: BackupSummary }> {
+    return this.#openReader(id, signal)
+  }
+
+  /** Claims a number of a timeline with a segment; needs no lease. `exists`: another writer has that number. */
+  async putSegment(
+    timeline: string,
+    seq: number,
+    segment: NewSegment,
+    signal?: AbortSignal,
+  ): Promise<'created' | 'exists'> {
+    this.#segmentKeys ??= this.#keyRing.create(undefined, signal)
+    const making = this.#segmentKeys
+    const keys = await making.catch((error: unknown) => {
+      if (this.#segmentKeys === making) this.#segmentKeys = undefined
+      throw error
+    })
+    return this.#segments.put(timeline, seq, segment, keys.dataKey, signal)
+  }
+
+  async listSegments(timeline?: string, signal?: AbortSignal): Promise<readonly SegmentRef[]> {
+    return this.#segments.list(timeline, signal)
+  }
+
+  async readSegmentIndex(ref: SegmentRef, signal?: AbortSignal): Promise<unknown> {
+    return this.#segments.readIndex(ref, signal)
+  }
+
+  readSegmentData(ref: SegmentRef, signal?: AbortSignal): AsyncIterable<Buffer> {
+    return this.#segments.readData(ref, signal)
+  }
+
+  /** Takes the source's lease for some work that must be alone. Throws REPOSITORY_LOCKED. */
+  async lease(
+    purpose: string,
+    options: { readonly signal?: AbortSignal | undefined; readonly timing?: LeaseTiming | undefined } = {},
+  ): Promise<Lease> {
+    const { signal, timing } = options
+    return Lease.acquire(this.#context.store, this.#layout.lease, purpose, {
+      signal,
+      ...(timing === undefined ? {} : { timing }),
+    })
+  }
+
+  async #openReader(id: string, signal: AbortSignal | undefined): Promise<BackupReader> {
+    const key = await this.#manifestKey(id, signal)
+    const lookup = (keyId: string) => this.#keyRing.dataKey(keyId)
+    const read = await readManifest(this.#context.store, key, id, lookup, signal)
+    const { chunkIdKey } = await this.#keyRing.keys(read.dataKeyId)
+    const packs = new PackReader(this.#context.store, this.#layout, lookup)
+    return BackupReader.open(key, read, packs, chunkIdKey, signal)
+  }
+
+  async #manifestKey(id: string, signal: AbortSignal | undefined): Promise<string> {
+    const key = `${this.#layout.backups}${id}`
+    if (parseBackupId(id) === undefined) throw noSuchBackup(this.name, id)
+    if ((await this.#context.store.head(key, { signal })) === undefined) throw noSuchBackup(this.name, id)
+    return key
+  }
+
+  #hostState(): HostState | undefined {
+    const { stateDirectory, document } = this.#context
+    return stateDirectory === undefined ? undefined : new HostState(stateDirectory, document.id, this.name)
+  }
+
+  /**
+   * Chunks to deduplicate against. What this host remembers serves if it is of the latest backup; else the latest manifest
+   * that can be read; else what this host remembers, however old. Damage there costs deduplication, never a new backup.
+   */
+  async #knownChunks(
+    state: HostState | undefined,
+    emit: EmitEvent | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<KnownChunks | undefined> {
+    const warn = (message: string): void => emit?.({ type: 'notice', level: 'warning', message })
+    const remembered = await orWarn(warn, 'what this host remembers of its last backup', async () =>
+      state?.read(),
+    )
+    const backups = (await this.listBackups(signal)).toReversed()
+    if (backups.length === 0) return undefined
+    if (remembered?.backup === backups[0]?.id || !this.#keyRing.canRead) return remembered
+    for (const { id } of backups) {
+      const known = await orWarn(warn, `backup ${id}`, async () =>
+        (await this.#openReader(id, signal)).knownChunks(signal),
+      )
+      if (known !== undefined) return known
+    }
+    return remembered
+  }
+}
+
+/** Undefined and a warning where stored bytes are damaged or belong to other keys. */
+async function orWarn<T>(
+  warn: (message: string) => void,
+  what: string,
+  read: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    const isDamage =
+      error instanceof MalformedDataError || isHoldfastError(error, 'VERIFY_FAILED', 'WRONG_KEY')
+    if (!isDamage) throw error
+    warn(`${what} cannot be used to find chunks that are stored already: ${error.message}`)
+    return undefined
+  }
+}
+
+function sameServer(a: SourceIdentity, b: SourceIdentity): boolean {
+  if (a.flavour !== b.flavour) return false
+  // MySQL's server_uuid names a server for good; MariaDB has none, there domain and server id do.
+  if (a.flavour === 'mysql') return a.serverUuid === b.serverUuid
+  return a.serverId === b.serverId && (a.gtidDomainId ?? 0) === (b.gtidDomainId ?? 0)
+}
+
+function describeServer(identity: SourceIdentity): string {
+  return identity.flavour === 'mysql'
+    ? `MySQL server ${identity.serverUuid ?? 'without uuid'}`
+    : `MariaDB server ${identity.serverId} of domain ${identity.gtidDomainId ?? 0}`
+}

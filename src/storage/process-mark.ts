@@ -1,0 +1,71 @@
+// Who a process is, in words that another process can check later: is the one that wrote this still alive?
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { systemErrorCode } from './store-errors.ts'
+
+/**
+ * Names one process for good. A pid alone is used again after some time, means nothing on another host, after a reboot or
+ * in another container, so each of these is recorded beside it. Empty texts where the system does not tell.
+ */
+export interface ProcessMark {
+  readonly host: string
+  readonly bootId: string
+  readonly pidNamespace: string
+  readonly pid: number
+  /** Start of the process in clock ticks since boot, field 22 of /proc/<pid>/stat (proc_pid_stat(5)). */
+  readonly startTicks: string
+}
+
+export function ownProcessMark(): ProcessMark {
+  return {
+    host: hostname(),
+    bootId: readSystemText(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    pidNamespace: readSystemText(() => readlinkSync('/proc/self/ns/pid')),
+    pid: process.pid,
+    startTicks: startTicksOf(process.pid),
+  }
+}
+
+/**
+ * True only when it is certain that the process is gone: it ran on this host, in this boot and this pid namespace, and its
+ * pid is free or belongs to a process that started at another time.
+ */
+export function isCertainlyGone(mark: ProcessMark): boolean {
+  const own = ownProcessMark()
+  const isHere =
+    mark.host === own.host &&
+    mark.bootId !== '' &&
+    mark.bootId === own.bootId &&
+    mark.pidNamespace === own.pidNamespace
+  if (!isHere) return false
+  if (!isPidInUse(mark.pid)) return true
+  const startTicks = startTicksOf(mark.pid)
+  return startTicks !== '' && mark.startTicks !== '' && startTicks !== mark.startTicks
+}
+
+function isPidInUse(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: there is such a process, of another user.
+    return systemErrorCode(error) !== 'ESRCH'
+  }
+}
+
+function startTicksOf(pid: number): string {
+  return readSystemText(() => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // Field 2 is the program's name in parentheses and may itself hold spaces and parentheses; field 3 follows the last one.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3] ?? ''
+  })
+}
+
+/** Not every system has /proc; what cannot be read is an empty text, which never proves that a process is gone. */
+function readSystemText(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}
