@@ -30,7 +30,7 @@ export class BackupReader implements BackupSource {
   readonly #key: string
   readonly #read: ReadManifest
   readonly #chunkIdKey: Buffer
-  readonly #packs: PackReader
+  readonly #packReader: PackReader
   readonly #makeId: ChunkIdMaker
   readonly #objects: ReadonlyMap<string, ObjectPlace>
   readonly #segments = new Map<number, Promise<SegmentDocument>>()
@@ -52,7 +52,7 @@ export class BackupReader implements BackupSource {
     this.#key = key
     this.#read = read
     this.#chunkIdKey = chunkIdKey
-    this.#packs = packs
+    this.#packReader = packs
     this.#makeId = makeId
     this.#objects = new Map(read.index.objects.map((place) => [place[0], place]))
   }
@@ -81,6 +81,16 @@ export class BackupReader implements BackupSource {
     return this.summary.point
   }
 
+  /** All packs that hold anything of this backup, with their lengths. */
+  get packs(): IndexDocument['packs'] {
+    return this.#read.index.packs
+  }
+
+  /** Chunks that belong to the backup itself: its content and its map. */
+  get ownChunks(): readonly ChunkLocation[] {
+    return [...this.#read.manifest.content, ...this.#read.index.segments]
+  }
+
   objectNames(): readonly string[] {
     return [...this.#objects.keys()]
   }
@@ -106,7 +116,7 @@ export class BackupReader implements BackupSource {
       throw new HoldfastError('VERIFY_FAILED', `backup ${this.summary.id} has no chunk ${id}`, { chunk: id })
     }
     try {
-      return await readChunk(this.#packs, this.#makeId, { ...place, id, pack }, signal)
+      return await readChunk(this.#packReader, this.#makeId, { ...place, id, pack }, signal)
     } catch (error) {
       if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
       const affected = await this.#objectsWith(id)
@@ -130,7 +140,7 @@ export class BackupReader implements BackupSource {
   async knownChunks(signal?: AbortSignal): Promise<KnownChunks> {
     const used = new UsedChunks()
     for await (const { location } of this.allChunks(signal)) used.take(location)
-    for (const location of [...this.#read.manifest.content, ...this.#read.index.segments]) used.take(location)
+    for (const location of this.ownChunks) used.take(location)
     const sizes = new Map(this.#read.index.packs)
     const packs = used.packs.map((sha256) => ({ sha256, sizeBytes: sizes.get(sha256) ?? 0 }))
     return { backup: this.summary.id, chunkIdKey: this.#chunkIdKey, chunks: used.index, packs }
@@ -162,7 +172,7 @@ export class BackupReader implements BackupSource {
     const location = this.#read.index.segments[number]
     if (location === undefined) throw damagedObject(this.#key, `it has no map segment ${number}`)
     const reading = (async () => {
-      const bytes = await readChunk(this.#packs, this.#makeId, location, signal)
+      const bytes = await readChunk(this.#packReader, this.#makeId, location, signal)
       return readingObject(this.#key, async () =>
         parseDocument(segmentDocument, parseJson(bytes, this.#key), this.#key),
       )

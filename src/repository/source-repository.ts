@@ -25,6 +25,8 @@ import { PackReader } from './pack-reader.ts'
 import { type RepositoryContext, readingObject } from './repository-context.ts'
 import { type SourceLayout, sourceLayout } from './repository-keys.ts'
 import { type NewSegment, type SegmentRef, SegmentStore } from './segment-store.ts'
+import { type VerifyOptions, verifySource } from './verify.ts'
+import type { VerifyReport } from './verify-report.ts'
 
 export interface BeginBackupOptions {
   readonly signal?: AbortSignal | undefined
@@ -163,6 +165,21 @@ export class SourceRepository {
 
   readSegmentData(ref: SegmentRef, signal?: AbortSignal): AsyncIterable<Buffer> {
     return this.#segments.readData(ref, signal)
+  }
+
+  /** Looks at everything there is of this source; problems are in the report, never thrown. Throws WRONG_KEY. */
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    const { store } = this.#context
+    const parts = {
+      source: this.name,
+      store,
+      layout: this.#layout,
+      keyRing: this.#keyRing,
+      segments: this.#segments,
+      openBackup: (id: string) => this.#openReader(id, options.signal),
+      checkIdentity: () => this.describe(options.signal),
+    }
+    return verifySource(parts, options)
   }
 
   /** Takes the source's lease for some work that must be alone. Throws REPOSITORY_LOCKED. */

@@ -1,0 +1,74 @@
+// What a verify found: counts of what was really looked at, and every problem with what it costs.
+
+export interface VerifyProblem {
+  /** Key of the object that is wrong. */
+  readonly object: string
+  readonly problem: string
+  /** Backups and objects that cannot be restored because of it; empty: none that are known. */
+  readonly affected: readonly string[]
+}
+
+export interface VerifyCounts {
+  readonly backups: number
+  readonly packs: number
+  readonly packBytes: number
+  /** Packs that no readable manifest refers to: leftovers of backups that were not committed. */
+  readonly orphanPacks: number
+  /** Chunks that were decrypted, unpacked and hashed again. */
+  readonly chunksRead: number
+  /** References of objects to chunks that were followed. */
+  readonly references: number
+  readonly keys: number
+  readonly segments: number
+  readonly segmentBytes: number
+}
+
+export interface VerifyReport {
+  readonly source: string
+  /** False: sizes and presence alone were looked at. */
+  readonly isDataRead: boolean
+  /** False: no identity was given, so only what shows without a key could be checked. */
+  readonly isDecrypted: boolean
+  readonly checked: VerifyCounts
+  readonly problems: readonly VerifyProblem[]
+}
+
+/** Gathers problems and counts while a verify goes on; a second problem of one object joins the first. */
+export class VerifyFindings {
+  readonly #problems = new Map<string, { readonly texts: Set<string>; readonly affected: Set<string> }>()
+  readonly #counts: { -readonly [K in keyof VerifyCounts]: number } = {
+    backups: 0,
+    packs: 0,
+    packBytes: 0,
+    orphanPacks: 0,
+    chunksRead: 0,
+    references: 0,
+    keys: 0,
+    segments: 0,
+    segmentBytes: 0,
+  }
+
+  count(what: keyof VerifyCounts, by = 1): void {
+    this.#counts[what] += by
+  }
+
+  problem(object: string, text: string, affected: readonly string[] = []): void {
+    const entry = this.#problems.get(object) ?? { texts: new Set(), affected: new Set() }
+    entry.texts.add(text)
+    for (const each of affected) entry.affected.add(each)
+    this.#problems.set(object, entry)
+  }
+
+  hasProblem(object: string): boolean {
+    return this.#problems.has(object)
+  }
+
+  report(source: string, isDataRead: boolean, isDecrypted: boolean): VerifyReport {
+    const problems = [...this.#problems].map(([object, { texts, affected }]) => ({
+      object,
+      problem: [...texts].join('; '),
+      affected: [...affected],
+    }))
+    return { source, isDataRead, isDecrypted, checked: { ...this.#counts }, problems }
+  }
+}
