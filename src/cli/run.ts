@@ -14,7 +14,7 @@ import type { VerbAnswer, VerbSpec } from './verb.ts'
 /** What a call needs of the process around it. */
 export interface CallContext {
   readonly verbs: readonly VerbSpec[]
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: NodeJS.ProcessEnv
   readonly stdout: TextOutput
   readonly stderr: TextOutput
   readonly prompt: Prompt

@@ -127,7 +127,7 @@ export const connectionOptions: readonly OptionSpec[] = [
 export const urlArgument = {
   name: 'URL',
   isRequired: false,
-  help: 'mysql://user@host:port/, or the connection options below; the URL wins',
+  help: 'mysql://user@host:port/, or the connection options below, which count more',
 } as const
 
 export const sourceArgument = {

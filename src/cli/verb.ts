@@ -61,7 +61,7 @@ export interface VerbSpec {
 export interface VerbContext {
   readonly arguments: readonly (string | undefined)[]
   readonly options: VerbOptions
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly emit: EmitEvent
   readonly prompt: Prompt

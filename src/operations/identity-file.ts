@@ -20,13 +20,13 @@ export async function readIdentityFile(file: string): Promise<readonly string[]>
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
   // The line itself is not named: it may be a secret of another kind.
-  if (keys.length === 0 || !keys.every((line) => /^AGE-SECRET-KEY-1[A-Z0-9]+$/.test(line))) {
+  if (keys.length === 0 || !keys.every((line) => /^AGE-SECRET-KEY-[A-Z0-9-]+$/.test(line))) {
     throw new HoldfastError(
       'WRONG_KEY',
       `${file} is not an age identity file`,
       { file },
       {
-        hint: 'A key file has one line that starts with AGE-SECRET-KEY-1; lines that start with # are comments.',
+        hint: 'A key file has one line that starts with AGE-SECRET-KEY-; lines that start with # are comments.',
       },
     )
   }

@@ -1,2 +1,76 @@
+// `holdfast list`: instances with their backups and recovery windows.
+import { describePoint } from '../../core/point-text.ts'
+import type { RecoveryWindow } from '../../core/recovery-window.ts'
+import { type ListedBackup, type ListedSource, listBackups } from '../../operations/list-backups.ts'
+import { namedSource, repositoryAccess } from '../access.ts'
+import { formatBytes } from '../output/byte-size.ts'
+import { backupMs } from '../output/describe-backup.ts'
+import { formatDuration } from '../output/duration.ts'
+import { formatTable } from '../output/table.ts'
+import { formatTime } from '../output/time.ts'
 import type { VerbRun } from '../verb.ts'
-export const run: VerbRun = async () => ({ text: '', json: {} })
+
+export const run: VerbRun = async (context) => {
+  const { emit, say, signal } = context
+  const listing = await listBackups(
+    { access: repositoryAccess(context), source: namedSource(context) },
+    signal,
+  )
+  for (const { name, backups } of listing.sources) {
+    for (const { id, problem } of backups) {
+      if (problem !== undefined)
+        emit({ type: 'notice', level: 'warning', message: `${name}: backup ${id}: ${problem}` })
+    }
+  }
+  if (!listing.isReadable && listing.sources.length > 0) {
+    say('Sizes and recovery windows need the recovery key: --identity FILE or HOLDFAST_IDENTITY_FILE.')
+  }
+  if (listing.sources.length === 0) {
+    return {
+      text: `${listing.place} is empty.\nNext: holdfast backup mysql://user@host/`,
+      json: { ...listing },
+    }
+  }
+  return { text: listing.sources.map(describeSource).join('\n\n'), json: { ...listing } }
+}
+
+function describeSource({ name, identity, backups, windows }: ListedSource): string {
+  const flavour = identity === undefined ? '' : identity.flavour === 'mysql' ? ' (MySQL)' : ' (MariaDB)'
+  const head = `${name}${flavour}: ${backups.length} ${backups.length === 1 ? 'backup' : 'backups'}`
+  const columns = [
+    { title: 'BACKUP' },
+    { title: 'TAKEN' },
+    { title: 'TOOK', isNumber: true },
+    { title: 'READ', isNumber: true },
+    { title: 'NEW', isNumber: true },
+  ]
+  const isReadable = backups.some(({ summary }) => summary !== undefined)
+  return [
+    head,
+    ...(backups.length === 0
+      ? []
+      : [formatTable(isReadable ? columns : columns.slice(0, 2), backups.map(cells))]),
+    ...(windows ?? []).map(describeWindow),
+  ].join('\n')
+}
+
+function cells({ id, startedAt, summary, problem }: ListedBackup): readonly string[] {
+  const taken = formatTime(startedAt)
+  if (problem !== undefined) return [id, taken, 'DAMAGED']
+  if (summary === undefined) return [id, taken]
+  const { sizes } = summary
+  return [
+    id,
+    taken,
+    formatDuration(backupMs(summary)),
+    formatBytes(sizes.plainBytes),
+    formatBytes(sizes.newBytes),
+  ]
+}
+
+function describeWindow({ from, to, timeline, endedBy }: RecoveryWindow): string {
+  if (timeline === undefined)
+    return `Can be recovered: ${describePoint(from)} only; nothing is archived after it.`
+  const why = endedBy === undefined ? '' : `; then ${endedBy.reason}`
+  return `Can be recovered: every commit from ${describePoint(from)} to ${describePoint(to)}${why}.`
+}

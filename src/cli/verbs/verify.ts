@@ -1,2 +1,48 @@
+// `holdfast verify`: every damage by name, or one sentence that tells what was looked at.
+import { errorCodes } from '../../core/error-codes.table.ts'
+import { type VerifyReport, verifyRepository } from '../../operations/verify-repository.ts'
+import { namedSource, repositoryAccess } from '../access.ts'
+import { formatBytes } from '../output/byte-size.ts'
+import { groupDigits } from '../output/progress-text.ts'
 import type { VerbRun } from '../verb.ts'
-export const run: VerbRun = async () => ({ text: '', json: {} })
+
+export const run: VerbRun = async (context) => {
+  const { options, emit, signal } = context
+  const access = repositoryAccess(context)
+  const readData = options.flag('read-data')
+  const reports = await verifyRepository({ access, source: namedSource(context), readData }, { emit, signal })
+  const damaged = reports.filter((report) => report.problems.length > 0)
+  const text =
+    reports.length === 0
+      ? 'The repository is empty: there is nothing to check.'
+      : reports.map(describe).join('\n')
+  const json = { isIntact: damaged.length === 0, sources: reports }
+  if (damaged.length === 0) return { text, json }
+  return { text: `${text}\n${errorCodes.VERIFY_FAILED.hint}`, json, exit: errorCodes.VERIFY_FAILED.exit }
+}
+
+function describe(report: VerifyReport): string {
+  const { source, checked, problems, isDataRead, isDecrypted } = report
+  const looked = [
+    count(checked.backups, 'backup'),
+    `${count(checked.packs, 'pack')} (${formatBytes(checked.packBytes)})`,
+    `${count(checked.segments, 'segment')} of binary log (${formatBytes(checked.segmentBytes)})`,
+  ].join(', ')
+  if (problems.length === 0) {
+    const depth = isDataRead
+      ? `every byte was read and ${groupDigits(checked.chunksRead)} chunks were hashed again`
+      : isDecrypted
+        ? 'all is there in its right size; --read-data also reads every byte'
+        : 'all is there in its right size; with --identity the backups themselves are read'
+    return `${source} is intact: ${looked}; ${depth}.`
+  }
+  const lines = problems.map(({ object, problem, affected }) => {
+    const cost = affected.length === 0 ? '' : `; this affects ${affected.join(', ')}`
+    return `  ${object}: ${problem}${cost}`
+  })
+  return [`${source} is DAMAGED: ${count(problems.length, 'problem')} in ${looked}:`, ...lines].join('\n')
+}
+
+function count(value: number, what: string): string {
+  return `${groupDigits(value)} ${what}${value === 1 ? '' : 's'}`
+}

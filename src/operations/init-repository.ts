@@ -1,0 +1,56 @@
+// Use case: create a repository, and the recovery key that opens it.
+import { rm } from 'node:fs/promises'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { isHoldfastError } from '../core/errors.ts'
+import { Repository } from '../repository/repository.ts'
+import { identityFileText, writeIdentityFile } from './identity-file.ts'
+import { openStore } from './open-repository.ts'
+
+export interface InitRequest {
+  readonly place: string
+  readonly isEncrypted: boolean
+  /** age recipients to encrypt for; a key is made when there are none. */
+  readonly recipients: readonly string[]
+  /** Where to write the new key; without it the key is only in the answer. */
+  readonly identityOut?: string | undefined
+}
+
+export interface InitReport {
+  readonly place: string
+  readonly isEncrypted: boolean
+  readonly recipients: readonly string[]
+  /** Text of the key file; absent without encryption, for given recipients, and when it was written to a file. */
+  readonly identityText?: string
+  readonly identityFile?: string
+}
+
+/**
+ * The key is on disk before the repository exists: a repository whose key was lost on the way would be a trap.
+ * Throws REPOSITORY_EXISTS, STORE_UNUSABLE, or USAGE when the key's file is there already.
+ */
+export async function initRepository(request: InitRequest): Promise<InitReport> {
+  const store = openStore(request.place)
+  const { place } = store
+  if (!request.isEncrypted) {
+    await Repository.create(store, { recipients: [], encrypt: false })
+    return { place, isEncrypted: false, recipients: [] }
+  }
+  if (request.recipients.length > 0) {
+    await Repository.create(store, { recipients: [...request.recipients], encrypt: true })
+    return { place, isEncrypted: true, recipients: request.recipients }
+  }
+  const identity = await generateX25519Identity()
+  const recipients = [await identityToRecipient(identity)]
+  const text = identityFileText(identity, recipients, place)
+  if (request.identityOut !== undefined) await writeIdentityFile(request.identityOut, text)
+  try {
+    await Repository.create(store, { recipients, encrypt: true })
+  } catch (error) {
+    // Only where it is certain that no repository was made for this key; after other errors there may be one.
+    const isUseless = isHoldfastError(error, 'REPOSITORY_EXISTS', 'STORE_UNUSABLE')
+    if (isUseless && request.identityOut !== undefined) await rm(request.identityOut)
+    throw error
+  }
+  if (request.identityOut === undefined) return { place, isEncrypted: true, recipients, identityText: text }
+  return { place, isEncrypted: true, recipients, identityFile: request.identityOut }
+}

@@ -1,0 +1,81 @@
+// Use case: tell which instances a repository holds, their backups, and how far each can be recovered.
+import type { BackupSummary } from '../core/backup-summary.ts'
+import { isHoldfastError } from '../core/errors.ts'
+import type { RecoveryWindow } from '../core/recovery-window.ts'
+import { recoveryWindows } from '../core/recovery-window.ts'
+import type { SourceIdentity } from '../core/source-identity.ts'
+import type { BackupListing } from '../repository/manifest.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import { existingSource } from './existing-source.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+
+export interface ListRequest {
+  readonly access: RepositoryAccess
+  readonly source?: string | undefined
+}
+
+export interface ListedBackup extends BackupListing {
+  /** Absent when it cannot be read: without a key, or damaged. */
+  readonly summary?: BackupSummary
+  /** What is wrong with its manifest. */
+  readonly problem?: string
+}
+
+export interface ListedSource {
+  readonly name: string
+  readonly identity?: SourceIdentity
+  readonly backups: readonly ListedBackup[]
+  /** Absent when no key was given. */
+  readonly windows?: readonly RecoveryWindow[]
+}
+
+export interface RepositoryListing {
+  readonly place: string
+  readonly isEncrypted: boolean
+  /** Without a key only names and times can be told. */
+  readonly isReadable: boolean
+  readonly sources: readonly ListedSource[]
+}
+
+export async function listBackups(request: ListRequest, signal: AbortSignal): Promise<RepositoryListing> {
+  const repository = await openRepository(request.access, signal)
+  const { place, isEncrypted } = repository
+  const isReadable = !isEncrypted || request.access.identityFile !== undefined
+  const names = request.source === undefined ? await repository.listSources(signal) : [request.source]
+  const sources: ListedSource[] = []
+  for (const name of names) {
+    sources.push(await listSource(await existingSource(repository, name, signal), isReadable, signal))
+  }
+  return { place, isEncrypted, isReadable, sources }
+}
+
+async function listSource(
+  source: SourceRepository,
+  isReadable: boolean,
+  signal: AbortSignal,
+): Promise<ListedSource> {
+  const identity = await source.describe(signal)
+  const backups: ListedBackup[] = []
+  for (const listing of await source.listBackups(signal)) {
+    backups.push(isReadable ? await readListed(source, listing, signal) : listing)
+  }
+  const known = identity === undefined ? {} : { identity }
+  if (!isReadable) return { name: source.name, ...known, backups }
+  const summaries = backups.flatMap(({ summary }) => summary ?? [])
+  const { windows } = recoveryWindows(summaries, [])
+  return { name: source.name, ...known, backups, windows }
+}
+
+/** One damaged manifest must not hide the other backups. */
+async function readListed(
+  source: SourceRepository,
+  listing: BackupListing,
+  signal: AbortSignal,
+): Promise<ListedBackup> {
+  try {
+    return { ...listing, summary: await source.readBackup(listing.id, signal) }
+  } catch (error) {
+    if (isHoldfastError(error, 'VERIFY_FAILED')) return { ...listing, problem: error.message }
+    throw error
+  }
+}
