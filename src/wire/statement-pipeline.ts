@@ -26,6 +26,8 @@ const headerBytes = 5
 interface InFlight {
   readonly statement: Statement
   readonly bytes: number
+  /** How many answers it has, where that is known. */
+  readonly answers: number | undefined
 }
 
 export interface PipelineActions {
@@ -84,8 +86,13 @@ export class StatementPipeline implements AsyncDisposable {
     return this.#answered
   }
 
-  /** Resolves when the statement is on its way and another may be sent. A Buffer must stay as it is until its answer has come. */
-  async send(statement: Statement): Promise<void> {
+  /**
+   * Resolves when the statement is on its way and another may be sent. A Buffer must stay as it is until its answer has come.
+   *
+   * `answers` is how many statements a text of several holds, none of which answers rows. It must be given when one of them is a
+   * BINLOG: both servers forget SERVER_MORE_RESULTS_EXISTS in its OK packet although they go on with the next statement.
+   */
+  async send(statement: Statement, answers?: number): Promise<void> {
     assert(!this.#isClosed, 'the pipeline is closed')
     const length = typeof statement === 'string' ? Buffer.byteLength(statement) : statement.length
     checkStatementLength(statement, length, this.#maxAllowedPacketBytes)
@@ -94,7 +101,7 @@ export class StatementPipeline implements AsyncDisposable {
       await this.#change()
     }
     await this.#throwIfFailed()
-    this.#inFlight.push({ statement, bytes: length })
+    this.#inFlight.push({ statement, bytes: length, answers })
     this.#inFlightBytes += length
     this.#append(statement, length)
     this.#startReceiving()
@@ -213,10 +220,11 @@ export class StatementPipeline implements AsyncDisposable {
   }
 
   async #readAnswer(): Promise<void> {
-    for (;;) {
+    const { answers } = this.#oldestInFlight()
+    for (let number = 1; ; number++) {
       const head = this.#channel.tryRead() ?? (await this.#channel.read())
       if (head[0] === okHeader) {
-        if (!hasMore(parseOk(head).status)) return
+        if (answers === undefined ? !hasMore(parseOk(head).status) : number === answers) return
       } else if (isErr(head)) {
         this.#failStatement(head)
         return
