@@ -1,6 +1,6 @@
 // Packets over a socket: framing, sequence ids, packets of 16 MiB and more, and back-pressure both ways.
 import assert from 'node:assert/strict'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { HoldfastError } from '../core/errors.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 
@@ -37,7 +37,7 @@ export class PacketChannel {
   #sequence = 0
   /** Streams that never end (replication) and rows read raw are not checked for their sequence. */
   #isSequenceChecked = true
-  #socket: Socket
+  #socket: Duplex
   readonly #peer: string
   #head: Buffer = Buffer.alloc(0)
   #rest: Buffer[] = []
@@ -54,7 +54,7 @@ export class PacketChannel {
   readonly #onError = (error: Error): void => this.#lose(error)
 
   /** `peer` names the server in messages: host:port or the path of the socket. */
-  constructor(socket: Socket, peer: string) {
+  constructor(socket: Duplex, peer: string) {
     this.#peer = peer
     this.#socket = socket
     this.#listen()
@@ -86,7 +86,7 @@ export class PacketChannel {
   }
 
   /** Swaps the plain socket for the TLS one that `wrap` makes of it. Throws when bytes had come in clear that nobody asked for. */
-  async upgrade(wrap: (socket: Socket) => Promise<Socket>): Promise<void> {
+  async upgrade(wrap: (socket: Duplex) => Promise<Duplex>): Promise<void> {
     if (this.hasInput) {
       // Bytes before the TLS handshake could be an attacker's, to be taken for the server's later (CVE-2021-23222 in PostgreSQL).
       throw new HoldfastError('TLS_FAILED', `${this.#peer} sent data in clear after it was asked for TLS`)

@@ -1,7 +1,8 @@
 // TLS on top of the plain socket: what each ssl mode verifies, with the files the user named.
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { isIP, type Socket } from 'node:net'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect } from 'node:tls'
 import type { ConnectionSettings, TlsSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
@@ -22,10 +23,10 @@ export function wantsTls(settings: ConnectionSettings, doesServerOffer: boolean)
 
 /** Throws TLS_FAILED, CONFIG_INVALID for a file that cannot be read, or the signal's reason. */
 export async function startTls(
-  plain: Socket,
+  plain: Duplex,
   settings: ConnectionSettings,
   signal: AbortSignal,
-): Promise<Socket> {
+): Promise<Duplex> {
   const options = await tlsOptions(settings)
   const peer = describePeer(settings)
   try {
