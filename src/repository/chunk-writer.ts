@@ -32,6 +32,7 @@ export class ChunkWriter {
   readonly #budget = new Budget(underWayBytes)
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #copies: Buffer[] = []
+  #ratio = 0.5
   #failure: { readonly error: unknown } | undefined
 
   constructor(options: ChunkWriterOptions) {
@@ -84,7 +85,8 @@ export class ChunkWriter {
   /** Never rejects: a failure is kept for whoever comes next. */
   async #store(id: string, payload: Uint8Array, isCopied: boolean): Promise<void> {
     try {
-      const compressed = await compressPayload(payload)
+      const compressed = await compressPayload(payload, this.#ratio)
+      if (payload.length > 0) this.#ratio = compressed.storedBytes / payload.length
       const frame = { ...compressed, type: 'chunk', plainBytes: payload.length, chunkId: id } as const
       const { pack, offset, length } = await this.#options.packs.append(frame)
       this.#options.stored(id, { pack, offset, frameBytes: length, plainBytes: payload.length })

@@ -55,7 +55,7 @@ export class PackWriter {
   /** Appends a frame; waits while the pack before is still being put. The frame's bytes may be reused afterwards. */
   async append(frame: FrameContent): Promise<{ pack: number; offset: number; length: number }> {
     return this.#inTurn(async () => {
-      const pack = await this.#packFor(frame.bytes.length)
+      const pack = await this.#packFor(frame.storedBytes)
       return { pack: pack.number, ...pack.writer.add(frame) }
     })
   }

@@ -72,29 +72,32 @@ function clearCommitment(header: Buffer): Buffer {
   return createHash('sha256').update(header.subarray(0, 48)).digest()
 }
 
-/** Parts of a body: what encrypts to as many bytes, and the proof after it. */
-export interface SealedBody {
-  readonly text: Buffer
-  readonly proof: Buffer
-}
-
-/** Closes one frame. `frameHeader` is bound to the body and so is the file's header: neither can be moved or changed. */
+/**
+ * Closes one frame: gives the body's pieces, the proof last, to `write`. `frameHeader` is bound to the body and so is the
+ * file's header: neither can be moved or changed.
+ */
 export function sealBody(
   fileKey: FileKey,
   frameHeader: Buffer,
   nonce: Buffer,
-  payload: Uint8Array,
-): SealedBody {
+  pieces: readonly Uint8Array[],
+  write: (bytes: Uint8Array) => void,
+): void {
   if (fileKey.key === undefined) {
-    const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-    return { text, proof: clearProof(fileKey, frameHeader, nonce, text) }
+    const hash = createHash('sha256').update(fileKey.header).update(nonce).update(frameHeader)
+    for (const piece of pieces) {
+      hash.update(piece)
+      write(piece)
+    }
+    write(hash.digest().subarray(0, proofBytes))
+    return
   }
   const cipher = createCipheriv('aes-256-gcm', fileKey.key, nonce)
   cipher.setAAD(fileKey.header)
   cipher.setAAD(frameHeader)
-  const text = cipher.update(payload)
-  cipher.final()
-  return { text, proof: cipher.getAuthTag() }
+  for (const piece of pieces) write(cipher.update(piece))
+  write(cipher.final())
+  write(cipher.getAuthTag())
 }
 
 /** Opens one frame; undefined when a single bit of header, frame header or body is not what was sealed. */

@@ -54,26 +54,25 @@ export class SealedWriter {
       isLast,
       number: this.#frames,
       plainBytes: content.plainBytes,
-      bodyBytes: content.bytes.length + proofBytes,
+      bodyBytes: content.storedBytes + proofBytes,
       ...(content.chunkId === undefined ? {} : { chunkId: content.chunkId }),
     })
-    const body = sealBody(this.#fileKey, header, frameNonce(this.#frames, isLast), content.bytes)
+    const nonce = frameNonce(this.#frames, isLast)
     this.#append(header)
-    this.#append(body.text)
-    this.#append(body.proof)
+    sealBody(this.#fileKey, header, nonce, content.pieces, (bytes) => this.#append(bytes))
     this.#frames += 1
     return { offset, length: this.#length - offset }
   }
 
   /** Adds the end frame. The bytes are a view of the target. */
   finish(): { bytes: Buffer; sha256: string } {
-    this.add({ type: 'end', bytes: new Uint8Array(), isCompressed: false, plainBytes: 0 })
+    this.add({ type: 'end', pieces: [], storedBytes: 0, isCompressed: false, plainBytes: 0 })
     return { bytes: this.#target.subarray(0, this.#length), sha256: this.#hash.digest('hex') }
   }
 
-  #append(bytes: Buffer): void {
+  #append(bytes: Uint8Array): void {
     if (this.#length + bytes.length > this.#target.length) throw new RangeError('sealed file is full')
-    bytes.copy(this.#target, this.#length)
+    this.#target.set(bytes, this.#length)
     this.#hash.update(bytes)
     this.#length += bytes.length
   }
@@ -92,9 +91,9 @@ export async function sealFile(
   for await (const { type, bytes } of payloads) {
     const compressed = await compressPayload(bytes)
     // Where it was not compressed, this is a view of bytes that the giver may use again for the next one.
-    const own = compressed.isCompressed ? compressed : { ...compressed, bytes: Buffer.from(compressed.bytes) }
-    frames.push({ type, plainBytes: bytes.length, ...own })
-    total += frameHeaderBytes + own.bytes.length + proofBytes
+    const pieces = compressed.isCompressed ? compressed.pieces : [Buffer.from(bytes)]
+    frames.push({ ...compressed, pieces, type, plainBytes: bytes.length })
+    total += frameHeaderBytes + compressed.storedBytes + proofBytes
   }
   const writer = new SealedWriter(Buffer.allocUnsafeSlow(total), newFileKey(kind, dataKey))
   for (const frame of frames) writer.add(frame)
