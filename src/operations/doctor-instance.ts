@@ -1,0 +1,31 @@
+// Use case: tell what stands in the way of backup and recovery on a server.
+import { type ConnectionSettings, describeConnection } from '../core/connection-settings.ts'
+import { isHoldfastError } from '../core/errors.ts'
+import { Connection } from '../wire/connection.ts'
+import { checkServer, type DoctorCheck, fail, ok } from './doctor/doctor-checks.ts'
+import { checkPrivileges } from './doctor/privilege-checks.ts'
+import { readFacts } from './doctor/read-facts.ts'
+
+export interface DoctorReport {
+  readonly server: string
+  readonly checks: readonly DoctorCheck[]
+}
+
+/** Changes nothing. Throws what connecting throws: a server that cannot be reached is not examined. */
+export async function doctorInstance(
+  settings: ConnectionSettings,
+  signal: AbortSignal,
+): Promise<DoctorReport> {
+  await using connection = await Connection.open(settings, { signal })
+  const server = describeConnection(settings)
+  const login = ok('login', `as ${settings.user}`)
+  try {
+    const facts = await readFacts(connection, settings, signal)
+    return { server, checks: [login, ...checkServer(facts), ...checkPrivileges(facts)] }
+  } catch (error) {
+    if (!isHoldfastError(error, 'SERVER_UNSUPPORTED')) throw error
+    return { server, checks: [login, fail('version', error.message, error.hint)] }
+  }
+}
+
+export type { DoctorCheck } from './doctor/doctor-checks.ts'

@@ -1,0 +1,24 @@
+// Doctor's checks of what the account may do, each with the exact GRANT that gives what is missing.
+import { type MissingPrivileges, missingPrivileges } from '../../instance/privileges.ts'
+import { type DoctorCheck, fail, ok, warn } from './doctor-checks.ts'
+import type { DoctorFacts } from './read-facts.ts'
+
+export function checkPrivileges(facts: DoctorFacts): readonly DoctorCheck[] {
+  return [
+    privilegeCheck('privileges for backup', facts.account, missingPrivileges(facts, 'backup')),
+    ...(facts.binlog.isOn
+      ? [privilegeCheck('privileges for stream', facts.account, missingPrivileges(facts, 'stream'))]
+      : []),
+  ]
+}
+
+function privilegeCheck(name: string, account: string, { missing, grant }: MissingPrivileges): DoctorCheck {
+  if (grant === undefined) return ok(name, `${account} has all`)
+  const required = missing.filter((need) => need.isRequired)
+  const list = (required.length > 0 ? required : missing)
+    .map((need) => `${need.privilege} (${need.reason})`)
+    .join('; ')
+  const message = `${account} lacks ${list}`
+  const hint = `Run as an administrator: ${grant}`
+  return required.length > 0 ? fail(name, message, hint) : warn(name, message, hint)
+}
