@@ -1,0 +1,112 @@
+// One moment of a server seen by several sessions at once: the words for it, and the steps that both flavours share.
+
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { RecoveryPoint } from '../core/recovery-point.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { TableName } from './instance-facts.ts'
+import { type LockBounds, takeLock } from './lock-wait.ts'
+import { quoteQualified } from './sql-text.ts'
+
+/**
+ * How the sessions were brought to one moment:
+ * - `binlog-snapshot`: without a lock; the server tells each session's place in the binary log, and they were equal (MariaDB).
+ * - `flush-tables-with-read-lock`: all commits held up while the sessions began.
+ * - `lock-tables`: writes to the tables that are dumped held up while the sessions began.
+ */
+export type LockRung = 'binlog-snapshot' | 'flush-tables-with-read-lock' | 'lock-tables'
+
+export interface SnapshotRequest {
+  /** Sessions to begin; each must have the settings for reading. */
+  readonly workers: readonly Connection[]
+  /** Opens one more session with these settings. */
+  readonly openSession: () => Promise<Connection>
+  /** Everything that will be read. */
+  readonly tables: readonly TableName[]
+  /** Those of them whose engine knows no snapshot: they stay read-locked until `releaseTables`. */
+  readonly nonTransactional: readonly TableName[]
+  readonly bounds: LockBounds
+  readonly signal?: AbortSignal
+}
+
+export interface OpenSnapshot {
+  /** Exactly what the workers see. */
+  readonly point: RecoveryPoint
+  readonly rung: LockRung
+  /** How long writes of others were held up, tables without transactions apart. */
+  readonly heldMs: number
+  /** The session that holds the read locks on tables without transactions; the caller closes it when they are read. */
+  readonly tableLock: Connection | undefined
+}
+
+const begin = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
+
+export async function beginAll(request: SnapshotRequest): Promise<void> {
+  const { workers, signal } = request
+  await Promise.all(workers.map((worker) => worker.run(begin, { signal })))
+}
+
+/** Begins all sessions while nobody can commit (or, without RELOAD, write to the tables of the request). */
+export async function snapshotUnderLock(
+  request: SnapshotRequest,
+  readPoint: (session: Connection) => Promise<RecoveryPoint>,
+): Promise<OpenSnapshot> {
+  await using lock = await request.openSession()
+  let tableLock: Connection | undefined
+  try {
+    const rung = await holdUpWrites(lock, request)
+    const startedMs = performance.now()
+    tableLock = await lockNonTransactional(request)
+    await beginAll(request)
+    const point = await readPoint(lock)
+    await lock.run('UNLOCK TABLES', { signal: request.signal })
+    return { point, rung, heldMs: Math.ceil(performance.now() - startedMs), tableLock }
+  } catch (error) {
+    // The locks go with their sessions; no statement is sent on one that may be lost.
+    lock.destroy()
+    tableLock?.destroy()
+    throw error
+  }
+}
+
+/** Read-locks the tables that know no snapshot, in a session of their own. */
+export async function lockNonTransactional(request: SnapshotRequest): Promise<Connection | undefined> {
+  if (request.nonTransactional.length === 0) return undefined
+  const session = await request.openSession()
+  try {
+    await lockTables(session, request.nonTransactional, request)
+    return session
+  } catch (error) {
+    session.destroy()
+    throw error
+  }
+}
+
+async function holdUpWrites(session: Connection, request: SnapshotRequest): Promise<LockRung> {
+  try {
+    await takeLock(session, 'FLUSH TABLES WITH READ LOCK', request.bounds, withSignal(request))
+    return 'flush-tables-with-read-lock'
+  } catch (error) {
+    if (!isHoldfastError(error, 'PRIVILEGE_MISSING')) throw error
+    await lockTables(session, request.tables, request)
+    return 'lock-tables'
+  }
+}
+
+async function lockTables(session: Connection, tables: readonly TableName[], request: SnapshotRequest) {
+  if (tables.length === 0) return
+  const list = tables.map(({ schema, name }) => `${quoteQualified(schema, name)} READ`).join(', ')
+  const statement = `LOCK TABLES ${list}`
+  if (Buffer.byteLength(statement) >= session.maxAllowedPacketBytes) {
+    throw new HoldfastError(
+      'UNSUPPORTED',
+      `${tables.length} tables cannot be locked in one statement of ${session.maxAllowedPacketBytes} bytes`,
+      { tables: tables.length },
+      { hint: 'Grant RELOAD to the account, or raise max_allowed_packet.' },
+    )
+  }
+  await takeLock(session, statement, request.bounds, withSignal(request))
+}
+
+function withSignal({ signal }: SnapshotRequest): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}

@@ -1,0 +1,42 @@
+// What the current account may do on the whole server, read from SHOW GRANTS.
+import type { StatementOptions } from '../wire/cancel-watch.ts'
+import type { Connection } from '../wire/connection.ts'
+import { textOf } from '../wire/row-values.ts'
+import type { InstanceDialect } from './dialect.ts'
+
+const allPrivileges = 'ALL PRIVILEGES'
+
+/** SHOW GRANTS of the current account with its active roles. Password hashes are cut out. */
+export async function currentGrants(
+  connection: Connection,
+  dialect: InstanceDialect,
+  options: StatementOptions = {},
+): Promise<string[]> {
+  const rows = await connection.query(await dialect.showGrants(connection), options)
+  return rows.map((row) => {
+    const [line = ''] = Object.values(row)
+    return String(line).replace(/ (?:IDENTIFIED (?:BY|VIA|WITH)|REQUIRE) .*$/s, '')
+  })
+}
+
+/** True when the grants give `privilege` on *.*; partial revokes are not looked at. */
+export function hasGlobalPrivilege(grants: readonly string[], privilege: string): boolean {
+  return globalPrivileges(grants).some((given) => given === privilege || given === allPrivileges)
+}
+
+/** Privileges on *.*, in capitals. */
+export function globalPrivileges(grants: readonly string[]): string[] {
+  return grants.flatMap((line) => {
+    const [, list, tail] = /^GRANT (.+?) ON \*\.\* TO (.*)$/s.exec(line) ?? []
+    if (list === undefined) return []
+    const given = list.split(',').map((privilege) => privilege.trim().toUpperCase())
+    return tail?.includes('WITH GRANT OPTION') ? [...given, 'GRANT OPTION'] : given
+  })
+}
+
+/** The roles that are active in this session, or none. */
+export async function activeRoles(connection: Connection): Promise<string | undefined> {
+  const [row = {}] = await connection.query("SELECT COALESCE(CURRENT_ROLE(), 'NONE') AS roles")
+  const roles = textOf(row, 'roles')
+  return roles === 'NONE' ? undefined : roles
+}

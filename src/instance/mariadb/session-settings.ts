@@ -1,0 +1,50 @@
+// Session variables with which MariaDB gives and takes rows and definitions exactly.
+import type { SessionSettings } from '../dialect.ts'
+
+// A year: a session that holds a lock may be idle for as long as the largest table takes.
+const patience = ['wait_timeout = 31536000', 'net_read_timeout = 3600', 'net_write_timeout = 3600']
+
+function shared(release: number): string[] {
+  return [
+    "time_zone = '+00:00'",
+    'autocommit = 1',
+    'max_statement_time = 0',
+    ...patience,
+    // Character sets mean the collations they were compiled with, on every server (MDEV-30164).
+    ...(release >= 110_200 ? ["character_set_collations = ''"] : []),
+  ]
+}
+
+export function readSettings(release: number): SessionSettings {
+  return {
+    required: [
+      "sql_mode = ''",
+      'sql_quote_show_create = 1',
+      "tx_isolation = 'REPEATABLE-READ'",
+      ...shared(release),
+    ],
+    optional: [],
+  }
+}
+
+export function loadSettings(release: number): SessionSettings {
+  return {
+    required: [
+      // Strict, but with everything that a table can legally hold: 0 in AUTO_INCREMENT, 2020-02-31, 0000-00-00.
+      "sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+      "tx_isolation = 'READ-COMMITTED'",
+      ...shared(release),
+      'foreign_key_checks = 0',
+      // Always checked: bulk insert without it loses rows together with LOCAL (MDEV-31985).
+      'unique_checks = 1',
+      // Rows may legally violate a CHECK that was added while checks were off.
+      'check_constraint_checks = 0',
+    ],
+    optional: [
+      // SHOW CREATE TABLE says every default; a TIMESTAMP without one must not get one.
+      'explicit_defaults_for_timestamp = 1',
+      'innodb_strict_mode = 0',
+      ...(release >= 101_101 ? ['system_versioning_insert_history = 1'] : []),
+    ],
+  }
+}

@@ -1,0 +1,52 @@
+// Session variables with which MySQL gives and takes rows and definitions exactly.
+import type { SessionSettings } from '../dialect.ts'
+
+// A year: a session that holds a lock may be idle for as long as the largest table takes.
+const patience = ['wait_timeout = 31536000', 'net_read_timeout = 3600', 'net_write_timeout = 3600']
+
+export function readSettings(release: number): SessionSettings {
+  return {
+    required: [
+      "sql_mode = ''",
+      "time_zone = '+00:00'",
+      "transaction_isolation = 'REPEATABLE-READ'",
+      'autocommit = 1',
+      ...patience,
+      'max_execution_time = 0',
+      'sql_quote_show_create = 1',
+      // Otherwise AUTO_INCREMENT values may be a day old.
+      'information_schema_stats_expiry = 0',
+      ...(release >= 80_017 ? ['print_identified_with_as_hex = 1'] : []),
+    ],
+    optional: release >= 80_030 ? ['show_gipk_in_create_table_and_information_schema = 1'] : [],
+  }
+}
+
+export function loadSettings(release: number): SessionSettings {
+  return {
+    required: [
+      // Strict, but with everything that a table can legally hold: 0 in AUTO_INCREMENT, 2020-02-31, 0000-00-00.
+      "sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+      "time_zone = '+00:00'",
+      "transaction_isolation = 'READ-COMMITTED'",
+      'autocommit = 1',
+      ...patience,
+      'max_execution_time = 0',
+      'foreign_key_checks = 0',
+      // Always checked: with 0 a duplicate would corrupt the index.
+      'unique_checks = 1',
+      'information_schema_stats_expiry = 0',
+      ...(release >= 80_017 ? ['print_identified_with_as_hex = 1'] : []),
+    ],
+    optional: [
+      // SHOW CREATE TABLE says every default; a TIMESTAMP without one must not get one.
+      'explicit_defaults_for_timestamp = 1',
+      'innodb_strict_mode = 0',
+      ...(release >= 80_013 ? ['sql_require_primary_key = 0'] : []),
+      ...(release >= 80_030
+        ? ['sql_generate_invisible_primary_key = 0', 'show_gipk_in_create_table_and_information_schema = 1']
+        : []),
+      ...(release >= 80_400 ? ['restrict_fk_on_non_standard_key = 0'] : []),
+    ],
+  }
+}

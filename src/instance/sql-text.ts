@@ -1,0 +1,25 @@
+// Names and texts as SQL of a session whose sql_mode is empty and whose character set is utf8mb4.
+
+/** A name in backticks; works for every name a server can hold. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
+
+/** `schema`.`name` */
+export function quoteQualified(schema: string, name: string): string {
+  return `${quoteName(schema)}.${quoteName(name)}`
+}
+
+/** A string literal. Wrong in a session with NO_BACKSLASH_ESCAPES; sessions of dialect.sessionSettings never have it. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+export function quoteTexts(texts: readonly string[]): string {
+  return texts.map(quoteText).join(', ')
+}
+
+/** 'user'@'host' */
+export function quoteAccount(account: { readonly user: string; readonly host: string }): string {
+  return `${quoteText(account.user)}@${quoteText(account.host)}`
+}

@@ -1,0 +1,112 @@
+// What the manifest of a logical backup says about schemas, tables, code and accounts. Written and read only here; see docs/format.
+import { z } from 'zod'
+
+/** A statement as the server keeps it: text where that is UTF-8, else its bytes. */
+const statement = z.union([z.string(), z.object({ base64: z.base64() })])
+
+const code = z.object({
+  kind: z.enum(['trigger', 'procedure', 'function', 'package', 'package body', 'event', 'view']),
+  name: z.string(),
+  statement,
+  /** The session it was created in, without which it would mean something else. */
+  sqlMode: z.string(),
+  charsetClient: z.string(),
+  collationConnection: z.string(),
+  /** Collation of the schema at that time; absent where it has no meaning. */
+  collationDatabase: z.string().optional(),
+  /** Events only. */
+  timeZone: z.string().optional(),
+  /** Events only: seconds since 1970-01-01 UTC. */
+  createdAt: z.number().optional(),
+  /** Views only: false when it refers to something that is gone or changed. */
+  isValid: z.boolean().optional(),
+})
+
+/**
+ * How a column's cells are written: `plain` loads as it stands; the others are assigned through an expression (see load-statement.ts).
+ */
+const column = z.object({ name: z.string(), encoding: z.enum(['plain', 'json', 'text', 'number']) })
+
+const table = z.object({
+  name: z.string(),
+  ddl: z.string(),
+  engine: z.string(),
+  isTransactional: z.boolean(),
+  /** Name of the backup object with the rows; absent where only the definition is kept. */
+  object: z.string().optional(),
+  columns: z.array(column),
+  rows: z.int().min(0),
+  /** Rows of the past are among the rows (MariaDB, system versioning). */
+  hasHistory: z.boolean(),
+  /** LOAD DATA REPLACE is refused or unsound for this table: INSERT only. */
+  isInsertOnly: z.boolean(),
+  triggers: z.array(code),
+})
+
+const sequence = z.object({
+  name: z.string(),
+  ddl: z.string(),
+  /** Next value and round, as text: they may pass 2^53. */
+  next: z.string(),
+  cycle: z.string(),
+})
+
+const schema = z.object({
+  name: z.string(),
+  ddl: z.string(),
+  collation: z.string(),
+  sequences: z.array(sequence),
+  tables: z.array(table),
+  views: z.array(code),
+  routines: z.array(code),
+  events: z.array(code),
+})
+
+const account = z.object({
+  user: z.string(),
+  host: z.string(),
+  isRole: z.boolean(),
+  create: z.array(z.string()),
+  grants: z.array(z.string()),
+  /** Run when all accounts have their grants: default roles. */
+  after: z.array(z.string()),
+})
+
+const selection = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('everything') }),
+  z.object({ kind: z.literal('schemas'), schemas: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('tables'),
+    tables: z.array(z.object({ schema: z.string(), name: z.string() })),
+  }),
+])
+
+const content = z.object({
+  format: z.literal(1),
+  selection,
+  server: z.object({ release: z.int(), lowerCaseTableNames: z.int() }),
+  snapshot: z.object({
+    rung: z.enum(['binlog-snapshot', 'flush-tables-with-read-lock', 'lock-tables']),
+    /** How long writes were held up. */
+    heldMs: z.number(),
+    /** What kept DDL away: a lock for the whole dump, or definitions read twice and compared. */
+    definitions: z.enum(['locked', 'compared']),
+  }),
+  schemas: z.array(schema),
+  /** Absent unless everything was dumped and the account could read them. */
+  accounts: z.array(account).optional(),
+})
+
+export type Statement = z.infer<typeof statement>
+export type CodeContent = Readonly<z.infer<typeof code>>
+export type ColumnContent = Readonly<z.infer<typeof column>>
+export type TableContent = Readonly<z.infer<typeof table>>
+export type SequenceContent = Readonly<z.infer<typeof sequence>>
+export type SchemaContent = Readonly<z.infer<typeof schema>>
+export type AccountContent = Readonly<z.infer<typeof account>>
+export type LogicalContent = Readonly<z.infer<typeof content>>
+
+/** Throws a ZodError on anything that is no content of format 1. */
+export function parseLogicalContent(value: unknown): LogicalContent {
+  return content.parse(value)
+}

@@ -1,0 +1,154 @@
+// Everything that is defined in the selected schemas, read through SHOW CREATE and information_schema.
+import { HoldfastError } from '../core/errors.ts'
+import { quoteName, quoteText, quoteTexts } from '../instance/sql-text.ts'
+import type { Connection } from '../wire/connection.ts'
+import { textOf } from '../wire/row-values.ts'
+import { readEvents, readRoutines, readTriggers, readViews } from './code.ts'
+import type { CodeContent, SequenceContent } from './content.ts'
+import type { LogicalDialect } from './dialect.ts'
+import { type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
+import { listRelations, readTable, type TableDefinition } from './table-definition.ts'
+
+export interface SchemaDefinition {
+  readonly name: string
+  readonly ddl: string
+  readonly collation: string
+  readonly sequenceNames: readonly string[]
+  readonly tables: readonly TableDefinition[]
+  readonly triggers: ReadonlyMap<string, readonly CodeContent[]>
+  readonly views: readonly CodeContent[]
+  readonly routines: readonly CodeContent[]
+  readonly events: readonly CodeContent[]
+}
+
+/**
+ * Reads all definitions of a selection.
+ * @throws HoldfastError USAGE when a selected schema or table is not there, UNSUPPORTED for a column type that is not known
+ */
+export async function readDefinitions(
+  connection: Connection,
+  dialect: LogicalDialect,
+  selection: Selection,
+  signal?: AbortSignal,
+): Promise<readonly SchemaDefinition[]> {
+  const options = { signal }
+  const rows = await connection.query(
+    `SELECT SCHEMA_NAME AS name, DEFAULT_COLLATION_NAME AS collation FROM information_schema.SCHEMATA
+     WHERE SCHEMA_NAME NOT IN (${quoteTexts(dialect.systemSchemas)}) ORDER BY 1`,
+    options,
+  )
+  const found = rows
+    .map((row) => ({ name: textOf(row, 'name'), collation: textOf(row, 'collation') }))
+    .filter(({ name }) => selectsSchema(selection, name))
+  const schemas: SchemaDefinition[] = []
+  for (const { name, collation } of found) {
+    signal?.throwIfAborted()
+    schemas.push(await readSchema(connection, dialect, selection, name, collation))
+  }
+  checkAllThere(selection, schemas)
+  return schemas
+}
+
+async function readSchema(
+  connection: Connection,
+  dialect: LogicalDialect,
+  selection: Selection,
+  name: string,
+  collation: string,
+): Promise<SchemaDefinition> {
+  const [row = {}] = await connection.query(`SHOW CREATE DATABASE ${quoteName(name)}`)
+  const relations = (await listRelations(connection, name)).filter((relation) =>
+    selectsTable(selection, name, relation.name),
+  )
+  const tables: TableDefinition[] = []
+  for (const relation of relations.filter(({ kind }) => kind === 'table')) {
+    tables.push(await readTable(connection, dialect, name, relation))
+  }
+  const isCode = selectsCode(selection, name)
+  return {
+    name,
+    ddl: textOf(row, 'Create Database'),
+    collation,
+    sequenceNames: relations.filter(({ kind }) => kind === 'sequence').map((sequence) => sequence.name),
+    tables,
+    triggers: await readTriggers(connection, name, new Set(tables.map((table) => table.name))),
+    views: await readViews(
+      connection,
+      name,
+      relations.filter(({ kind }) => kind === 'view'),
+    ),
+    routines: isCode ? await readRoutines(connection, dialect, name) : [],
+    events: isCode ? await readEvents(connection, name) : [],
+  }
+}
+
+export async function readSequences(
+  connection: Connection,
+  dialect: LogicalDialect,
+  schema: SchemaDefinition,
+): Promise<SequenceContent[]> {
+  const sequences: SequenceContent[] = []
+  for (const name of schema.sequenceNames)
+    sequences.push(await dialect.readSequence(connection, schema.name, name))
+  return sequences
+}
+
+function checkAllThere(selection: Selection, schemas: readonly SchemaDefinition[]): void {
+  const byName = new Map(schemas.map((schema) => [schema.name, schema]))
+  const absent =
+    selection.kind === 'schemas'
+      ? selection.schemas.filter((name) => !byName.has(name)).map((name) => `schema ${name}`)
+      : selection.kind === 'tables'
+        ? selection.tables
+            .filter((table) => !hasRelation(byName.get(table.schema), table.name))
+            .map((table) => `table ${table.schema}.${table.name}`)
+        : []
+  if (absent.length > 0) {
+    throw new HoldfastError(
+      'USAGE',
+      `the server has no ${absent.join(', no ')}, or the account may not see it`,
+      { absent: absent.join(', ') },
+      { hint: 'Check the spelling (upper and lower case may count), and that the account has SELECT on it.' },
+    )
+  }
+}
+
+function hasRelation(schema: SchemaDefinition | undefined, name: string): boolean {
+  if (schema === undefined) return false
+  return (
+    schema.tables.some((table) => table.name === name) ||
+    schema.views.some((view) => view.name === name) ||
+    schema.sequenceNames.includes(name)
+  )
+}
+
+/** The names of everything whose definition differs: for telling which DDL came in between. */
+export function differences(
+  before: readonly SchemaDefinition[],
+  after: readonly SchemaDefinition[],
+): readonly string[] {
+  const one = namedDefinitions(before)
+  const other = namedDefinitions(after)
+  const names = new Set([...one.keys(), ...other.keys()])
+  return [...names].filter((name) => one.get(name) !== other.get(name))
+}
+
+function namedDefinitions(schemas: readonly SchemaDefinition[]): ReadonlyMap<string, string> {
+  const named = new Map<string, string>()
+  for (const schema of schemas) {
+    named.set(`schema ${schema.name}`, `${schema.ddl} ${schema.collation}`)
+    for (const name of schema.sequenceNames) named.set(`sequence ${schema.name}.${name}`, '')
+    for (const table of schema.tables) {
+      // The counter moves with every row; it is no change of the definition.
+      named.set(`table ${schema.name}.${table.name}`, table.ddl.replace(/ AUTO_INCREMENT=\d+/, ''))
+    }
+    const code = [...schema.triggers.values(), schema.views, schema.routines, schema.events].flat()
+    for (const part of code) named.set(`${part.kind} ${schema.name}.${part.name}`, JSON.stringify(part))
+  }
+  return named
+}
+
+/** The definition of one view in its own words, without the schema in front; for messages. */
+export function describe(schema: string, part: { readonly kind: string; readonly name: string }): string {
+  return `${part.kind} ${quoteText(`${schema}.${part.name}`)}`
+}

@@ -1,0 +1,253 @@
+// Backs up a server, schemas or tables through SQL: definitions and rows as of one exact moment.
+import type { BackupObject, BackupResult, BackupSink } from '../core/backup.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import type { OpenSnapshot } from '../instance/consistent-snapshot.ts'
+import { dialectOf } from '../instance/dialects.ts'
+import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
+import { defaultLockBounds, type LockBounds } from '../instance/lock-wait.ts'
+import { openReadSession } from '../instance/read-session.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { LogicalContent, SchemaContent } from './content.ts'
+import { differences, readDefinitions, readSequences, type SchemaDefinition } from './definitions.ts'
+import { logicalDialectOf } from './dialects.ts'
+import { RowPump, type TableRows } from './dump-rows.ts'
+import { everything, type Selection } from './selection.ts'
+
+export interface DumpOptions {
+  readonly settings: ConnectionSettings
+  readonly sink: BackupSink
+  /** Everything by default. */
+  readonly selection?: Selection
+  /** Sessions that read rows, 2 by default. */
+  readonly threads?: number
+  readonly lockBounds?: LockBounds
+  readonly emit?: EmitEvent
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Reads everything selected as of one moment, which is `point` of the result, and pours the rows into the sink, one object a table.
+ * @throws HoldfastError LOCK_WAIT, TABLE_CHANGED, PRIVILEGE_MISSING, CONNECTION_LOST (nothing is ever read outside of the
+ *   snapshot), UNSUPPORTED, SERVER_UNSUPPORTED, USAGE, or what the sink throws
+ */
+export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
+  const { settings, signal, emit = () => undefined, selection = everything } = options
+  await using sessions = new Sessions(settings, signal)
+  const control = await sessions.open()
+  const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
+  const dialect = logicalDialectOf(facts.flavour)
+  emit({ type: 'phase', phase: 'reading definitions' })
+  const guard = await sessions.open()
+  const isGuarded = await dialectOf(facts.flavour).lockDefinitions(guard, { signal })
+  const before = await readDefinitions(control, dialect, selection, signal)
+  emit({ type: 'phase', phase: 'taking a consistent snapshot' })
+  const workers = await sessions.openMany(Math.max(1, options.threads ?? 2))
+  const snapshot = await openSnapshot(options, facts, sessions, workers, before)
+  if (!isGuarded)
+    await checkUnchanged(control, before, () => readDefinitions(control, dialect, selection, signal))
+  const objects = await dumpRows(options, workers, snapshot, before)
+  if (isGuarded) await guard.ping({ signal })
+  const schemas: SchemaContent[] = []
+  for (const schema of before) {
+    schemas.push(schemaContent(schema, await readSequences(control, dialect, schema), objects))
+  }
+  const accounts = selection.kind === 'everything' ? await dialect.readAccounts(control) : undefined
+  const content: LogicalContent = {
+    format: 1,
+    selection: selection as LogicalContent['selection'],
+    server: { release: facts.release, lowerCaseTableNames: facts.lowerCaseTableNames },
+    snapshot: {
+      rung: snapshot.rung,
+      heldMs: snapshot.heldMs,
+      definitions: isGuarded ? 'locked' : 'compared',
+    },
+    schemas,
+    ...(accounts === undefined ? {} : { accounts: [...accounts] }),
+  }
+  return {
+    kind: 'logical',
+    method: 'dump',
+    origin: backupOrigin(facts),
+    point: snapshot.point,
+    content,
+    objects: [...objects.values()],
+    warnings: selection.kind === 'everything' ? await dialect.readNotCarried(control) : [],
+  }
+}
+
+/** All sessions of a dump: closed together, and dropped together when it fails. */
+class Sessions implements AsyncDisposable {
+  readonly #settings: ConnectionSettings
+  readonly #signal: AbortSignal | undefined
+  readonly #open: Connection[] = []
+
+  constructor(settings: ConnectionSettings, signal: AbortSignal | undefined) {
+    this.#settings = settings
+    this.#signal = signal
+  }
+
+  async open(): Promise<Connection> {
+    const session = await openReadSession(this.#settings, this.#signal)
+    this.#open.push(session)
+    return session
+  }
+
+  async openMany(count: number): Promise<Connection[]> {
+    const sessions: Connection[] = []
+    for (let at = 0; at < count; at++) sessions.push(await this.open())
+    return sessions
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#open.map((session) => session.close()))
+  }
+}
+
+async function openSnapshot(
+  { lockBounds = defaultLockBounds, signal }: DumpOptions,
+  facts: InstanceFacts,
+  sessions: Sessions,
+  workers: readonly Connection[],
+  schemas: readonly SchemaDefinition[],
+): Promise<OpenSnapshot> {
+  const tables = schemas.flatMap((schema) =>
+    schema.tables
+      .filter((table) => table.select !== undefined)
+      .map((table) => ({ schema: schema.name, name: table.name, isTransactional: table.isTransactional })),
+  )
+  return dialectOf(facts.flavour).openSnapshot({
+    workers,
+    openSession: () => sessions.open(),
+    tables,
+    nonTransactional: tables.filter((table) => !table.isTransactional),
+    bounds: lockBounds,
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+/** Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot. */
+async function checkUnchanged(
+  control: Connection,
+  before: readonly SchemaDefinition[],
+  readAgain: () => Promise<readonly SchemaDefinition[]>,
+): Promise<void> {
+  const changed = differences(before, await readAgain())
+  if (changed.length > 0) {
+    throw new HoldfastError(
+      'TABLE_CHANGED',
+      `changed while the backup began: ${changed.slice(0, 10).join(', ')}`,
+      { changed: changed.length, server: control.serverVersion },
+    )
+  }
+}
+
+/** Rows of all tables: first those that are locked for it, then the largest. Answers the objects by name. */
+async function dumpRows(
+  { sink, signal, emit = () => undefined }: DumpOptions,
+  workers: readonly Connection[],
+  snapshot: OpenSnapshot,
+  schemas: readonly SchemaDefinition[],
+): Promise<ReadonlyMap<string, BackupObject>> {
+  const jobs = schemas.flatMap((schema) =>
+    schema.tables.flatMap((table) =>
+      table.select === undefined
+        ? []
+        : [
+            {
+              ...table,
+              schema: schema.name,
+              object: objectName(schema.name, table.name),
+              select: table.select,
+            },
+          ],
+    ),
+  )
+  const locked = jobs.filter((job) => !job.isTransactional)
+  const others = jobs.filter((job) => job.isTransactional)
+  const totalBytes = jobs.reduce((sum, job) => sum + job.estimatedBytes, 0)
+  const objects = new Map<string, BackupObject>()
+  let doneBytes = 0
+  const stop = new AbortController()
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  // Rows come as they lie in the table, whatever their character set.
+  await Promise.all(
+    workers.map((worker) => worker.run('SET SESSION character_set_results = NULL', { signal })),
+  )
+  const pumps = workers.map((worker) => new RowPump(worker, sink))
+  const work = async (queue: TableRows[]): Promise<void> => {
+    const pull = async (pump: RowPump): Promise<void> => {
+      for (let table = queue.shift(); table !== undefined; table = queue.shift()) {
+        const { schema, name } = table
+        const onChunk = (chunk: { readonly plainBytes: number }): void => {
+          doneBytes += chunk.plainBytes
+          emit({
+            type: 'progress',
+            phase: 'reading tables',
+            done: doneBytes,
+            total: Math.max(totalBytes, doneBytes),
+            isEstimate: true,
+            unit: 'bytes',
+            detail: `${schema}.${name}`,
+          })
+        }
+        objects.set(table.object, await pump.dump(table, onChunk, either))
+      }
+    }
+    const results = await Promise.allSettled(
+      pumps.map((pump) =>
+        pull(pump).catch((error: unknown) => {
+          stop.abort(error)
+          throw error
+        }),
+      ),
+    )
+    signal?.throwIfAborted()
+    if (stop.signal.aborted) throw stop.signal.reason
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+  emit({ type: 'phase', phase: 'reading tables' })
+  const largestFirst = (tables: typeof jobs) => tables.toSorted((a, b) => b.estimatedBytes - a.estimatedBytes)
+  await work(largestFirst(locked))
+  // If this session was lost, writes may have come before we had read.
+  await snapshot.tableLock?.run('UNLOCK TABLES', { signal })
+  await work(largestFirst(others))
+  return objects
+}
+
+/** Object names are for people and for finding; content says which table it is. */
+function objectName(schema: string, table: string): string {
+  return `${encodeURIComponent(schema)}/${encodeURIComponent(table)}`
+}
+
+function schemaContent(
+  schema: SchemaDefinition,
+  sequences: SchemaContent['sequences'],
+  objects: ReadonlyMap<string, BackupObject>,
+): SchemaContent {
+  return {
+    name: schema.name,
+    ddl: schema.ddl,
+    collation: schema.collation,
+    sequences,
+    tables: schema.tables.map((table) => {
+      const object = table.select === undefined ? undefined : objects.get(objectName(schema.name, table.name))
+      return {
+        name: table.name,
+        ddl: table.ddl,
+        engine: table.engine,
+        isTransactional: table.isTransactional,
+        ...(object === undefined ? {} : { object: object.name }),
+        columns: [...table.columns],
+        rows: object?.chunks.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
+        hasHistory: table.hasHistory,
+        isInsertOnly: table.isInsertOnly,
+        triggers: [...(schema.triggers.get(table.name) ?? [])],
+      }
+    }),
+    views: [...schema.views],
+    routines: [...schema.routines],
+    events: [...schema.events],
+  }
+}

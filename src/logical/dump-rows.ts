@@ -1,0 +1,133 @@
+// Reads one table's rows from the socket through the kernel into the sink.
+
+import { type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
+import type { BackupObject, BackupSink, ObjectChunk } from '../core/backup.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { ColumnDefinition } from '../wire/packets/column-definition.ts'
+import type { RawRowConsumer, RawRowProgress } from '../wire/results.ts'
+import { serverErrno } from '../wire/server-error.ts'
+
+/** What the server says when a table is no longer the one that the snapshot saw. */
+const changedErrnos = new Set([
+  1412, // ER_TABLE_DEF_CHANGED
+  1146, // ER_NO_SUCH_TABLE
+  1054, // ER_BAD_FIELD_ERROR
+  1051, // ER_BAD_TABLE_ERROR
+  1049, // ER_BAD_DB_ERROR
+  1176, // ER_KEY_DOES_NOT_EXITS: the primary key is gone
+])
+
+export interface TableRows {
+  readonly schema: string
+  readonly name: string
+  readonly object: string
+  readonly select: string
+}
+
+/** One worker's pump: a connection within the snapshot, and a kernel that is used for one table after another. */
+export class RowPump {
+  readonly #connection: Connection
+  readonly #sink: BackupSink
+  readonly #kernel = new RowKernel()
+
+  constructor(connection: Connection, sink: BackupSink) {
+    this.#connection = connection
+    this.#sink = sink
+  }
+
+  /**
+   * Stores all rows of a table.
+   * @param onChunk is told of each chunk's size when it is stored
+   * @throws HoldfastError TABLE_CHANGED when DDL came between the snapshot and us
+   */
+  async dump(
+    table: TableRows,
+    onChunk: (chunk: ObjectChunk) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<BackupObject> {
+    const store = new ChunkStore(this.#sink, onChunk, signal)
+    try {
+      await this.#connection.queryRaw(table.select, rowConsumer(this.#kernel, store), { signal })
+      const last = this.#kernel.finish()
+      if (last !== undefined) await store.put(last)
+      await store.settled()
+    } catch (error) {
+      await store.abandon()
+      if (!changedErrnos.has(serverErrno(error) ?? 0)) throw error
+      throw new HoldfastError(
+        'TABLE_CHANGED',
+        `table ${table.schema}.${table.name} was changed while it was backed up`,
+        { schema: table.schema, table: table.name },
+        { cause: error },
+      )
+    }
+    return { name: table.object, chunks: store.chunks }
+  }
+}
+
+function rowConsumer(kernel: RowKernel, store: ChunkStore): RawRowConsumer {
+  const drain = async (bytes: Buffer, from: number, chunk: RowChunk): Promise<RawRowProgress> => {
+    let at = from
+    await store.put(chunk)
+    for (;;) {
+      const step = kernel.step(bytes.subarray(at))
+      at += step.consumed
+      if (step.kind === 'chunk') await store.put(step.chunk)
+      else if (step.kind === 'end') return { consumed: at, ended: true }
+      else if (step.consumed === 0 || at === bytes.length) return { consumed: at, ended: false }
+    }
+  }
+  return {
+    columns: (definitions: readonly ColumnDefinition[]) => kernel.begin(definitions.length),
+    take(bytes) {
+      let at = 0
+      for (;;) {
+        const step = kernel.step(bytes.subarray(at))
+        at += step.consumed
+        if (step.kind === 'chunk') return drain(bytes, at, step.chunk)
+        if (step.kind === 'end') return { consumed: at, ended: true }
+        if (step.consumed === 0 || at === bytes.length) return { consumed: at, ended: false }
+      }
+    },
+  }
+}
+
+/** Stores one chunk while the kernel fills the next: the kernel has two buffers, so one store may be under way. */
+class ChunkStore {
+  readonly #sink: BackupSink
+  readonly #onChunk: (chunk: ObjectChunk) => void
+  readonly #signal: AbortSignal | undefined
+  #pending: Promise<void> = Promise.resolve()
+  readonly chunks: ObjectChunk[] = []
+
+  constructor(sink: BackupSink, onChunk: (chunk: ObjectChunk) => void, signal: AbortSignal | undefined) {
+    this.#sink = sink
+    this.#onChunk = onChunk
+    this.#signal = signal
+  }
+
+  /** Resolves when the chunk before this one is stored. */
+  async put(chunk: RowChunk): Promise<void> {
+    await this.#pending
+    this.#pending = this.#store(chunk)
+    // Whoever waits next gets the error; until then it must not count as unhandled.
+    this.#pending.catch(() => undefined)
+  }
+
+  settled(): Promise<void> {
+    return this.#pending
+  }
+
+  /** After a failure: waits until nobody reads the kernel's memory any more. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled([this.#pending])
+  }
+
+  async #store({ bytes, rows, rowHash }: RowChunk): Promise<void> {
+    const plainBytes = bytes.length
+    const stored = { id: await this.#sink.putChunk(bytes, this.#signal), plainBytes, rows, rowHash }
+    this.chunks.push(stored)
+    this.#onChunk(stored)
+  }
+}

@@ -1,0 +1,23 @@
+// MariaDB's side of dump and load.
+import type { LogicalDialect } from '../dialect.ts'
+import { readAccounts } from './accounts.ts'
+import { columnPlan, historyColumns, isGenerated } from './columns.ts'
+import { readNotCarried } from './not-carried.ts'
+import { readSequence } from './sequences.ts'
+
+export const mariadbDialect: LogicalDialect = {
+  systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys'],
+  columnPlan,
+  isGenerated,
+  historyColumns,
+  // A package body needs its package.
+  routineKinds: [
+    { kind: 'package', sqlName: 'PACKAGE' },
+    { kind: 'package body', sqlName: 'PACKAGE BODY' },
+    { kind: 'procedure', sqlName: 'PROCEDURE' },
+    { kind: 'function', sqlName: 'FUNCTION' },
+  ],
+  readSequence,
+  readAccounts,
+  readNotCarried,
+}

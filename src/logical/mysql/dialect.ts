@@ -1,0 +1,23 @@
+// MySQL's side of dump and load.
+import { HoldfastError } from '../../core/errors.ts'
+import type { LogicalDialect } from '../dialect.ts'
+import { readAccounts } from './accounts.ts'
+import { columnPlan, isGenerated } from './columns.ts'
+import { readNotCarried } from './not-carried.ts'
+
+export const mysqlDialect: LogicalDialect = {
+  systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
+  columnPlan,
+  isGenerated,
+  historyColumns: () => undefined,
+  routineKinds: [
+    { kind: 'procedure', sqlName: 'PROCEDURE' },
+    { kind: 'function', sqlName: 'FUNCTION' },
+  ],
+  readSequence: (_, schema, name) =>
+    Promise.reject(
+      new HoldfastError('UNSUPPORTED', `MySQL has no sequences, and yet ${schema}.${name} is one`),
+    ),
+  readAccounts,
+  readNotCarried,
+}
