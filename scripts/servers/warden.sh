@@ -9,12 +9,13 @@ while IFS= read -r folder; do
 done
 printf '%s' "$folders" | while IFS= read -r folder; do
   [ -d "$folder" ] || continue
-  # Servers are known by their arguments, not by a recorded process id: one that was started the moment before its
-  # owner was killed is found too, and a process id that was given to another program is never hit.
+  # Servers, and programs that work in the folder, are known by their arguments, not by a recorded process id: one
+  # that was started the moment before its owner was killed is found too, and a process id that was given to another
+  # program is never hit. The pattern comes through a pipe, so that grep does not find itself.
   tries=0
   while [ $tries -lt 50 ]; do
     found=
-    for file in $(grep -lsaF -e "--datadir=$folder" /proc/[0-9]*/cmdline); do
+    for file in $(printf '%s/\n' "$folder" | grep -lsaF -f - /proc/[0-9]*/cmdline); do
       pid=${file#/proc/}
       kill -KILL "${pid%/cmdline}" 2>/dev/null && found=1
     done

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runProgram } from '../../scripts/servers/run-program.ts'
 import { eachServer, testedKinds } from '../support/servers.ts'
 
 interface Abandoned {
@@ -81,4 +82,19 @@ test('a frozen server is ended with its process too', async () => {
   const abandoned = await abandon(someKind, `server.freeze(); ${waiting}`)
   abandoned.child.kill('SIGKILL')
   await assertGone(abandoned)
+})
+
+test('a program that works in a folder of a killed process is killed with it', async () => {
+  const abandoned = await abandon(
+    someKind,
+    `const { spawn } = await import('node:child_process')
+     spawn('tail', ['-f', server.folder + '/error.log'], { detached: true, stdio: 'ignore' }).unref()
+     ${waiting}`,
+  )
+  const isTailing = async () =>
+    (await runProgram('ps', ['-eo', 'args'])).includes(`tail -f ${abandoned.folder}`)
+  while (!(await isTailing())) await sleep(20)
+  abandoned.child.kill('SIGKILL')
+  await assertGone(abandoned)
+  assert.equal(await isTailing(), false)
 })

@@ -1,0 +1,219 @@
+// `npm run demo [-- mysql]`: a shop loses its orders, and gets them back to the commit before.
+import path from 'node:path'
+import { z } from 'zod'
+import { fillShop } from '../sample-shop/fill-shop.ts'
+import { checksumTables, describeObjects } from '../sample-shop/table-checksums.ts'
+import { isServerKind, type ServerKind, serverKinds } from '../servers/server-kinds.ts'
+import { type RunningServer, runServer } from '../servers/start-server.ts'
+import { guardedFolder } from '../servers/warden.ts'
+import { differences, type ShopState } from './compare-servers.ts'
+import { HoldfastProgram } from './holdfast-program.ts'
+import { Narrator } from './narrator.ts'
+import { OrderTraffic } from './order-traffic.ts'
+import { connectTo } from './server-connection.ts'
+
+const firstOrders = 50_000
+
+/** The part of `binlog find --json` that the story needs. */
+const foundTransactions = z.object({ transactions: z.array(z.object({ gtid: z.string() })) })
+
+const wanted = process.argv[2] ?? 'mariadb'
+const kind = wantedKind(wanted)
+if (kind === undefined) {
+  process.stderr.write(`no such server: ${wanted}; there are mariadb, mysql, ${serverKinds.join(', ')}\n`)
+  process.exit(2)
+}
+process.exitCode = (await tellStory(kind)) ? 0 : 1
+
+function wantedKind(word: string): ServerKind | undefined {
+  if (word === 'mariadb') return 'mariadb-11.8'
+  if (word === 'mysql') return 'mysql-9.7'
+  return isServerKind(word) ? word : undefined
+}
+
+/** True when every row came back. */
+async function tellStory(kind: ServerKind): Promise<boolean> {
+  const narrator = new Narrator()
+  await using folder = await guardedFolder('holdfast-demo')
+  const repository = path.join(folder.path, 'repository')
+  const recoveryKey = path.join(folder.path, 'recovery.key')
+  const holdfast = new HoldfastProgram(narrator, {
+    HOLDFAST_REPOSITORY: repository,
+    HOLDFAST_IDENTITY_FILE: recoveryKey,
+    XDG_STATE_HOME: path.join(folder.path, 'state'),
+  })
+  narrator.say(`Holdfast on ${kind}: keep a server, lose its data, bring back the second before.`)
+
+  await using server = await narrator.step('A throw-away server with a sample shop', () =>
+    openShop(kind, narrator),
+  )
+  const url = serverUrl(server)
+  await narrator.step('A repository for its backups, and a look at the server', async () => {
+    narrator.command(`export HOLDFAST_REPOSITORY=${repository} HOLDFAST_IDENTITY_FILE=${recoveryKey}`)
+    await holdfast.run('init', '--identity-out', recoveryKey)
+    await holdfast.run('doctor', url)
+  })
+
+  await using traffic = await OrderTraffic.start(server.port)
+  await narrator.step('A backup, while orders come in', () => holdfast.run('backup', url, '--name', 'shop'))
+  const ordersAtBackup = traffic.placed.length
+
+  await using stream = holdfast.start('stream', url, '--name', 'shop', '--seal-seconds', '2')
+  const truth = await narrator.step(
+    'The stream keeps every commit. Then somebody forgets a WHERE',
+    async () => {
+      await traffic.waitFor(100)
+      // The state that has to come back is read while nothing is written; the DELETE is the very next transaction.
+      await traffic.pause()
+      const state = await readState(server)
+      const ordersBefore = traffic.placed.length
+      narrator.command('mysql --execute "DELETE FROM shop.orders"')
+      narrator.bad(await deleteOrders(server))
+      traffic.resume()
+      await traffic.waitFor(60)
+      narrator.detail(`nobody has noticed yet: ${traffic.placed.length - ordersBefore} more orders came in`)
+      return { ...state, ordersBefore }
+    },
+  )
+
+  const killedMs = await narrator.step('It gets worse: the server dies while orders come in', async () => {
+    if (!stream.isRunning) throw new Error(`holdfast stream ended early: ${await stream.interrupt()}`)
+    narrator.command(`kill -9 ${server.installation.flavour === 'mysql' ? 'mysqld' : 'mariadbd'}`)
+    const moment = Date.now()
+    await server.kill9()
+    narrator.detail('Ctrl-C for the stream, which seals what it has received:')
+    narrator.output(await stream.interrupt())
+    return moment
+  })
+
+  const gtid = await narrator.step('What happened? The archive knows', async () => {
+    const words = [
+      'binlog',
+      'find',
+      'shop',
+      '--table',
+      'shop.orders',
+      '--kind',
+      'delete',
+      '--min-rows',
+      '1000',
+    ]
+    await holdfast.run(...words)
+    return onlyGtid(await holdfast.ask(...words))
+  })
+
+  const found = await narrator.step('Back to the commit before, into a second server', async () => {
+    await using target = await runServer(kind)
+    await holdfast.run('restore', 'shop', '--to', `before-gtid:${gtid}`, '--target', serverUrl(target))
+    const came = await readState(target)
+    const unequal = differences(truth, came)
+    for (const { what, was, is } of unequal) narrator.bad(`${what}: was ${was}; is ${is}`)
+    if (unequal.length === 0) tellEqual(narrator, came)
+    return unequal
+  })
+
+  const survivors = await narrator.step(
+    'The same with the orders that came after it, into a third',
+    async () => {
+      await using target = await runServer(kind)
+      await holdfast.run(
+        'restore',
+        'shop',
+        '--to',
+        'latest',
+        '--skip-gtid',
+        gtid,
+        '--target',
+        serverUrl(target),
+      )
+      return orderNumbers(target)
+    },
+  )
+
+  const missing = traffic.placed.filter(({ id }) => !survivors.has(id))
+  const lastSaved = traffic.placed.findLast(({ id }) => survivors.has(id))
+  const riskMs = missing.length === 0 ? 0 : killedMs - (lastSaved?.acknowledgedMs ?? killedMs)
+  const saved = traffic.placed.length - missing.length
+  narrator.say('')
+  narrator.say('Saved')
+  narrator.detail(
+    `${firstOrders + truth.ordersBefore} orders that one statement had deleted; the backup alone knew ${firstOrders + ordersAtBackup}`,
+  )
+  narrator.detail(
+    `${saved} of the ${traffic.placed.length} orders acknowledged during this demo, until the server died`,
+  )
+  narrator.detail(
+    `data at risk: ${(riskMs / 1000).toFixed(3)} s (${missing.length} orders acknowledged by the server had not reached Holdfast)`,
+  )
+  narrator.say('')
+  narrator.say('Times')
+  for (const { title, seconds } of narrator.times)
+    narrator.detail(`${seconds.toFixed(1).padStart(5)} s  ${title}`)
+  narrator.detail(`${narrator.totalSeconds().toFixed(1).padStart(5)} s  altogether`)
+  if (found.length > 0) narrator.bad(`${found.length} differences: this is a bug`)
+  return found.length === 0
+}
+
+async function openShop(kind: ServerKind, narrator: Narrator): Promise<RunningServer> {
+  const server = await runServer(kind, { durable: true })
+  narrator.detail(`${server.installation.version} listens on 127.0.0.1:${server.port}`)
+  await using connection = await connectTo(server.port)
+  await fillShop(connection.query, { flavour: server.installation.flavour, orders: firstOrders })
+  const tables = await checksumTables(connection.query, 'shop')
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  narrator.detail(
+    `${tables.length} tables with ${rows} rows: foreign keys, JSON, BLOBs, generated columns; views, triggers, routines, events, users`,
+  )
+  return server
+}
+
+async function readState(server: RunningServer): Promise<ShopState> {
+  await using connection = await connectTo(server.port)
+  return {
+    tables: await checksumTables(connection.query, 'shop'),
+    objects: await describeObjects(connection.query, 'shop'),
+  }
+}
+
+async function deleteOrders(server: RunningServer): Promise<string> {
+  await using connection = await connectTo(server.port)
+  const count = async () => {
+    const [row] = await connection.query(
+      'SELECT (SELECT COUNT(*) FROM shop.orders) AS orders, (SELECT COUNT(*) FROM shop.order_items) AS items',
+    )
+    return { orders: Number(row?.['orders']), items: Number(row?.['items']) }
+  }
+  const before = await count()
+  await connection.query('DELETE FROM shop.orders')
+  const after = await count()
+  return `${before.orders - after.orders} orders are gone, and with them ${before.items - after.items} order lines`
+}
+
+async function orderNumbers(server: RunningServer): Promise<ReadonlySet<number>> {
+  await using connection = await connectTo(server.port)
+  const rows = await connection.query('SELECT id FROM shop.orders')
+  return new Set(rows.map(({ id }) => Number(id)))
+}
+
+function tellEqual(narrator: Narrator, state: ShopState): void {
+  const rows = state.tables.reduce((sum, table) => sum + table.rows, 0)
+  narrator.good(
+    `${state.tables.length} tables with ${rows} rows are equal, by a checksum over every value of every row`,
+  )
+  narrator.good(
+    `${state.objects.size} columns, views, triggers, routines, events, keys and privileges are equal`,
+  )
+}
+
+function serverUrl(server: RunningServer): string {
+  return `mysql://root@127.0.0.1:${server.port}/`
+}
+
+/** The GTID of the one transaction that `binlog find --json` found. */
+function onlyGtid(answer: unknown): string {
+  const { transactions } = foundTransactions.parse(answer)
+  const [only] = transactions
+  if (!only || transactions.length > 1)
+    throw new Error(`expected one DELETE in the archive, found ${transactions.length}`)
+  return only.gtid
+}
