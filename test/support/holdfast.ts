@@ -1,7 +1,9 @@
 // Runs the real program as a person or a script would: bin/holdfast.js in a process of its own.
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { guardedFolder } from '../../scripts/servers/warden.ts'
 
 const program = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
 
@@ -25,12 +27,17 @@ export interface RunOptions {
   readonly timeoutMs?: number
 }
 
-/** Runs `holdfast words…` and waits for its end. The environment of tests holds nothing of the developer's own. */
+// One for each test process: what a host remembers between commands is part of what is tested. Gone with the process.
+let home: Promise<{ readonly path: string }> | undefined
+
+/** Runs `holdfast words…` and waits for its end. The environment holds nothing of the developer's own. */
 export async function holdfast(words: readonly string[], options: RunOptions = {}): Promise<HoldfastRun> {
+  home ??= guardedFolder('hf-home')
+  const { path: homeFolder } = await home
   const call = [...(options.through ?? []), process.execPath, program, ...words]
   const child = spawn(call[0] ?? '', call.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC', ...options.env },
+    env: { PATH: process.env['PATH'], HOME: homeFolder, TZ: 'UTC', ...options.env },
     timeout: options.timeoutMs ?? 120_000,
     killSignal: 'SIGKILL',
   })
@@ -53,4 +60,19 @@ export async function holdfast(words: readonly string[], options: RunOptions = {
     stderr,
     output: `exit ${child.exitCode ?? child.signalCode}\nstdout: ${stdout}\nstderr: ${stderr}`,
   }
+}
+
+/** Runs holdfast and fails the test when it does not end with 0. */
+export async function succeed(words: readonly string[], options: RunOptions = {}): Promise<HoldfastRun> {
+  const run = await holdfast(words, options)
+  assert.equal(run.exit, 0, `holdfast ${words.join(' ')}: ${run.output}`)
+  return run
+}
+
+/** Checks that a run was refused as promised: its exit status, one sentence that matches, a hint, and nothing of a bug. */
+export function assertRefused(run: HoldfastRun, exit: number, sentence: RegExp): void {
+  assert.equal(run.exit, exit, run.output)
+  assert.match(run.stderr, sentence, run.output)
+  assert.match(run.stderr, /^ {2}hint: \S/m, run.output)
+  assert.doesNotMatch(run.stderr, /This is a bug/, run.output)
 }

@@ -50,7 +50,7 @@ function describeSource({ name, identity, backups, windows }: ListedSource): str
     ...(backups.length === 0
       ? []
       : [formatTable(isReadable ? columns : columns.slice(0, 2), backups.map(cells))]),
-    ...(windows ?? []).map(describeWindow),
+    ...describeWindows(windows ?? []),
   ].join('\n')
 }
 
@@ -68,9 +68,15 @@ function cells({ id, startedAt, summary, problem }: ListedBackup): readonly stri
   ]
 }
 
-function describeWindow({ from, to, timeline, endedBy }: RecoveryWindow): string {
-  if (timeline === undefined)
-    return `Can be recovered: ${describePoint(from)} only; nothing is archived after it.`
-  const why = endedBy === undefined ? '' : `; then ${endedBy.reason}`
-  return `Can be recovered: every commit from ${describePoint(from)} to ${describePoint(to)}${why}.`
+/** A line for each stretch of history; backups that no archive goes on from share one. */
+function describeWindows(windows: readonly RecoveryWindow[]): readonly string[] {
+  const lonely = windows.filter(({ timeline }) => timeline === undefined).length
+  const lines = windows.flatMap(({ from, to, timeline, endedBy }) => {
+    if (timeline === undefined) return []
+    const why = endedBy === undefined ? '' : `; then ${endedBy.reason}`
+    return [`Can be recovered: every commit from ${describePoint(from)} to ${describePoint(to)}${why}.`]
+  })
+  if (lonely === 0) return lines
+  const which = lonely === windows.length ? 'each backup' : `${lonely} of the backups`
+  return [...lines, `No binary log is archived after ${which}: only its own moment can be recovered from it.`]
 }

@@ -1,0 +1,92 @@
+// Use case: take a backup of a server into the repository.
+import { availableParallelism } from 'node:os'
+import type { BackupMethod } from '../core/backup.ts'
+import type { BackupSummary } from '../core/backup-summary.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { inspectInstance } from '../instance/instance-facts.ts'
+import { dumpLogical } from '../logical/dump-logical.ts'
+import type { Selection } from '../logical/selection.ts'
+import { Connection } from '../wire/connection.ts'
+import { sourceIdentity } from './identify-source.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+
+export interface BackupRequest {
+  readonly access: RepositoryAccess
+  readonly settings: ConnectionSettings
+  /** Name of the instance in the repository. */
+  readonly source: string
+  readonly method: Extract<BackupMethod, 'dump'>
+  readonly schemas?: readonly string[] | undefined
+  /** `schema.table`; only these, and none of the above. */
+  readonly tables?: readonly string[] | undefined
+  readonly threads?: number | undefined
+}
+
+export interface UseCase {
+  readonly emit: EmitEvent
+  readonly signal: AbortSignal
+}
+
+/** Throws what opening, connecting and dumping throw; nothing is in the repository for readers unless it returns. */
+export async function backupInstance(
+  request: BackupRequest,
+  { emit, signal }: UseCase,
+): Promise<BackupSummary> {
+  const { settings, method } = request
+  const selection = parseSelection(request.schemas, request.tables)
+  const repository = await openRepository(request.access, signal)
+  const source = repository.source(request.source)
+  emit({ type: 'phase', phase: 'connecting' })
+  await recordSource(request, source, { emit, signal })
+  await using session = await source.beginBackup('logical', method, { signal, emit })
+  const threads = request.threads ?? defaultThreads()
+  const result = await dumpLogical({ settings, selection, sink: session, threads, emit, signal })
+  for (const message of result.warnings) emit({ type: 'notice', level: 'warning', message })
+  emit({ type: 'phase', phase: 'committing' })
+  // Awaited here: leaving this block without it would abandon the session under the commit.
+  return await session.commit(result)
+}
+
+/** More connections than processors do not read faster, and more than eight are felt by other users of the server. */
+export function defaultThreads(): number {
+  return Math.min(8, availableParallelism())
+}
+
+/** Throws USAGE for both at once and for a table without its schema. */
+export function parseSelection(
+  schemas: readonly string[] | undefined,
+  tables: readonly string[] | undefined,
+): Selection {
+  if (schemas !== undefined && tables !== undefined) {
+    throw new HoldfastError('USAGE', '--schemas and --tables exclude each other')
+  }
+  if (schemas !== undefined) return { kind: 'schemas', schemas }
+  if (tables === undefined) return { kind: 'everything' }
+  return {
+    kind: 'tables',
+    tables: tables.map((text) => {
+      const dot = text.indexOf('.')
+      if (dot > 0 && dot < text.length - 1) return { schema: text.slice(0, dot), name: text.slice(dot + 1) }
+      throw new HoldfastError('USAGE', `--tables takes schema.table, not '${text}'`)
+    }),
+  }
+}
+
+async function recordSource(
+  { settings }: BackupRequest,
+  source: { ensure(identity: ReturnType<typeof sourceIdentity>, signal?: AbortSignal): Promise<void> },
+  { emit, signal }: UseCase,
+): Promise<void> {
+  await using connection = await Connection.open(settings, { signal })
+  const facts = await inspectInstance(connection, { signal })
+  if (!facts.binlog.isOn) {
+    emit({
+      type: 'notice',
+      level: 'warning',
+      message: 'the server has no binary log: this backup can bring back its own moment and nothing after it',
+    })
+  }
+  await source.ensure(sourceIdentity(facts), signal)
+}
