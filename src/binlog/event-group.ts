@@ -1,6 +1,7 @@
 // Where transactions start and end in a file: the only places where a log may be cut or a replay may stop.
 import { formatMariadbGtid } from '../core/gtid-position.ts'
 import { formatMysqlGtid } from '../core/gtid-set.ts'
+import type { OpenTransaction, TransactionKind } from '../core/segment-index.ts'
 import type { BinlogEvent } from './binlog-event.ts'
 import { decodeIncident } from './control-events.ts'
 import { eventType } from './event-types.ts'
@@ -9,9 +10,6 @@ import { decodeMysqlGtid } from './mysql-gtid-event.ts'
 import { decodeQuery } from './query-event.ts'
 import { isRowsEvent } from './rows-event.ts'
 import { isDataChange, statementStart } from './statement-kind.ts'
-
-/** `incident`: the source says that it lost data here. */
-export type GroupKind = 'dml' | 'ddl' | 'xa-prepare' | 'xa-commit' | 'xa-rollback' | 'incident'
 
 export interface EventGroup {
   /** Where its first event starts in the file. */
@@ -23,7 +21,7 @@ export interface EventGroup {
   /** MySQL 8.0 and newer: commit on this source, microseconds since 1970; no client can set it. */
   readonly commitMicros: number | undefined
   /** What is known up to here; final once the group has ended. */
-  readonly kind: GroupKind
+  readonly kind: TransactionKind
   /** A change of data was logged as a statement rather than as rows. */
   readonly hasStatements: boolean
   /** The source's words, for an incident. */
@@ -49,7 +47,30 @@ type MutableGroup = { -readonly [K in keyof EventGroup]: EventGroup[K] } & {
 /** Follows the events of one file, in order. Decodes only what opens or ends a group. */
 export class GroupTracker {
   #group: MutableGroup | undefined
-  #isOpen = false
+  #isOpen: boolean
+
+  /** Starts within a transaction when one is given. */
+  constructor(open?: OpenTransaction) {
+    this.#isOpen = open !== undefined
+    if (open !== undefined) this.#group = { ...noGroup, ...open }
+  }
+
+  /** The group that has begun and not ended, to go on with later. */
+  get open(): OpenTransaction | undefined {
+    const group = this.#group
+    if (!this.#isOpen || group === undefined) return undefined
+    const { start, gtid, headerSeconds, commitMicros, kind, hasStatements, endsAt, isStandalone } = group
+    return {
+      start,
+      headerSeconds,
+      kind,
+      hasStatements,
+      isStandalone,
+      ...(gtid === undefined ? {} : { gtid }),
+      ...(commitMicros === undefined ? {} : { commitMicros }),
+      ...(endsAt === undefined ? {} : { endsAt }),
+    }
+  }
 
   /** The group of the event pushed last; undefined when that stood outside of any. */
   get group(): EventGroup | undefined {
@@ -138,18 +159,18 @@ function belongsToGroup(event: BinlogEvent): boolean {
   return statementEvents.has(event.header.type) || isRowsEvent(event)
 }
 
+const noGroup: Omit<MutableGroup, 'start' | 'headerSeconds'> = {
+  gtid: undefined,
+  commitMicros: undefined,
+  kind: 'dml',
+  hasStatements: false,
+  incident: undefined,
+  endsAt: undefined,
+  isStandalone: false,
+}
+
 function emptyGroup(event: BinlogEvent): MutableGroup {
-  return {
-    start: event.offset,
-    gtid: undefined,
-    headerSeconds: event.header.timestamp,
-    commitMicros: undefined,
-    kind: 'dml',
-    hasStatements: false,
-    incident: undefined,
-    endsAt: undefined,
-    isStandalone: false,
-  }
+  return { ...noGroup, start: event.offset, headerSeconds: event.header.timestamp }
 }
 
 function openGroup(event: BinlogEvent): MutableGroup {

@@ -1,0 +1,147 @@
+// Finds out where archiving goes on: in the spool of an earlier run, behind the repository's last segment, or on a new timeline.
+import { randomBytes } from 'node:crypto'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import type { SegmentRef } from '../repository/segment-store.ts'
+import { Archiver, type SealRules } from './archiver.ts'
+import { firstState, parseSegmentIndex, type ResumeState, stateAfterSegment } from './resume-state.ts'
+import type { SegmentRepository } from './segment-repository.ts'
+import type { SegmentUploader } from './segment-uploader.ts'
+import { isSameServer, type SourceServer } from './source-server.ts'
+import type { Spool } from './spool.ts'
+
+export interface OpenArchiverOptions extends SealRules {
+  readonly source: SegmentRepository
+  readonly spool: Spool
+  readonly uploader: SegmentUploader
+  readonly server: SourceServer
+  readonly startNewTimeline: boolean
+  readonly emit: EmitEvent
+}
+
+/** Sealed segments that a crash left are on their way to the repository when this returns. */
+export async function openArchiver(options: OpenArchiverOptions): Promise<Archiver> {
+  const { spool, emit } = options
+  const refs = await options.source.listSegments()
+  let states = await spool.states()
+  if (options.startNewTimeline && states.length > 0) {
+    emit({
+      type: 'notice',
+      level: 'info',
+      message: `the earlier spool was set aside in ${await spool.setAside()}`,
+    })
+    states = []
+  }
+  const current = states.at(-1)
+  if (current !== undefined && !options.startNewTimeline) {
+    const newer = await newerState(options, refs, states)
+    if (newer === undefined) return resumeSpool(options, refs, states, current)
+    emit({
+      type: 'notice',
+      level: 'warning',
+      message: `another archiver went on from here; what this one had not stored was set aside in ${await spool.setAside()}`,
+    })
+    return begin(options, newer)
+  }
+  const last = refs.at(-1)
+  if (options.startNewTimeline || last === undefined) return begin(options, newTimeline(options, refs))
+  return begin(options, await stateBehind(options.source, last))
+}
+
+/** The spool goes on: what was sealed is put, what was open is read again and cut behind its last whole event. */
+async function resumeSpool(
+  options: OpenArchiverOptions,
+  refs: readonly SegmentRef[],
+  states: readonly ResumeState[],
+  current: ResumeState,
+): Promise<Archiver> {
+  const { spool, uploader } = options
+  checkServer(current, options)
+  checkJoins(states[0] ?? current, refs)
+  for (const state of states.slice(0, -1)) {
+    const sealed = await spool.recover(state)
+    if (sealed !== undefined) {
+      await uploader.add(sealed, sealed.builder.seal().index)
+    } else if (refs.some(({ timeline, seq }) => timeline === state.timeline && seq === state.seq)) {
+      await spool.forget(state.seq)
+    } else {
+      throw spoolDamaged(spool, state)
+    }
+  }
+  const archiver = new Archiver(options, current, await spool.recover(current))
+  await archiver.sealEndedFile()
+  return archiver
+}
+
+async function begin(options: OpenArchiverOptions, state: ResumeState): Promise<Archiver> {
+  checkServer(state, options)
+  await options.spool.record(state)
+  return new Archiver(options, state, undefined)
+}
+
+/** Behind the repository's last segment, when that is past what the spool knows: somebody else has archived. */
+async function newerState(
+  { source }: OpenArchiverOptions,
+  refs: readonly SegmentRef[],
+  states: readonly ResumeState[],
+): Promise<ResumeState | undefined> {
+  const current = states.at(-1)
+  const last = refs.at(-1)
+  if (current === undefined || last === undefined) return undefined
+  const isNewer =
+    last.timeline > current.timeline || (last.timeline === current.timeline && last.seq >= current.seq)
+  return isNewer ? stateBehind(source, last) : undefined
+}
+
+async function stateBehind(source: SegmentRepository, last: SegmentRef): Promise<ResumeState> {
+  try {
+    return stateAfterSegment(parseSegmentIndex(await source.readSegmentIndex(last), last.key))
+  } catch (error) {
+    if (!isHoldfastError(error, 'IDENTITY_MISSING')) throw error
+    throw new HoldfastError(
+      'IDENTITY_MISSING',
+      `where the archive of ${source.name} ends can only be read with the recovery key: its spool is not on this machine`,
+      { source: source.name },
+      {
+        cause: error,
+        hint: 'Give the recovery key once with --identity FILE; the spool remembers it from then on.',
+      },
+    )
+  }
+}
+
+function newTimeline({ server }: OpenArchiverOptions, refs: readonly SegmentRef[]): ResumeState {
+  const numbers = refs.map(({ timeline }) => Number(/^(\d{4})-/.exec(timeline)?.[1] ?? 0))
+  const number = Math.max(0, ...numbers) + 1
+  const timeline = `${String(number).padStart(4, '0')}-${randomBytes(4).toString('hex')}`
+  return firstState(timeline, server)
+}
+
+function checkServer(state: ResumeState, { server, source }: OpenArchiverOptions): void {
+  if (isSameServer(state.source, server.source)) return
+  throw new HoldfastError(
+    'ARCHIVE_DIVERGED',
+    `the archive of ${source.name} is of another server than the one that answers now`,
+    { source: source.name },
+  )
+}
+
+/** The spool's first segment has to follow the repository's last of its timeline. */
+function checkJoins(first: ResumeState, refs: readonly SegmentRef[]): void {
+  const stored = refs.filter(({ timeline }) => timeline === first.timeline).map(({ seq }) => seq)
+  const last = Math.max(0, ...stored)
+  if (first.seq <= last + 1) return
+  throw new HoldfastError(
+    'ARCHIVE_GAP',
+    `the spool goes on with segment ${first.seq} of timeline ${first.timeline}, and the repository has none after ${last}`,
+    { timeline: first.timeline, seq: first.seq },
+  )
+}
+
+function spoolDamaged(spool: Spool, { seq, timeline }: ResumeState): HoldfastError {
+  return new HoldfastError(
+    'ARCHIVE_GAP',
+    `the spool ${spool.folder} has lost segment ${seq} of timeline ${timeline}`,
+    { timeline, seq },
+  )
+}

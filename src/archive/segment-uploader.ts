@@ -1,0 +1,98 @@
+// Puts sealed segments into the repository, one after the other, while the next one grows.
+import { HoldfastError } from '../core/errors.ts'
+import type { SegmentIndex } from '../core/segment-index.ts'
+import { parseSegmentIndex } from './resume-state.ts'
+import type { SegmentRepository } from './segment-repository.ts'
+import type { Spool } from './spool.ts'
+import type { SpoolSegment } from './spool-segment.ts'
+
+/** A sealed segment is at most a few dozen MiB on disk; more than this many waiting make the stream wait. */
+const waitingLimit = 4
+
+export class SegmentUploader {
+  readonly #source: SegmentRepository
+  readonly #spool: Spool
+  readonly #onPut: (index: SegmentIndex) => void
+  /** Ends of the puts that are under way or waiting, in order. */
+  #waiting: Promise<void>[] = []
+  #failure: unknown
+
+  constructor(source: SegmentRepository, spool: Spool, onPut: (index: SegmentIndex) => void) {
+    this.#source = source
+    this.#spool = spool
+    this.#onPut = onPut
+  }
+
+  /** Takes over a sealed segment. Waits while too many wait before it. Throws what an earlier put failed with. */
+  async add(segment: SpoolSegment, index: SegmentIndex): Promise<void> {
+    const before = this.#waiting.at(-1) ?? Promise.resolve()
+    const put = before.then(() => this.#put(segment, index))
+    this.#waiting.push(put)
+    put.then(
+      () => this.#waiting.shift(),
+      (error: unknown) => {
+        this.#failure ??= error
+      },
+    )
+    if (this.#waiting.length >= waitingLimit) await this.#waiting[0]
+    this.throwIfFailed()
+  }
+
+  /** Waits for all. Throws what a put failed with. */
+  async drain(): Promise<void> {
+    await this.#waiting.at(-1)
+    this.throwIfFailed()
+  }
+
+  /** Waits until nothing is under way, whatever became of it. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#waiting)
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #put(segment: SpoolSegment, index: SegmentIndex): Promise<void> {
+    const { timeline, seq } = index
+    const wasMarked = await this.#spool.isMarkedPut(seq)
+    if (!wasMarked) {
+      const refs = await this.#source.listSegments(timeline)
+      if (refs.some((ref) => ref.seq === seq)) throw fenced(index)
+      await this.#spool.markPut(seq)
+    }
+    const outcome = await this.#source.putSegment(timeline, seq, { index, data: segment.data() })
+    if (outcome === 'exists') await this.#expectOwn(index, wasMarked)
+    await segment.remove()
+    await this.#spool.forget(seq)
+    this.#onPut(index)
+  }
+
+  /** The number is taken: by ourselves before a crash, or by somebody else. */
+  async #expectOwn(index: SegmentIndex, wasMarked: boolean): Promise<void> {
+    const stored = await this.#readIndex(index)
+    const isOwn = stored === undefined ? wasMarked : stored.chain === index.chain
+    if (!isOwn) throw fenced(index)
+  }
+
+  /** Undefined where this writer cannot read what it has written. */
+  async #readIndex({ timeline, seq }: SegmentIndex): Promise<SegmentIndex | undefined> {
+    const ref = (await this.#source.listSegments(timeline)).find((candidate) => candidate.seq === seq)
+    if (ref === undefined) return undefined
+    try {
+      return parseSegmentIndex(await this.#source.readSegmentIndex(ref), ref.key)
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'IDENTITY_MISSING') return undefined
+      throw error
+    }
+  }
+}
+
+function fenced({ timeline, seq }: SegmentIndex): HoldfastError {
+  return new HoldfastError(
+    'REPOSITORY_LOCKED',
+    `segment ${seq} of timeline ${timeline} was written by another archiver of this source; this one stops, and keeps its spool`,
+    { timeline, seq },
+    { hint: 'Run one holdfast stream for each source.' },
+  )
+}

@@ -1,0 +1,170 @@
+// Keeps a source's binary logs: streams them as a replica does, spools them durably, and seals them into the repository.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import type { BinlogPosition } from '../core/recovery-point.ts'
+import { Connection } from '../wire/connection.ts'
+import { replicaIdentity } from '../wire/replication/replica-identity.ts'
+import type { Archiver } from './archiver.ts'
+import { followSource } from './follow-source.ts'
+import { openArchiver } from './open-archiver.ts'
+import type { SegmentRepository } from './segment-repository.ts'
+import { SegmentUploader } from './segment-uploader.ts'
+import { isSameServer, readSourceServer, type SourceServer } from './source-server.ts'
+import { Spool } from './spool.ts'
+
+export interface StreamOptions {
+  readonly settings: ConnectionSettings
+  readonly source: SegmentRepository
+  /** Id of the repository: with the source's name it makes our identity as a replica. */
+  readonly repositoryId: string
+  /** Folder for this source alone, on a disk that survives a restart. */
+  readonly spoolDir: string
+  /** Stop once everything that the source had at the start is in the repository. */
+  readonly untilCaughtUp?: boolean
+  /** Make the source wait for us with its commits, where it has semi-synchronous replication on. */
+  readonly semiSync?: boolean
+  /** First file of a new timeline; the oldest one that the source has by default. */
+  readonly startFile?: string | undefined
+  /** Begin a new timeline although there is history: after ARCHIVE_DIVERGED or BINLOG_PURGED, and a new backup. */
+  readonly startNewTimeline?: boolean
+  /** 16 MiB, 30 s and 32 MiB by default: see SealRules. */
+  readonly sealBytes?: number
+  readonly sealAfterMs?: number
+  readonly cutBytes?: number
+  /** How often an idle source has to give a sign of life, in milliseconds; 10 s by default. */
+  readonly heartbeatMs?: number
+  readonly emit: EmitEvent
+  /** Ends the work in good order: what has arrived is sealed and put before this returns. */
+  readonly signal?: AbortSignal
+}
+
+export interface StreamSummary {
+  readonly timeline: string
+  /** Everything before it is in the repository or, within a transaction, in the spool. */
+  readonly position: BinlogPosition | undefined
+  readonly segments: number
+  readonly bytes: number
+  readonly stopped: 'caught-up' | 'signal'
+}
+
+const mebibyte = 1024 * 1024
+const firstRetryMs = 250
+const lastRetryMs = 30_000
+
+/**
+ * Streams until the signal, or until it has caught up. A lost connection is made again, with growing pauses, for as long as it
+ * takes; only the first one has to succeed. Throws what cannot be mended by waiting: BINLOG_PURGED, ARCHIVE_DIVERGED, DISK_FULL,
+ * REPOSITORY_LOCKED (another archiver), PRIVILEGE_MISSING, … Whatever was acknowledged is then in the spool, and the next run goes on.
+ */
+export async function streamBinaryLogs(options: StreamOptions): Promise<StreamSummary> {
+  const spool = new Spool(options.spoolDir)
+  const claim = await spool.lock()
+  try {
+    return await streamInto(spool, options)
+  } finally {
+    await claim[Symbol.asyncDispose]()
+  }
+}
+
+async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamSummary> {
+  const { settings, source, emit, signal } = options
+  let segments = 0
+  let bytes = 0
+  const uploader = new SegmentUploader(source, spool, (index) => {
+    segments++
+    bytes += index.end - index.start
+  })
+  let connection = await Connection.open(settings, { signal })
+  let archiver: Archiver | undefined
+  try {
+    let server = await readSourceServer(connection, signal)
+    await source.ensure(server.source, signal)
+    warnFormat(server, emit)
+    archiver = await openArchiver({
+      source,
+      spool,
+      uploader,
+      server,
+      startNewTimeline: options.startNewTimeline ?? false,
+      sealBytes: options.sealBytes ?? 16 * mebibyte,
+      sealAfterMs: options.sealAfterMs ?? 30_000,
+      cutBytes: options.cutBytes ?? 32 * mebibyte,
+      emit,
+    })
+    const goal = options.untilCaughtUp === true ? server : undefined
+    let stopped: StreamSummary['stopped']
+    for (;;) {
+      try {
+        stopped = await followSource({
+          connection,
+          server,
+          archiver,
+          uploader,
+          goal,
+          identity: replicaIdentity(options.repositoryId, source.name),
+          startFile: options.startFile,
+          semiSync: options.semiSync ?? false,
+          heartbeatMs: options.heartbeatMs ?? 10_000,
+          emit,
+          signal,
+        })
+        break
+      } catch (error) {
+        if (signal?.aborted === true) {
+          stopped = 'signal'
+          break
+        }
+        if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
+        connection.destroy()
+        const again = await reconnect(options, server, error)
+        if (again === undefined) {
+          stopped = 'signal'
+          break
+        }
+        ;({ connection, server } = again)
+      }
+    }
+    await archiver.finish()
+    await uploader.drain()
+    return { timeline: archiver.state.timeline, position: archiver.position, segments, bytes, stopped }
+  } finally {
+    connection.destroy()
+    await uploader.settle()
+    await archiver?.close()
+  }
+}
+
+/** Undefined when the signal came first. Throws ARCHIVE_DIVERGED when another server answers. */
+async function reconnect(
+  { settings, emit, signal }: StreamOptions,
+  before: SourceServer,
+  reason: HoldfastError,
+): Promise<{ connection: Connection; server: SourceServer } | undefined> {
+  emit({ type: 'notice', level: 'info', message: `connection lost, trying again: ${reason.message}` })
+  for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(2 * pauseMs, lastRetryMs)) {
+    let connection: Connection | undefined
+    try {
+      // Between a half and all of the pause, so that many archivers do not come back at once.
+      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
+      connection = await Connection.open(settings, { signal })
+      const server = await readSourceServer(connection, signal)
+      if (isSameServer(before.source, server.source)) return { connection, server }
+      throw new HoldfastError('ARCHIVE_DIVERGED', 'another server answers now at the same address')
+    } catch (error) {
+      connection?.destroy()
+      if (signal?.aborted === true) return undefined
+      if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
+    }
+  }
+}
+
+function warnFormat({ binlogFormat }: SourceServer, emit: EmitEvent): void {
+  if (binlogFormat === 'ROW') return
+  emit({
+    type: 'notice',
+    level: 'warning',
+    message: `the source has binlog_format=${binlogFormat}: statements are archived, and may give other rows when replayed`,
+  })
+}
