@@ -50,6 +50,13 @@ function checkBinaryLog({ binlog }: DoctorFacts): DoctorCheck {
 
 function checkFormat({ binlog: { format } }: DoctorFacts): DoctorCheck {
   if (format === 'ROW') return ok('binary log format', 'ROW')
+  if (format === 'MIXED') {
+    return warn(
+      'binary log format',
+      'MIXED: what the server takes for safe is logged as statements',
+      "SET GLOBAL binlog_format = 'ROW', the same in the option file, and reconnect clients.",
+    )
+  }
   return fail(
     'binary log format',
     `${format}: statements can give other rows when they are replayed`,
@@ -60,9 +67,9 @@ function checkFormat({ binlog: { format } }: DoctorFacts): DoctorCheck {
 function checkRowImage({ binlog: { rowImage } }: DoctorFacts): DoctorCheck {
   if (rowImage === 'FULL') return ok('row image', 'FULL')
   if (rowImage === 'FULL_NODUP') return ok('row image', 'FULL_NODUP: every column is there, once')
-  return fail(
+  return warn(
     'row image',
-    `${rowImage}: changed rows are logged in part`,
+    `${rowImage}: changed rows are logged in part; they can be replayed, but not shown or undone`,
     "SET GLOBAL binlog_row_image = 'FULL', the same in the option file, and reconnect clients.",
   )
 }

@@ -1,0 +1,73 @@
+// Use case: keep the binary log of a server in the repository, as it is written.
+import path from 'node:path'
+import { type StreamSummary, streamBinaryLogs } from '../archive/stream-binary-logs.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { inspectInstance } from '../instance/instance-facts.ts'
+import { missingPrivileges } from '../instance/privileges.ts'
+import { defaultStateDirectory } from '../repository/host-state.ts'
+import { Connection } from '../wire/connection.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+
+export interface StreamRequest {
+  readonly access: RepositoryAccess
+  readonly settings: ConnectionSettings
+  /** Name of the instance in the repository. */
+  readonly source: string
+  readonly untilCaughtUp: boolean
+  readonly semiSync: boolean
+  readonly startNewTimeline: boolean
+  /** Folder for spools of any number of instances; under the state directory by default. */
+  readonly spool?: string | undefined
+  readonly sealSeconds?: number | undefined
+}
+
+/**
+ * Runs until the signal, or until it has caught up. Throws BINLOG_OFF, BINLOG_UNSUITABLE, PRIVILEGE_MISSING and what streaming
+ * throws; what has arrived by then is durable, and the next run goes on there.
+ */
+export async function streamInstance(
+  request: StreamRequest,
+  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+): Promise<StreamSummary> {
+  const { settings, access, sealSeconds } = request
+  const repository = await openRepository(access, signal)
+  emit({ type: 'phase', phase: 'connecting' })
+  await checkSource(settings, signal)
+  const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
+  return streamBinaryLogs({
+    settings,
+    source: repository.source(request.source),
+    repositoryId: repository.id,
+    spoolDir: path.join(spools, repository.id, request.source),
+    untilCaughtUp: request.untilCaughtUp,
+    semiSync: request.semiSync,
+    startNewTimeline: request.startNewTimeline,
+    ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
+    emit,
+    signal,
+  })
+}
+
+/** Tells beforehand what the server would only tell in the words of replication, or not at all. */
+async function checkSource(settings: ConnectionSettings, signal: AbortSignal): Promise<void> {
+  await using connection = await Connection.open(settings, { signal })
+  const facts = await inspectInstance(connection, { signal })
+  if (!facts.binlog.isOn) throw new HoldfastError('BINLOG_OFF', 'the server has no binary log to stream')
+  if (facts.binlog.format === 'STATEMENT') {
+    throw new HoldfastError(
+      'BINLOG_UNSUITABLE',
+      'the server logs statements (binlog_format=STATEMENT), which can give other rows when they are replayed',
+    )
+  }
+  const { missing, grant } = missingPrivileges(facts, 'stream')
+  const required = missing.filter((need) => need.isRequired)
+  if (grant === undefined || required.length === 0) return
+  throw new HoldfastError(
+    'PRIVILEGE_MISSING',
+    `${facts.account} lacks ${required.map((need) => need.privilege).join(', ')}`,
+    { account: facts.account },
+    { hint: `Run as an administrator: ${grant}` },
+  )
+}
