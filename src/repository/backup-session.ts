@@ -44,7 +44,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
   readonly #table: PackTable
   readonly #packs: PackWriter
   readonly #chunks: ChunkWriter
-  #isCommitted = false
+  #committing: Promise<unknown> | undefined
 
   private constructor(parts: BackupSessionParts, makeId: (bytes: Uint8Array) => Promise<string>) {
     this.#parts = parts
@@ -87,6 +87,12 @@ export class BackupSession implements BackupSink, AsyncDisposable {
    * may exist whole or not at all, never in part.
    */
   async commit(result: BackupResult): Promise<BackupSummary> {
+    const committing = this.#commit(result)
+    this.#committing = committing
+    return committing
+  }
+
+  async #commit(result: BackupResult): Promise<BackupSummary> {
     const { kind, method } = this.#parts
     if (result.kind !== kind || result.method !== method) {
       throw new HoldfastError(
@@ -114,14 +120,15 @@ export class BackupSession implements BackupSink, AsyncDisposable {
     const sizes = { plainBytes: plainBytesOf(result), newBytes: this.#packs.newBytes, ...counted }
     const manifest = this.#manifest(result, content, sizes)
     await this.#putManifest(manifest, index)
-    this.#isCommitted = true
     await this.#remember(used, index.packs)
     return summaryOf(manifest)
   }
 
-  /** Ends the session; what was not committed becomes garbage. */
+  /** Ends the session; what was not committed becomes garbage. A commit that is under way is waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isCommitted) this.#ended.abort(new HoldfastError('INTERRUPTED', 'the backup was abandoned'))
+    // `return session.commit(…)` beside `await using` disposes before the commit is done. Its error goes to its caller.
+    await Promise.allSettled([this.#committing])
+    this.#ended.abort(new HoldfastError('INTERRUPTED', 'the backup was abandoned'))
     await this.#chunks.settle()
     await this.#packs.settle()
     await this.#parts.lease[Symbol.asyncDispose]()
