@@ -2,7 +2,7 @@
 import type { BinlogEvent } from '../binlog/binlog-event.ts'
 import { splitEvents } from '../binlog/event-splitter.ts'
 import { decodeFormatDescription } from '../binlog/format-description.ts'
-import { transactions } from '../binlog/transaction.ts'
+import { type Transaction, transactions } from '../binlog/transaction.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { type HistorySegment, type HistoryTransaction, historyRuns } from '../core/history.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
@@ -18,14 +18,11 @@ export interface ArchivedSegment {
   readonly index: SegmentIndex
 }
 
-/** A transaction with its events, to be read in turn and once; going on to the next one skips what is left. */
+/** What the index knows of a transaction, and its events: read in turn and once; going on to the next one skips what is left. */
 export interface ArchivedTransaction extends SegmentTransaction {
   readonly timeline: string
   readonly file: string
-  /** The file's format description, raw: what a server must be told before it can read the events. */
-  readonly formatEvent: BinlogEvent
-  /** As the file holds them; `unpacked` of binlog/transaction.ts opens compressed ones. */
-  readonly events: AsyncIterable<BinlogEvent>
+  readonly transaction: Transaction
 }
 
 export interface ReadOptions {
@@ -96,13 +93,7 @@ export class Archive {
         const entry = known.get(start)
         if (entry === undefined || (file === from.file && start < from.offset)) continue
         if (until !== undefined && file === until.file && entry.end > until.offset) return
-        yield {
-          ...entry,
-          timeline,
-          file,
-          formatEvent: transaction.formatEvent,
-          events: transaction.events,
-        }
+        yield { ...entry, timeline, file, transaction }
       }
     }
   }

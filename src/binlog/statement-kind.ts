@@ -23,3 +23,10 @@ const dataChanges = ['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'LOAD', 'WITH']
 export function isDataChange(start: string): boolean {
   return dataChanges.some((word) => start.startsWith(word) && !/[A-Z0-9_]/.test(start.charAt(word.length)))
 }
+
+const controls = ['BEGIN', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE', 'XA']
+
+/** True for what opens, ends and structures a transaction without changing anything itself. */
+export function isTransactionControl(start: string): boolean {
+  return controls.some((word) => start.startsWith(word) && !/[A-Z0-9_]/.test(start.charAt(word.length)))
+}
