@@ -1,4 +1,5 @@
 // Use case: tell which instances a repository holds, their backups, and how far each can be recovered.
+import { Archive } from '../archive/archive.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { isHoldfastError } from '../core/errors.ts'
 import type { RecoveryWindow } from '../core/recovery-window.ts'
@@ -25,8 +26,10 @@ export interface ListedSource {
   readonly name: string
   readonly identity?: SourceIdentity
   readonly backups: readonly ListedBackup[]
-  /** Absent when no key was given. */
+  /** Absent when no key was given, or when the archive cannot be read. */
   readonly windows?: readonly RecoveryWindow[]
+  /** What is wrong with the archive. */
+  readonly problem?: string
 }
 
 export interface RepositoryListing {
@@ -61,9 +64,15 @@ async function listSource(
   }
   const known = identity === undefined ? {} : { identity }
   if (!isReadable) return { name: source.name, ...known, backups }
-  const summaries = backups.flatMap(({ summary }) => summary ?? [])
-  const { windows } = recoveryWindows(summaries, [])
-  return { name: source.name, ...known, backups, windows }
+  try {
+    const archive = await Archive.open(source, signal)
+    const summaries = backups.flatMap(({ summary }) => summary ?? [])
+    const { windows } = recoveryWindows(summaries, archive.history())
+    return { name: source.name, ...known, backups, windows }
+  } catch (error) {
+    if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
+    return { name: source.name, ...known, backups, problem: error.message }
+  }
 }
 
 /** One damaged manifest must not hide the other backups. */

@@ -16,7 +16,8 @@ export const run: VerbRun = async (context) => {
     { access: repositoryAccess(context), source: namedSource(context) },
     signal,
   )
-  for (const { name, backups } of listing.sources) {
+  for (const { name, backups, problem } of listing.sources) {
+    if (problem !== undefined) emit({ type: 'notice', level: 'warning', message: `${name}: ${problem}` })
     for (const { id, problem } of backups) {
       if (problem !== undefined)
         emit({ type: 'notice', level: 'warning', message: `${name}: backup ${id}: ${problem}` })
