@@ -14,6 +14,7 @@ import { encodeManifest, newBackupId, summaryOf } from './manifest.ts'
 import { segmentObjects } from './map-segments.ts'
 import { PackTable } from './pack-table.ts'
 import { PackWriter } from './pack-writer.ts'
+import { putUnique } from './put-once.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { SourceLayout } from './repository-keys.ts'
 import { UsedChunks } from './used-chunks.ts'
@@ -86,7 +87,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
    * Makes the backup exist. All chunks are durable first, then the map of them, then the manifest. After an error the backup
    * may exist whole or not at all, never in part.
    */
-  async commit(result: BackupResult): Promise<BackupSummary> {
+  commit(result: BackupResult): Promise<BackupSummary> {
     const committing = this.#commit(result)
     this.#committing = committing
     return committing
@@ -131,7 +132,18 @@ export class BackupSession implements BackupSink, AsyncDisposable {
     this.#ended.abort(new HoldfastError('INTERRUPTED', 'the backup was abandoned'))
     await this.#chunks.settle()
     await this.#packs.settle()
-    await this.#parts.lease[Symbol.asyncDispose]()
+    await this.#giveLeaseBack()
+  }
+
+  /** Whatever was committed stays so; a lease that cannot be given back only makes the next writer wait. */
+  async #giveLeaseBack(): Promise<void> {
+    try {
+      await this.#parts.lease[Symbol.asyncDispose]()
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      const message = `the lease could not be given back and runs out by itself within a minute: ${error.message}`
+      this.#parts.emit?.({ type: 'notice', level: 'warning', message })
+    }
   }
 
   async #makeDurable(): Promise<void> {
@@ -185,11 +197,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
     const bytes = await encodeManifest(manifest, index, keys.dataKey)
     await lease.assertHeld()
     this.#signal.throwIfAborted()
-    const key = `${layout.backups}${this.id}`
-    if ((await context.store.putIfAbsent(key, bytes, { signal: this.#signal })) === 'created') return
-    // The store tried twice and the first try was done: then these are our bytes. The id is random, so nothing else can be.
-    const there = await context.store.get(key)
-    if (there?.equals(bytes) !== true) throw new HoldfastError('BUG', `${key} was there before its backup`)
+    await putUnique(context.store, `${layout.backups}${this.id}`, bytes, this.#signal)
   }
 
   /** The backup is committed, so a host that cannot remember it costs the next one its deduplication, and no more. */

@@ -10,6 +10,7 @@ import {
   unwrapKeys,
   wrapKeys,
 } from './key-file.ts'
+import { putUnique } from './put-once.ts'
 import { damagedObject, missingObject, type RepositoryContext, readingObject } from './repository-context.ts'
 import { clearKeyId } from './sealed-format.ts'
 import type { DataKey } from './sealed-key.ts'
@@ -33,20 +34,22 @@ export class KeyRing {
 
   /** Keys for a new session, stored before anything is encrypted with them. */
   async create(chunkIdKey: Buffer | undefined, signal?: AbortSignal): Promise<SessionKeys> {
-    const isEncrypted = this.#context.document.encryption === 'age'
-    if (!isEncrypted) {
-      const existing = await this.#readClear(signal)
-      if (existing !== undefined) return existing
-    }
-    const keys = newSessionKeys(isEncrypted, chunkIdKey)
+    const { store, document, recipients } = this.#context
+    if (document.encryption === 'none') return this.#createClear(chunkIdKey, signal)
+    const keys = newSessionKeys(true, chunkIdKey)
+    const bytes = await wrapKeys(keys, recipients)
+    await putUnique(store, `${this.#folder}${keyFileName(keys, 1)}`, bytes, signal)
+    return keys
+  }
+
+  /** A source that is not encrypted has one key for chunk ids, made by whoever is first. */
+  async #createClear(chunkIdKey: Buffer | undefined, signal: AbortSignal | undefined): Promise<SessionKeys> {
+    const existing = await this.#readClear(signal)
+    if (existing !== undefined) return existing
+    const keys = newSessionKeys(false, chunkIdKey)
     const key = `${this.#folder}${keyFileName(keys, 1)}`
-    const bytes = await wrapKeys(keys, this.#context.recipients)
-    const outcome = await this.#context.store.putIfAbsent(key, bytes, { signal })
-    if (outcome === 'created') return keys
-    // Another writer of an unencrypted source was first; ids of encrypted keys are random and never meet.
-    const theirs = isEncrypted ? undefined : await this.#readClear(signal)
-    if (theirs === undefined) throw damagedObject(key, 'a new key has the name of an old one')
-    return theirs
+    const outcome = await this.#context.store.putIfAbsent(key, await wrapKeys(keys, []), { signal })
+    return outcome === 'created' ? keys : this.#createClear(chunkIdKey, signal)
   }
 
   /** The data key of this id, undefined for the id of unencrypted files. Opened once, then remembered. */

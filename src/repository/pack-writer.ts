@@ -1,7 +1,7 @@
 // Filling packs with frames and putting full ones into the store, two packs in memory at most.
-import { HoldfastError } from '../core/errors.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Budget } from './budget.ts'
+import { putContentAddressed } from './put-once.ts'
 import { packKey, type SourceLayout } from './repository-keys.ts'
 import { fileHeaderBytes, frameHeaderBytes, proofBytes } from './sealed-format.ts'
 import { type DataKey, newFileKey } from './sealed-key.ts'
@@ -137,22 +137,3 @@ export class PackWriter {
 }
 
 const packOverheadBytes = fileHeaderBytes + frameHeaderBytes + proofBytes + endFrameBytes
-
-/** Puts an object whose name is the hash of its bytes: one that is there already is the same one, if it is all there. */
-export async function putContentAddressed(
-  store: ObjectStore,
-  key: string,
-  bytes: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if ((await store.putIfAbsent(key, bytes, { signal })) === 'created') return
-  const head = await store.head(key, { signal })
-  if (head?.sizeBytes === bytes.length) return
-  throw new HoldfastError(
-    'VERIFY_FAILED',
-    `${key} is there with ${head?.sizeBytes} bytes of ${bytes.length}`,
-    {
-      object: key,
-    },
-  )
-}

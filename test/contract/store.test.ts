@@ -7,7 +7,7 @@ import { isHoldfastError } from '../../src/core/errors.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
 import { FaultyStore } from '../../src/storage/faulty-store.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
-import { ownProcessMark } from '../../src/storage/process-mark.ts'
+import { ownProcessMark, type ProcessMark } from '../../src/storage/process-mark.ts'
 import { smallDisk } from '../support/small-disk.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { storeContract } from './store.ts'
@@ -37,15 +37,6 @@ test('what a killed writer left is removed, and what a living one is writing is 
   await using directory = await temporaryDirectory()
   const store = new DirectoryStore(directory.path)
   await mkdir(path.join(directory.path, '.tmp'))
-  const nameOf = (mark: { pid: number; startTicks: string; host: string }): string => {
-    const own = ownProcessMark()
-    const fields = [mark.host, own.bootId, own.pidNamespace, String(mark.pid), mark.startTicks]
-    return [
-      ...fields.map((field) => Buffer.from(field).toString('base64url')),
-      String(Date.now()),
-      'ab',
-    ].join('+')
-  }
   const own = ownProcessMark()
   const living = nameOf(own)
   const elsewhere = nameOf({ ...own, host: 'elsewhere' })
@@ -87,3 +78,11 @@ test('a full disk is DISK_FULL, shows nothing of the object, and leaves room for
   assert.deepEqual(await store.get('before'), Buffer.alloc(1000, 1))
   assert.equal(await store.putIfAbsent('after', Buffer.alloc(1000, 2)), 'created')
 })
+
+/** Name of a temporary file that such a process would write now. */
+function nameOf(mark: ProcessMark): string {
+  const fields = [mark.host, mark.bootId, mark.pidNamespace, String(mark.pid), mark.startTicks]
+  return [...fields.map((field) => Buffer.from(field).toString('base64url')), String(Date.now()), 'ab'].join(
+    '+',
+  )
+}

@@ -10,6 +10,7 @@ import { isHoldfastError } from '../../src/core/errors.ts'
 import type { HoldfastEvent } from '../../src/core/events.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
+import { MemoryStore } from '../../src/storage/memory-store.ts'
 import { readObjects, sampleResult, takeBackup } from '../support/sample-backup.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -154,6 +155,35 @@ test('a chunk of 64 MiB that does not compress is kept', async () => {
   assert.ok(sizes.storedBytes >= bytes.length)
   assert.ok((await (await source.openBackup(id)).getChunk(chunk.id)).equals(bytes))
   assert.deepEqual((await source.verify({ readData: true })).problems, [])
+})
+
+test('an object with tens of thousands of chunks, and tens of thousands of objects, take time in proportion', async () => {
+  const { repository } = await Repository.create(new MemoryStore(), { recipients: [], encrypt: false })
+  const source = repository.source('shop')
+  const timeOf = async (count: number): Promise<number> => {
+    await using session = await source.beginBackup('logical', 'dump')
+    const started = performance.now()
+    const chunks = []
+    for (let number = 0; number < count; number += 1) {
+      const bytes = Buffer.from(`row ${count} ${number}`)
+      chunks.push({ id: await session.putChunk(bytes), plainBytes: bytes.length, rows: 1, rowHash: '' })
+    }
+    const small = chunks.map((chunk, number) => ({ name: `t${number}`, chunks: [chunk] }))
+    const { id } = await session.commit(sampleResult([{ name: 'great', chunks }, ...small]))
+    const backup = await source.openBackup(id)
+    assert.equal(backup.objectNames().length, count + 1)
+    assert.equal((await backup.object('great')).chunks.length, count)
+    for (let number = 0; number < count; number += 500) {
+      const { chunks } = await backup.object(`t${number}`)
+      assert.equal((await backup.getChunk(chunks[0]?.id ?? '')).toString(), `row ${count} ${number}`)
+    }
+    return performance.now() - started
+  }
+  await timeOf(1000)
+  const few = await timeOf(12_500)
+  const many = await timeOf(50_000)
+  // Four times the chunks in at most four times the time, doubled for a machine that does other things too; squared it would be 16.
+  assert.ok(many < 8 * few + 500, `${few.toFixed(0)} ms for 12500, ${many.toFixed(0)} ms for 50000`)
 })
 
 test('memory does not grow with the size of a backup', async () => {

@@ -35,7 +35,7 @@ export async function takeBackup(
     )
     stored.push({ name, chunks })
   }
-  return session.commit(sampleResult(stored, options?.content ?? { names: Object.keys(objects) }))
+  return await session.commit(sampleResult(stored, options?.content ?? { names: Object.keys(objects) }))
 }
 
 /** Reads everything that a backup holds. */

@@ -1,11 +1,11 @@
 // A backup that fails or dies at each of its store operations in turn: what was there stays, what is new is whole or absent.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readObjects, takeBackup } from '../../test/support/sample-backup.ts'
-import { FaultyStore, type StoreFault } from '../storage/faulty-store.ts'
-import { MemoryStore } from '../storage/memory-store.ts'
-import { defaultLeaseTiming } from './lease.ts'
-import { Repository } from './repository.ts'
+import { defaultLeaseTiming } from '../../src/repository/lease.ts'
+import { Repository } from '../../src/repository/repository.ts'
+import { FaultyStore, type StoreFault } from '../../src/storage/faulty-store.ts'
+import { MemoryStore } from '../../src/storage/memory-store.ts'
+import { readObjects, takeBackup } from '../support/sample-backup.ts'
 
 const before = { kept: ['one', 'two'], changed: ['old'] }
 const after = {
