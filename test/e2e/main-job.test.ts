@@ -68,14 +68,14 @@ for (const kind of testedKinds) {
         const {
           transactions,
         }: {
-          transactions: { gtid: string; tables: { table: string; deleted: number }[] }[]
+          transactions: { gtid: string; tables: { schema: string; table: string; deletes: number }[] }[]
         } = JSON.parse(run.stdout)
         assert.equal(transactions.length, 1, run.output)
         const found = transactions[0]
         assert.ok(found !== undefined)
         assert.deepEqual(
-          found.tables.map((each) => [each.table, each.deleted]),
-          [['shop.orders', 2025]],
+          found.tables.map((each) => [each.schema, each.table, each.deletes]),
+          [['shop', 'orders', 2025]],
         )
         assert.ok(text.stdout.includes(found.gtid), text.output)
         foundGtid = found.gtid

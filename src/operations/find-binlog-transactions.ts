@@ -1,0 +1,56 @@
+// Use case: find transactions in the archive, such as the one that should not have happened.
+import { type ChangeKind, type FoundTransaction, findTransactions } from '../archive/find-transactions.ts'
+import { redactStatement } from '../wire/redact.ts'
+import { type ArchiveRequest, openArchive } from './open-archive.ts'
+
+// The archive hands out this much of a statement at most.
+const cutStatementLength = 1000
+
+export interface FindRequest extends ArchiveRequest {
+  /** `schema.table`, or a schema. */
+  readonly table?: string | undefined
+  readonly kind?: ChangeKind | undefined
+  /** Commit time, microseconds since 1970: at or after, and at or before. */
+  readonly sinceMicros?: number | undefined
+  readonly untilMicros?: number | undefined
+  readonly gtid?: string | undefined
+  readonly minRows?: number | undefined
+  readonly timeline?: string | undefined
+  /** At most so many are found. */
+  readonly limit: number
+}
+
+export interface FindReport {
+  readonly transactions: readonly FoundTransaction[]
+  /** There are more than `limit`. */
+  readonly isCut: boolean
+}
+
+/** In the order of the log. Throws what opening the archive throws, and VERIFY_FAILED or ARCHIVE_GAP on the way. */
+export async function findBinlogTransactions(request: FindRequest, signal: AbortSignal): Promise<FindReport> {
+  const { table, kind, sinceMicros, untilMicros, gtid, minRows, timeline, limit } = request
+  const archive = await openArchive(request, signal)
+  const found: FoundTransaction[] = []
+  // The archive's own bound is "before"; people who give a time mean it to be included.
+  const before = untilMicros === undefined ? undefined : untilMicros + 1
+  const filter = { table, kind, sinceMicros, untilMicros: before, gtid, minRows, timeline }
+  for await (const transaction of findTransactions(archive, filter, signal)) {
+    if (table !== undefined && !mayTouch(transaction, table)) continue
+    if (found.length === limit) return { transactions: found, isCut: true }
+    const { statement } = transaction
+    // Statements about accounts hold password hashes.
+    found.push(
+      statement === undefined ? transaction : { ...transaction, statement: redactStatement(statement) },
+    )
+  }
+  return { transactions: found, isCut: false }
+}
+
+/** What a DDL touches is only in its text: it counts when it names the table or its schema, or when the text was cut. */
+function mayTouch({ kind, statement = '' }: FoundTransaction, table: string): boolean {
+  if (kind !== 'ddl' || statement.length >= cutStatementLength) return true
+  const text = statement.toLowerCase()
+  return table.split('.').some((name) => text.includes(name.toLowerCase()))
+}
+
+export type { ChangeKind, FoundTransaction } from '../archive/find-transactions.ts'
