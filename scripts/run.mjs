@@ -66,7 +66,7 @@ function isInstalled() {
 
 function install() {
   console.error('installing dependencies (npm ci)')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   })

@@ -41,7 +41,11 @@ async function prepareApt(state: string, suite: string, mirror: string, keyring:
   await mkdir(path.join(state, 'lists', 'partial'), { recursive: true })
   await mkdir(path.join(archives, 'partial'), { recursive: true })
   await writeFile(path.join(state, 'status'), '')
-  await writeFile(path.join(state, 'sources.list'), `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`)
+  // apt undoes percent signs in this file, so that paths with blanks can be written.
+  await writeFile(
+    path.join(state, 'sources.list'),
+    `deb [signed-by=${encodeURI(keyring)}] ${mirror} ${suite} main\n`,
+  )
   const architecture = (await runProgram('dpkg', ['--print-architecture'])).trim()
   // Hooks of the machine (docker-clean deletes every .deb after a run) and its foreign architectures must not count;
   // its proxies must, so its configuration is read first and corrected.
