@@ -113,9 +113,14 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Executes a statement and hands its rows to `consumer` as they come from the socket. */
-  queryRaw(sql: Statement, consumer: RawRowConsumer, options: StatementOptions = {}): Promise<RawResult> {
+  async queryRaw(
+    sql: Statement,
+    consumer: RawRowConsumer,
+    options: StatementOptions = {},
+  ): Promise<RawResult> {
+    const packet = this.#queryPacket(sql)
     return this.#exchange<RawResult>(sql, options, async () => {
-      this.#sendQuery(sql)
+      this.#send(packet)
       const head = await this.#channel.read()
       const simple = await readSimpleAnswer(this.#channel, sql, head)
       if (simple?.kind === 'failed') return simple
@@ -134,9 +139,10 @@ export class Connection implements AsyncDisposable {
    * statement, is a server's request for local data answered. When `data` throws or the call is cancelled, the statement is killed
    * before its data ends; do it in a transaction where no row may stay.
    */
-  loadData(sql: Statement, data: LoadSource, options: StatementOptions = {}): Promise<OkResult> {
+  async loadData(sql: Statement, data: LoadSource, options: StatementOptions = {}): Promise<OkResult> {
+    const packet = this.#queryPacket(sql)
     return this.#exchange<OkResult>(sql, options, async (watch) => {
-      this.#sendQuery(sql)
+      this.#send(packet)
       const head = await this.#channel.read()
       if (head[0] === localInfileHeader) {
         await sendLoadData(this.#channel, data, watch, this.#maxAllowedPacketBytes)
@@ -186,8 +192,7 @@ export class Connection implements AsyncDisposable {
   ): PacketStream {
     options.signal?.throwIfAborted()
     this.#occupy('a packet stream')
-    this.#channel.startCommand()
-    this.#channel.write(packet)
+    this.#send(packet)
     this.#channel.stopCheckingSequence()
     return packetStream(this.#channel, options.signal, () => this.#release())
   }
@@ -227,14 +232,15 @@ export class Connection implements AsyncDisposable {
     if (!isUtf8mb4) await this.run('SET NAMES utf8mb4', { signal })
   }
 
-  #queryAll(
+  async #queryAll(
     sql: Statement,
     options: StatementOptions,
     isMulti: boolean,
   ): Promise<readonly (ResultSet | OkResult)[]> {
+    const packet = this.#queryPacket(sql)
     return this.#exchange<readonly (ResultSet | OkResult)[]>(sql, options, async () => {
       if (isMulti) await this.#command(setMultiStatementsToBytes(true))
-      this.#sendQuery(sql)
+      this.#send(packet)
       const results: (ResultSet | OkResult)[] = []
       let failure: Failed | undefined
       for (let isMore = true; isMore; ) {
@@ -248,14 +254,18 @@ export class Connection implements AsyncDisposable {
     })
   }
 
-  #sendQuery(sql: Statement): void {
+  /** Made before the connection is occupied: a statement that is too long must not harm it. */
+  #queryPacket(sql: Statement): Buffer {
+    return queryToBytes(sql, this.#maxAllowedPacketBytes)
+  }
+
+  #send(packet: Uint8Array): void {
     this.#channel.startCommand()
-    this.#channel.write(queryToBytes(sql, this.#maxAllowedPacketBytes))
+    this.#channel.write(packet)
   }
 
   #command(packet: Uint8Array): ReturnType<typeof readAnswer> {
-    this.#channel.startCommand()
-    this.#channel.write(packet)
+    this.#send(packet)
     return readAnswer(this.#channel, undefined)
   }
 
@@ -291,7 +301,7 @@ export class Connection implements AsyncDisposable {
     await watch.killed()
     if (isFailed(outcome) && serverErrno(outcome.error) === queryInterrupted) return
     if (this.#channel.lost !== undefined) return
-    this.#sendQuery('DO 0')
+    this.#send(this.#queryPacket('DO 0'))
     await readAnswer(this.#channel, undefined)
   }
 
