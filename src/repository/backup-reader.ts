@@ -57,6 +57,7 @@ export class BackupReader implements BackupSource {
     this.#objects = new Map(read.index.objects.map((place) => [place[0], place]))
   }
 
+  /** Opens a backup with its content: for a restore. */
   static async open(
     key: string,
     read: ReadManifest,
@@ -64,13 +65,28 @@ export class BackupReader implements BackupSource {
     chunkIdKey: Buffer,
     signal?: AbortSignal,
   ): Promise<BackupReader> {
-    const makeId = await chunkIdMaker(chunkIdKey)
+    const bare = await BackupReader.openMap(key, read, packs, chunkIdKey)
+    const content = await bare.readContent(signal)
+    return new BackupReader(key, read, packs, bare.#makeId, chunkIdKey, content)
+  }
+
+  /** Opens a backup without its content: what its map says can be known although the content is lost. */
+  static async openMap(
+    key: string,
+    read: ReadManifest,
+    packs: PackReader,
+    chunkIdKey: Buffer,
+  ): Promise<BackupReader> {
+    return new BackupReader(key, read, packs, await chunkIdMaker(chunkIdKey), chunkIdKey, undefined)
+  }
+
+  /** The engine's JSON value. Throws VERIFY_FAILED. */
+  async readContent(signal?: AbortSignal): Promise<unknown> {
     const pieces: Buffer[] = []
-    for (const location of read.manifest.content) {
-      pieces.push(await readChunk(packs, makeId, location, signal))
+    for (const location of this.#read.manifest.content) {
+      pieces.push(await readChunk(this.#packReader, this.#makeId, location, signal))
     }
-    const content = await readingObject(key, async () => parseJson(Buffer.concat(pieces), key))
-    return new BackupReader(key, read, packs, makeId, chunkIdKey, content)
+    return readingObject(this.#key, async () => parseJson(Buffer.concat(pieces), this.#key))
   }
 
   get origin(): BackupOrigin {

@@ -17,6 +17,7 @@ import {
   type BackupListing,
   noSuchBackup,
   parseBackupId,
+  type ReadManifest,
   readManifest,
   readManifestDocument,
   summaryOf,
@@ -176,7 +177,7 @@ export class SourceRepository {
       layout: this.#layout,
       keyRing: this.#keyRing,
       segments: this.#segments,
-      openBackup: (id: string) => this.#openReader(id, options.signal),
+      openMap: (id: string) => this.#openMap(id, options.signal),
       checkIdentity: () => this.describe(options.signal),
     }
     return verifySource(parts, options)
@@ -195,12 +196,24 @@ export class SourceRepository {
   }
 
   async #openReader(id: string, signal: AbortSignal | undefined): Promise<BackupReader> {
+    const { key, read, packs, chunkIdKey } = await this.#openManifest(id, signal)
+    return BackupReader.open(key, read, packs, chunkIdKey, signal)
+  }
+
+  async #openMap(id: string, signal: AbortSignal | undefined): Promise<BackupReader> {
+    const { key, read, packs, chunkIdKey } = await this.#openManifest(id, signal)
+    return BackupReader.openMap(key, read, packs, chunkIdKey)
+  }
+
+  async #openManifest(
+    id: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ key: string; read: ReadManifest; packs: PackReader; chunkIdKey: Buffer }> {
     const key = await this.#manifestKey(id, signal)
     const lookup = (keyId: string) => this.#keyRing.dataKey(keyId)
     const read = await readManifest(this.#context.store, key, id, lookup, signal)
     const { chunkIdKey } = await this.#keyRing.keys(read.dataKeyId)
-    const packs = new PackReader(this.#context.store, this.#layout, lookup)
-    return BackupReader.open(key, read, packs, chunkIdKey, signal)
+    return { key, read, packs: new PackReader(this.#context.store, this.#layout, lookup), chunkIdKey }
   }
 
   async #manifestKey(id: string, signal: AbortSignal | undefined): Promise<string> {
@@ -233,7 +246,7 @@ export class SourceRepository {
     if (remembered?.backup === backups[0]?.id || !this.#keyRing.canRead) return remembered
     for (const { id } of backups) {
       const known = await orWarn(warn, `backup ${id}`, async () =>
-        (await this.#openReader(id, signal)).knownChunks(signal),
+        (await this.#openMap(id, signal)).knownChunks(signal),
       )
       if (known !== undefined) return known
     }

@@ -28,7 +28,7 @@ export interface VerifyParts {
   readonly layout: SourceLayout
   readonly keyRing: KeyRing
   readonly segments: SegmentStore
-  readonly openBackup: (id: string) => Promise<BackupReader>
+  readonly openMap: (id: string) => Promise<BackupReader>
   readonly checkIdentity: () => Promise<unknown>
 }
 
@@ -113,7 +113,7 @@ async function verifyBackups(
         // The form of the whole file first: it shows a cut even where there is no key to open it with.
         await checkFrames(store, key, 'manifest', options.signal)
         if (!keyRing.canRead) return
-        await verifyBackup(await parts.openBackup(id), id, key, parts, survey, findings, used, options.signal)
+        await verifyBackup(await parts.openMap(id), id, key, parts, survey, findings, used, options.signal)
       },
       [`backup ${id}`],
     )
@@ -153,6 +153,7 @@ async function verifyBackup(
     }
   }
   for (const location of backup.ownChunks) check(location, `backup ${id}`)
+  if (backup.ownChunks.every((location) => survey.isSound(location))) await backup.readContent(signal)
   for await (const { name, location } of backup.allChunks(signal)) check(location, `${name} of backup ${id}`)
 }
 
