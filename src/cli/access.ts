@@ -3,7 +3,7 @@ import { resolveConnection } from '../config/resolve-connection.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { RepositoryAccess } from '../operations/open-repository.ts'
-import { checkSourceName, deriveSourceName } from '../operations/source-name.ts'
+import { deriveSourceName } from '../operations/source-name.ts'
 import type { VerbContext } from './verb.ts'
 
 export function repositoryAccess({ options, env }: VerbContext): RepositoryAccess {
@@ -39,8 +39,7 @@ export async function connectionSettings(
 
 /** The name given with --name, or the one derived from the connection. */
 export function sourceName({ options }: VerbContext, settings: ConnectionSettings): string {
-  const name = options.text('name')
-  return name === undefined ? deriveSourceName(settings) : checkSourceName(name)
+  return options.text('name') ?? deriveSourceName(settings)
 }
 
 /** The first argument as the name of an instance, where there is one. */
@@ -58,7 +57,7 @@ export function namedSource(context: VerbContext): string | undefined {
       },
     )
   }
-  return checkSourceName(name)
+  return name
 }
 
 /** The same where the verb's table requires it. */

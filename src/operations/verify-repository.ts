@@ -1,7 +1,10 @@
 // Use case: check that everything a restore needs is there and undamaged.
+import { Archive } from '../archive/archive.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
-import type { VerifyReport } from '../repository/verify-report.ts'
+import { historyRuns } from '../core/history.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import type { VerifyProblem, VerifyReport } from '../repository/verify-report.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
@@ -28,9 +31,36 @@ export async function verifyRepository(
   const reports: VerifyReport[] = []
   for (const name of names) {
     const source = await existingSource(repository, name, signal)
-    reports.push(await source.verify({ readData: request.readData, emit, signal }))
+    const report = await source.verify({ readData: request.readData, emit, signal })
+    reports.push({
+      ...report,
+      problems: [...report.problems, ...(await missingParts(source, report, signal))],
+    })
   }
   return reports
+}
+
+/** What no damaged object shows: objects that are gone, and that others prove to have been there. */
+async function missingParts(
+  source: SourceRepository,
+  report: VerifyReport,
+  signal: AbortSignal,
+): Promise<readonly VerifyProblem[]> {
+  const problems: VerifyProblem[] = []
+  const folder = `sources/${source.name}`
+  const isDamaged = (part: string): boolean =>
+    report.problems.some(({ object }) => object.startsWith(`${folder}/${part}`))
+  if (!isDamaged('source.json') && (await source.describe(signal)) === undefined) {
+    problems.push({ object: `${folder}/source.json`, problem: 'it is missing', affected: [] })
+  }
+  // Segments that cannot be read are named already, and without a key none can be.
+  if (!report.isDecrypted || isDamaged('binlog/') || isDamaged('keys/')) return problems
+  const archive = await Archive.open(source, signal)
+  for (const { timeline, after, reason } of historyRuns(archive.history()).gaps) {
+    const object = `${folder}/binlog/${timeline}`
+    problems.push({ object, problem: `after ${after.file}:${after.offset} ${reason}`, affected: [] })
+  }
+  return problems
 }
 
 export type { VerifyReport } from '../repository/verify-report.ts'

@@ -22,8 +22,10 @@ before(async () => {
   const writing = ['--repository', repository, '--name', 'shop']
   await succeed(['init', '--repository', repository, '--identity-out', key])
   await succeed(['backup', source.url(), ...writing])
-  await takeOrders(source, 3)
-  await succeed(['stream', source.url(), ...writing, '--until-caught-up'])
+  for (let round = 0; round < 3; round += 1) {
+    await takeOrders(source, 3)
+    await succeed(['stream', source.url(), ...writing, '--until-caught-up'])
+  }
 })
 
 after(() => folder[Symbol.asyncDispose]())
@@ -52,6 +54,8 @@ const damages: Readonly<Record<string, (file: string, bytes: Buffer) => Promise<
 
 for (const [kind, pattern] of Object.entries(kinds)) {
   for (const [how, damage] of Object.entries(damages)) {
+    // Nothing else tells of a backup whose manifest is gone: that is what makes it the commit point.
+    if (kind === 'a manifest' && how === 'that is gone') continue
     test(`${kind} ${how} is found by verify`, async () => {
       const copy = path.join(folder.path, `${kind}-${how}`.replaceAll(/[^a-z]+/g, '-'))
       await cp(repository, copy, { recursive: true })
@@ -60,7 +64,8 @@ for (const [kind, pattern] of Object.entries(kinds)) {
         .map((entry) => path.relative(copy, path.join(entry.parentPath, entry.name)))
         .filter((name) => pattern.test(name))
         .toSorted()
-      const [name] = names
+      // Of segments the one in the middle: a history may well start late or end early.
+      const name = names[Math.floor(names.length / 2)]
       assert.ok(name !== undefined, `the repository has no ${kind}`)
       const file = path.join(copy, name)
       await damage(file, await readFile(file))
@@ -69,8 +74,7 @@ for (const [kind, pattern] of Object.entries(kinds)) {
       // Without holdfast.json there is no repository, which is what 10 says.
       assert.ok([10, 30].includes(run.exit ?? 0), run.output)
       assert.equal(run.exit === 10, name === 'holdfast.json' && how === 'that is gone', run.output)
-      if (run.exit === 30)
-        assert.ok(run.output.includes(name.split('/').at(-1) ?? ''), `${name} is not named: ${run.output}`)
+      if (how !== 'that is gone') assert.ok(run.output.includes(name), `${name} is not named: ${run.output}`)
       assert.doesNotMatch(run.output, /This is a bug/)
       await rm(copy, { recursive: true })
     })
