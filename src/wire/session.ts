@@ -1,6 +1,7 @@
 // A session of a server: socket, login, and the bounds on how long both may take together.
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
+import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { logIn } from './login.ts'
 import { describePeer, openSocket } from './open-socket.ts'
 import { PacketChannel } from './packet-channel.ts'
@@ -32,8 +33,16 @@ export async function openSession(settings: ConnectionSettings, signal?: AbortSi
     }
   } catch (error) {
     signal?.throwIfAborted()
-    if (!timeout.aborted) throw error
     const peer = describePeer(settings)
+    if (error instanceof MalformedDataError) {
+      throw new HoldfastError(
+        'SOURCE_UNREACHABLE',
+        `what answers at ${peer} does not speak the MySQL protocol: ${error.message}`,
+        { server: peer },
+        { cause: error, hint: 'Check that host and port are those of the server.' },
+      )
+    }
+    if (!timeout.aborted) throw error
     throw new HoldfastError(
       'SOURCE_UNREACHABLE',
       `no session with ${peer} within ${settings.connectTimeoutMs} ms`,
