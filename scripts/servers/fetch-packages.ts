@@ -7,11 +7,14 @@ import type { ServerRecipe } from './server-kinds.ts'
 const hostKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const publicMirror = 'http://deb.debian.org/debian'
 
+/** What is fetched, and from which suite. */
+export type PackageList = Pick<ServerRecipe, 'suite' | 'packages' | 'loosePackages'>
+
 /**
  * Downloads a recipe's packages as the suite has them now and unpacks them under `root`. `work` is a folder for
  * apt's state; the caller removes it.
  */
-export async function fetchPackages(recipe: ServerRecipe, root: string, work: string): Promise<void> {
+export async function fetchPackages(recipe: PackageList, root: string, work: string): Promise<void> {
   let failure: unknown
   for (const mirror of new Set([await hostMirror(), publicMirror])) {
     const state = path.join(work, `apt-${encodeURIComponent(mirror)}`)
@@ -27,10 +30,10 @@ export async function fetchPackages(recipe: ServerRecipe, root: string, work: st
   throw failure
 }
 
-async function download(recipe: ServerRecipe, mirror: string, state: string): Promise<void> {
+async function download(recipe: PackageList, mirror: string, state: string): Promise<void> {
   const apt = await trustingApt(state, recipe.suite, mirror)
   await apt(['install', '--yes', '--download-only', '--no-install-recommends', ...recipe.packages])
-  await apt(['download', ...recipe.loosePackages])
+  if (recipe.loosePackages.length > 0) await apt(['download', ...recipe.loosePackages])
 }
 
 type Apt = (args: readonly string[]) => Promise<string>
