@@ -1,8 +1,11 @@
-// What stands on the server that a restore would go to, and whether its owner has to agree.
-import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { describeConnection } from '../core/connection-settings.ts'
+// What stands on the server that a restore would go to, before its owner is asked and before anything is changed.
+import { type ConnectionSettings, describeConnection } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
-import { inspectInstance } from '../instance/instance-facts.ts'
+import { type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
+import { inspectTarget } from '../recovery/apply/replay-target.ts'
+import type { RestorePlan } from '../recovery/restore-plan.ts'
+import { readTargetState } from '../recovery/target-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 
@@ -15,24 +18,49 @@ export interface TargetReport {
   readonly isSource: boolean
 }
 
-/** Throws what connecting throws, and SERVER_UNSUPPORTED. Changes nothing. */
-export async function examineTarget(
-  settings: ConnectionSettings,
-  source: SourceIdentity | undefined,
-  signal: AbortSignal,
-): Promise<TargetReport> {
+export interface ExamineRequest {
+  readonly settings: ConnectionSettings
+  readonly plan: RestorePlan
+  readonly source: SourceIdentity | undefined
+  /** Only these schemas are restored; all of the instance when absent. */
+  readonly schemas?: readonly string[] | undefined
+}
+
+/** Changes nothing. Throws what connecting throws, and TARGET_NOT_EMPTY where no agreement would help. */
+export async function examineTarget(request: ExamineRequest, signal: AbortSignal): Promise<TargetReport> {
+  const { settings, plan, source } = request
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
+  const schemas = await userSchemas(connection, signal)
+  if (request.schemas === undefined) {
+    const { executed } = await inspectTarget(connection, { signal })
+    await readTargetState(connection, plan, executed, signal)
+  } else {
+    const taken = request.schemas.filter((schema) => schemas.includes(schema))
+    if (taken.length > 0) {
+      throw new HoldfastError('TARGET_NOT_EMPTY', `the target already has ${taken.join(', ')}`, {
+        schemas: taken.length,
+      })
+    }
+  }
+  return {
+    server: describeConnection(settings),
+    schemas,
+    isSource: source !== undefined && isSame(source, facts),
+  }
+}
+
+async function userSchemas(connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
   const rows = await connection.query(
     `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA
      WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1`,
     { signal },
   )
-  const isSource =
-    source !== undefined &&
-    source.flavour === facts.flavour &&
-    (source.serverUuid === undefined
-      ? source.serverId === facts.serverId && source.gtidDomainId === facts.gtidDomainId
-      : source.serverUuid === facts.serverUuid)
-  return { server: describeConnection(settings), schemas: rows.map((row) => textOf(row, 'name')), isSource }
+  return rows.map((row) => textOf(row, 'name'))
+}
+
+function isSame(source: SourceIdentity, facts: InstanceFacts): boolean {
+  if (source.flavour !== facts.flavour) return false
+  if (source.serverUuid !== undefined) return source.serverUuid === facts.serverUuid
+  return source.serverId === facts.serverId && source.gtidDomainId === facts.gtidDomainId
 }

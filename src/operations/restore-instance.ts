@@ -1,0 +1,103 @@
+// Use case: bring an instance back into a running server, to any moment of its recovery window.
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { type LoadOptions, loadLogical } from '../logical/load-logical.ts'
+import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
+import type { RestorePlan } from '../recovery/restore-plan.ts'
+import { defaultThreads } from './backup-instance.ts'
+import { examineTarget, type TargetReport } from './examine-target.ts'
+import { existingSource } from './existing-source.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
+
+export interface RestoreRequest extends PlanRequest {
+  readonly access: RepositoryAccess
+  /** Name of the instance in the repository. */
+  readonly source: string
+  readonly target: ConnectionSettings | undefined
+  readonly schemas?: readonly string[] | undefined
+  readonly threads?: number | undefined
+  readonly isDryRun: boolean
+}
+
+/** What its owner has to agree to before a target that is not empty is touched. */
+export interface RestoreConsent {
+  readonly plan: RestorePlan
+  readonly target: TargetReport
+}
+
+export interface RestoreHooks {
+  /** Asked when the target holds data of its own. Throws CONFIRMATION_MISSING when the answer is not yes. */
+  readonly confirm: (consent: RestoreConsent) => Promise<void>
+  readonly emit: EmitEvent
+  readonly signal: AbortSignal
+}
+
+export type RestoreOutcome =
+  | { readonly kind: 'planned'; readonly plan: RestorePlan }
+  | { readonly kind: 'restored'; readonly plan: RestorePlan; readonly report: RestoreReport }
+
+/** Throws what opening, planning, connecting, loading and replaying throw. */
+export async function restoreInstance(request: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
+  const { emit, signal, confirm } = hooks
+  const repository = await openRepository(request.access, signal)
+  const source = await existingSource(repository, request.source, signal)
+  const { plan, archive } = await planRestoreOf(source, request, { emit, signal })
+  checkSelection(request, plan)
+  if (request.isDryRun) return { kind: 'planned', plan }
+  if (request.target === undefined)
+    throw new HoldfastError('USAGE', '--target is missing: it is never guessed')
+  const examined = {
+    settings: request.target,
+    plan,
+    source: await source.describe(signal),
+    schemas: request.schemas,
+  }
+  const target = await examineTarget(examined, signal)
+  if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
+  for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
+  const backup = await source.openBackup(plan.base.id, signal)
+  const { threads = defaultThreads(), schemas } = request
+  const options = { settings: request.target, backup, archive, threads, emit, signal }
+  const report =
+    schemas === undefined ? await executeRestore(plan, options) : await loadSchemas(plan, schemas, options)
+  for (const message of report.loaded?.warnings ?? []) emit({ type: 'notice', level: 'warning', message })
+  return { kind: 'restored', plan, report }
+}
+
+/** A part of an instance can be loaded, but the log tells the history of all of it. */
+function checkSelection({ schemas }: RestoreRequest, { replay }: RestorePlan): void {
+  if (schemas === undefined || replay === undefined || replay.transactions === 0) return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    'chosen schemas can only be restored as they are in a backup, without what the binary logs hold after it',
+    {},
+    {
+      hint: 'Say --to backup; or restore all into an empty server to any moment, and copy the schemas from there.',
+    },
+  )
+}
+
+/** Into a server that may hold other data: nothing but these schemas is touched, neither its binary logs nor its GTID state. */
+async function loadSchemas(
+  plan: RestorePlan,
+  schemas: readonly string[],
+  options: Omit<LoadOptions, 'selection'>,
+): Promise<RestoreReport> {
+  const { settings, backup, threads, emit, signal } = options
+  const startedMs = performance.now()
+  const selection = { kind: 'schemas', schemas } as const
+  const loaded = await loadLogical({
+    settings,
+    backup,
+    selection,
+    ...(threads === undefined ? {} : { threads }),
+    ...(emit === undefined ? {} : { emit }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const loadSeconds = (performance.now() - startedMs) / 1000
+  return { isContinued: false, loaded, end: plan.end, loadSeconds, replaySeconds: 0 }
+}
+
+export type { RestorePlan } from '../recovery/restore-plan.ts'
