@@ -306,6 +306,7 @@ export class Connection implements AsyncDisposable {
   }
 
   #occupy(what: string): void {
+    if (this.#busyWith === undefined) this.#channel.noticeUnasked()
     if (this.#channel.lost !== undefined) throw this.#channel.lost
     assert(this.#busyWith === undefined, `the connection is busy with: ${this.#busyWith}`)
     this.#busyWith = what

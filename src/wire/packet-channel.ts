@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import { HoldfastError } from '../core/errors.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
+import { isErr, parseErr } from './packets/err.ts'
 
 /** Longest payload of one packet; a longer one goes on in the next, and one of exactly this length is followed by an empty one. */
 export const maxPayloadBytes = 0xff_ff_ff
@@ -80,6 +81,18 @@ export class PacketChannel {
     this.#isSequenceChecked = true
   }
 
+  /** Between commands a server speaks only to say why it ends the session; who comes next is told so. */
+  noticeUnasked(): void {
+    if (!this.hasInput) return
+    this.#isSequenceChecked = false
+    const packet = this.tryRead()
+    const err = packet !== undefined && isErr(packet) ? parseErr(packet) : undefined
+    const why =
+      err === undefined ? 'the server sent what nobody had asked for' : `${err.message} (errno ${err.errno})`
+    this.#lost = undefined
+    this.destroy(new Error(why))
+  }
+
   /** From here to the next command any sequence id is taken. */
   stopCheckingSequence(): void {
     this.#isSequenceChecked = false
@@ -152,23 +165,13 @@ export class PacketChannel {
 
   /** Sends a packet, split where it is long. Throws CONNECTION_LOST when there is nobody to send to. */
   write(payload: Uint8Array): void {
-    this.#throwIfLost()
-    if (payload.length <= copyLimitBytes) {
-      const packet = Buffer.allocUnsafe(headerBytes + payload.length)
-      writeHeader(packet, payload.length, this.#nextSequence())
-      packet.set(payload, headerBytes)
-      this.#socket.write(packet)
-      return
-    }
-    this.#socket.cork()
-    for (let offset = 0; offset <= payload.length; offset += maxPayloadBytes) {
-      const part = payload.subarray(offset, offset + maxPayloadBytes)
-      const header = Buffer.allocUnsafe(headerBytes)
-      writeHeader(header, part.length, this.#nextSequence())
-      this.#socket.write(header)
-      if (part.length > 0) this.#socket.write(part)
-    }
-    this.#socket.uncork()
+    this.#write(payload, () => this.#nextSequence())
+  }
+
+  /** Sends a command while the answer to an earlier one is still coming: it counts its packets by itself. */
+  writeAhead(payload: Uint8Array): void {
+    let sequence = 0
+    this.#write(payload, () => sequence++ & 0xff)
   }
 
   /** Sends bytes that hold whole packets already. */
@@ -213,6 +216,26 @@ export class PacketChannel {
       socket.end()
     })
     this.destroy()
+  }
+
+  #write(payload: Uint8Array, nextSequence: () => number): void {
+    this.#throwIfLost()
+    if (payload.length <= copyLimitBytes) {
+      const packet = Buffer.allocUnsafe(headerBytes + payload.length)
+      writeHeader(packet, payload.length, nextSequence())
+      packet.set(payload, headerBytes)
+      this.#socket.write(packet)
+      return
+    }
+    this.#socket.cork()
+    for (let offset = 0; offset <= payload.length; offset += maxPayloadBytes) {
+      const part = payload.subarray(offset, offset + maxPayloadBytes)
+      const header = Buffer.allocUnsafe(headerBytes)
+      writeHeader(header, part.length, nextSequence())
+      this.#socket.write(header)
+      if (part.length > 0) this.#socket.write(part)
+    }
+    this.#socket.uncork()
   }
 
   #listen(): void {

@@ -22,9 +22,7 @@ export function packetStream(
   const onAbort = (): void => channel.destroy()
   return {
     async send(packet) {
-      channel.startCommand()
-      channel.write(packet)
-      channel.stopCheckingSequence()
+      channel.writeAhead(packet)
       while (channel.needsDrain) await channel.drained()
     },
     async *[Symbol.asyncIterator]() {

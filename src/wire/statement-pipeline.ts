@@ -150,8 +150,7 @@ export class StatementPipeline implements AsyncDisposable {
     const needed = headerBytes + length
     if (this.#batchLength + needed > batchBytes) this.#writeBatch()
     if (needed > batchBytes || length + 1 >= maxPayloadBytes) {
-      this.#channel.startCommand()
-      this.#guardWrite(() => this.#channel.write(queryToBytes(statement, this.#maxAllowedPacketBytes)))
+      this.#guardWrite(() => this.#channel.writeAhead(queryToBytes(statement, this.#maxAllowedPacketBytes)))
       return
     }
     const at = this.#batchLength

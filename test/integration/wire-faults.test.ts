@@ -158,6 +158,22 @@ eachServer('a session that is killed says so, also to an idle connection', async
   await assert.rejects(connection.query('SELECT 1'), fails('CONNECTION_LOST'))
 })
 
+eachServer(
+  'an idle session that the server ended is lost, with the reason where the server told one',
+  async (kind) => {
+    await using server = await startServer(kind)
+    await using connection = await Connection.open(server.settings())
+    await connection.run('SET SESSION wait_timeout = 1')
+    await sleep(2500)
+    const told = kind === 'mysql-9.7' ? /4031/ : /closed the connection|ECONNRESET/
+    await assert.rejects(connection.query('SELECT 1'), (error) => {
+      fails('CONNECTION_LOST')(error)
+      assert.match(String(error), told)
+      return true
+    })
+  },
+)
+
 eachServer('a server that stops answering is left when the grace after a cancel is over', async (kind) => {
   await using server = await startServer(kind)
   await using connection = await Connection.open({ ...server.settings(), connectTimeoutMs: 500 })
@@ -220,6 +236,22 @@ eachServer('a pipeline executes statements in order and names the one that faile
   }
   assert.deepEqual(await connection.query('SELECT 1 AS a'), [{ a: 1 }])
 })
+
+eachServer(
+  'a long statement may be sent while the answer to an earlier one is still coming',
+  async (kind) => {
+    await using server = await startServer(kind)
+    await using connection = await Connection.open(server.settings())
+    await using pipeline = connection.openPipeline(window)
+    // Each row is longer than the server's 16 KiB buffer, so that it comes by itself.
+    const row = "SELECT REPEAT('x', 20000), SLEEP(0.02)"
+    await pipeline.send(Array.from({ length: 20 }, () => row).join(' UNION ALL '))
+    await sleep(100)
+    await pipeline.send(`DO '${'x'.repeat(100_000)}'`)
+    await pipeline.flush()
+    assert.equal(pipeline.answered, 2)
+  },
+)
 
 eachServer('a pipeline keeps within its bounds', async (kind) => {
   await using server = await startServer(kind)
