@@ -96,6 +96,7 @@ export class Archiver {
       this.#segment?.builder.noteQuiet(Math.floor(arrivalMillis - 1000) * 1000)
       return
     }
+    if (item.kind === 'joined') return
     if (item.kind === 'file') return this.startFile(item.file)
     const { event, wantsAck } = item
     this.#segment ??= this.#begin()

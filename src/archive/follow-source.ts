@@ -39,9 +39,8 @@ const queueBytes = 8 * 1024 * 1024
 
 /** Returns at the goal or the signal, with everything that had arrived durable. Throws CONNECTION_LOST, DISK_FULL, … */
 export async function followSource(options: FollowOptions): Promise<'caught-up' | 'signal'> {
-  const { archiver, goal } = options
   await startFirstFile(options)
-  if (goal !== undefined && isReached(archiver, goal.position)) return atGoal(archiver, goal)
+  refuseShorterLog(options)
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   const { stream, follower } = await openStream(options, signal)
@@ -76,7 +75,7 @@ async function receive(
     }
     queue.end()
   } catch (error) {
-    queue.end(error)
+    queue.end(follower.explain(error))
   }
 }
 
@@ -96,7 +95,9 @@ async function drainQueue(
     if (arrived.length > 0) reportProgress(options, arrived.at(-1)?.arrivalMillis ?? 0)
     await archiver.sealIfDue()
     uploader.throwIfFailed()
-    if (goal !== undefined && isReached(archiver, goal.position)) return atGoal(archiver, goal)
+    if (arrived.length > 0 && goal !== undefined && isReached(archiver, goal.position)) {
+      return atGoal(archiver, goal)
+    }
     if (signal?.aborted === true) return 'signal'
   }
 }
@@ -109,6 +110,18 @@ function atGoal(archiver: Archiver, goal: SourceServer): 'caught-up' {
 
 function isReached({ position }: Archiver, goal: BinlogPosition): boolean {
   return position !== undefined && isAtOrAfter(position, goal)
+}
+
+/** A source that ends before what was archived of it has lost transactions, or is another one. */
+function refuseShorterLog({ archiver, server }: FollowOptions): void {
+  const { position } = archiver
+  if (position === undefined || isAtOrAfter(server.position, position)) return
+  const { file, offset } = server.position
+  throw new HoldfastError(
+    'ARCHIVE_DIVERGED',
+    `the source's binary log ends at ${file}:${offset}, before what was archived of it (${position.file}:${position.offset})`,
+    { file, offset },
+  )
 }
 
 /** A new timeline begins with the start of a file. */

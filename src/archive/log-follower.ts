@@ -4,16 +4,19 @@ import { type BinlogEvent, decodeEvent } from '../binlog/binlog-event.ts'
 import { decodeEventHeader, eventHeaderBytes } from '../binlog/event-header.ts'
 import { eventFlag, eventType, eventTypeName } from '../binlog/event-types.ts'
 import { decodeFormatDescription, type FormatDescription } from '../binlog/format-description.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import type { EventMark } from '../core/segment-index.ts'
+import { serverErrno } from '../wire/server-error.ts'
 import { markOf } from './event-mark.ts'
 
 export type LogItem =
   /** From here on events are of this file. */
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'event'; readonly event: BinlogEvent; readonly wantsAck: boolean }
+  /** The source has the event that was archived last: its history is the one that was archived. */
+  | { readonly kind: 'joined' }
   /** The source has nothing more for now. */
   | { readonly kind: 'idle' }
 
@@ -89,19 +92,28 @@ export class LogFollower {
     this.#format = event.format
     this.#offset = end
     if (this.#isJoined) return { kind: 'event', event, wantsAck }
-    this.#join(event)
-    return undefined
+    return this.#join(event) ? { kind: 'joined' } : undefined
   }
 
   /** Events before the resume point: the last one has to be the one that was archived. */
-  #join(event: BinlogEvent): void {
+  #join(event: BinlogEvent): boolean {
     const { position, tail } = this.#resume
-    if (this.#file === position.file && this.#offset < position.offset) return
+    if (this.#file === position.file && this.#offset < position.offset) return false
     const found = markOf(event)
     if (tail === undefined || found.offset !== tail.offset || found.sha256 !== tail.sha256) {
       throw diverged(position, 'another event stands there')
     }
     this.#isJoined = true
+    return true
+  }
+
+  /** What an error that ends the stream means: one before the history was joined says that there is another one. */
+  explain(error: unknown): unknown {
+    const isBadPlace =
+      error instanceof MalformedDataError ||
+      (isHoldfastError(error, 'SERVER_ERROR') && serverErrno(error) === 1236)
+    if (this.#isJoined || !isBadPlace) return error
+    return diverged(this.#resume.position, 'no event can be read there', error)
   }
 
   #enterFile(bytes: Buffer): LogItem | undefined {
@@ -146,10 +158,11 @@ function readArtificialRotate(bytes: Buffer): { file: string; offset: number } {
   return { file, offset: Number(bytes.readBigUInt64LE(eventHeaderBytes)) }
 }
 
-function diverged(position: BinlogPosition, what: string): HoldfastError {
+function diverged(position: BinlogPosition, what: string, cause?: unknown): HoldfastError {
   return new HoldfastError(
     'ARCHIVE_DIVERGED',
     `the source's binary log is not the one that was archived up to ${position.file} at ${position.offset}: ${what}`,
     { file: position.file, offset: position.offset },
+    cause === undefined ? {} : { cause },
   )
 }
