@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readObjects, sampleResult, takeBackup } from '../../test/support/sample-backup.ts'
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { FaultyStore } from '../storage/faulty-store.ts'
 import { MemoryStore } from '../storage/memory-store.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { decodeCheckedJson, encodeCheckedJson } from './checked-json.ts'
+import { defaultLeaseTiming } from './lease.ts'
 import { Repository } from './repository.ts'
 
 const noCode = (error: unknown): string =>
@@ -222,6 +224,47 @@ test('a second backup of a source waits for nobody: it is told who is at work', 
   )
   await using other = await repository.source('other').beginBackup('logical', 'dump')
   assert.notEqual(session.id, other.id)
+})
+
+test('a writer that lost its lease commits nothing', async () => {
+  const { repository } = await newRepository(new MemoryStore())
+  const source = repository.source('shop')
+  await using session = await source.beginBackup('logical', 'dump')
+  // Another process, for which the lease has run out.
+  const later = { ...defaultLeaseTiming, now: () => Date.now() + 2 * defaultLeaseTiming.ttlMs }
+  await using taken = await source.lease('prune', { timing: later })
+  assert.equal(taken.generation, 2)
+  await assert.rejects(session.commit(sampleResult([])), failsWith('REPOSITORY_LOCKED', /prune by process/))
+  assert.deepEqual(await source.listBackups(), [])
+})
+
+test('a manifest is written when every pack and key has been answered, and not before', async () => {
+  const order: string[] = []
+  class SlowStore extends MemoryStore {
+    override async putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
+      order.push(`begin ${key.split('/')[2]}`)
+      if (key.includes('/packs/')) await sleep(30)
+      const outcome = await super.putIfAbsent(key, bytes)
+      order.push(`end ${key.split('/')[2]}`)
+      return outcome
+    }
+  }
+  const options = { recipients: 'generate', encrypt: true, packTargetBytes: 1000 } as const
+  const { repository } = await Repository.create(new SlowStore(), options)
+  order.length = 0
+  await takeBackup(repository.source('shop'), { t: ['a', 'b', 'c', 'd'].map((text) => text.repeat(40)) })
+  assert.deepEqual(order.slice(0, 2), ['begin keys', 'end keys'])
+  assert.deepEqual(order.slice(-2), ['begin backups', 'end backups'])
+  assert.ok(order.filter((each) => each === 'end packs').length >= 2)
+})
+
+test('equal chunks that are put at the same time are stored once', async () => {
+  const { repository } = await newRepository(new MemoryStore())
+  const source = repository.source('shop')
+  const { sizes } = await takeBackup(source, { t: Array.from({ length: 20 }, () => 'the same') })
+  assert.equal(sizes.chunks, 1)
+  // This chunk, the content and the map.
+  assert.equal((await source.verify({ readData: true })).checked.chunksRead, 3)
 })
 
 test('an abandoned session leaves no backup and no lease', async () => {

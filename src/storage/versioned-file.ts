@@ -46,8 +46,8 @@ export async function replaceVersion(
   expectedTag: string | undefined,
 ): Promise<string | undefined> {
   const expected = expectedTag === undefined ? 0 : Number(expectedTag)
-  const before = (await versionsOf(path)).at(-1) ?? 0
-  if (before !== expected) return undefined
+  // A tag that is older than the newest version goes on to the link, which decides; one that is newer was never given out.
+  if (((await versionsOf(path)).at(-1) ?? 0) < expected) return undefined
   const own = expected + 1
   if ((await createDurably(root, versionPath(path, own), bytes)) === 'exists') return undefined
   const versions = await versionsOf(path)

@@ -161,6 +161,9 @@ export function storeContract(
         tag = await store.casPut('lease', Buffer.from(`${round}`), tag)
       assert.equal(await store.casPut('lease', Buffer.from('late'), first), undefined)
       assert.equal((await store.getTagged('lease'))?.bytes.toString(), '29')
+      assert.equal(await store.casPut('lease', Buffer.from('late'), undefined), undefined)
+      assert.ok((await store.casPut('lease', Buffer.from('30'), tag)) !== undefined)
+      assert.equal((await store.getTagged('lease'))?.bytes.toString(), '30')
     })
 
     storeTest('a mutable object is in no list and is no object', async (store) => {
