@@ -11,8 +11,10 @@ export const floatingPlan: ColumnPlan = { select: (quoted) => `${quoted} * 1e0`,
  * An ENUM whose members include '' cannot be told from its error value 0 by its text, so it goes as its number.
  */
 export function plainPlan(column: ColumnFacts): ColumnPlan {
-  if (column.type === 'enum' && /[(,]''[,)]/.test(column.fullType)) {
-    return { select: (quoted) => `${quoted} + 0`, encoding: 'number' }
+  if (column.type === 'enum') {
+    return /[(,]''[,)]/.test(column.fullType)
+      ? { select: (quoted) => `${quoted} + 0`, encoding: 'number' }
+      : { select: (quoted) => quoted, encoding: 'enum' }
   }
   return { select: (quoted) => quoted, encoding: 'plain' }
 }

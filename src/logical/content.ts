@@ -23,9 +23,9 @@ const code = z.object({
 })
 
 /**
- * How a column's cells are written: `plain` loads as it stands; the others are assigned through an expression (see load-statement.ts).
+ * How a column's cells are written: `plain` and `enum` load as they stand; the others are assigned through an expression (see load-statement.ts).
  */
-const column = z.object({ name: z.string(), encoding: z.enum(['plain', 'json', 'text', 'number']) })
+const column = z.object({ name: z.string(), encoding: z.enum(['plain', 'enum', 'json', 'text', 'number']) })
 
 const table = z.object({
   name: z.string(),

@@ -1,9 +1,10 @@
 // Everything that is defined in the selected schemas, read through SHOW CREATE and information_schema.
 import { HoldfastError } from '../core/errors.ts'
-import { quoteName, quoteText, quoteTexts } from '../instance/sql-text.ts'
+import { quoteName, quoteTexts } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
-import { readEvents, readRoutines, readTriggers, readViews } from './code.ts'
+import { ByteQuery } from './byte-rows.ts'
+import { CodeReader } from './code.ts'
 import type { CodeContent, SequenceContent } from './content.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
@@ -19,6 +20,8 @@ export interface SchemaDefinition {
   readonly views: readonly CodeContent[]
   readonly routines: readonly CodeContent[]
   readonly events: readonly CodeContent[]
+  /** What could not be read, by name. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -40,10 +43,11 @@ export async function readDefinitions(
   const found = rows
     .map((row) => ({ name: textOf(row, 'name'), collation: textOf(row, 'collation') }))
     .filter(({ name }) => selectsSchema(selection, name))
+  const query = new ByteQuery()
   const schemas: SchemaDefinition[] = []
   for (const { name, collation } of found) {
     signal?.throwIfAborted()
-    schemas.push(await readSchema(connection, dialect, selection, name, collation))
+    schemas.push(await readSchema(connection, dialect, selection, { name, collation }, query))
   }
   checkAllThere(selection, schemas)
   return schemas
@@ -53,8 +57,8 @@ async function readSchema(
   connection: Connection,
   dialect: LogicalDialect,
   selection: Selection,
-  name: string,
-  collation: string,
+  { name, collation }: { readonly name: string; readonly collation: string },
+  query: ByteQuery,
 ): Promise<SchemaDefinition> {
   const [row = {}] = await connection.query(`SHOW CREATE DATABASE ${quoteName(name)}`)
   const relations = (await listRelations(connection, name)).filter((relation) =>
@@ -64,6 +68,7 @@ async function readSchema(
   for (const relation of relations.filter(({ kind }) => kind === 'table')) {
     tables.push(await readTable(connection, dialect, name, relation))
   }
+  const code = new CodeReader(connection, query, name)
   const isCode = selectsCode(selection, name)
   return {
     name,
@@ -71,14 +76,11 @@ async function readSchema(
     collation,
     sequenceNames: relations.filter(({ kind }) => kind === 'sequence').map((sequence) => sequence.name),
     tables,
-    triggers: await readTriggers(connection, name, new Set(tables.map((table) => table.name))),
-    views: await readViews(
-      connection,
-      name,
-      relations.filter(({ kind }) => kind === 'view'),
-    ),
-    routines: isCode ? await readRoutines(connection, dialect, name) : [],
-    events: isCode ? await readEvents(connection, name) : [],
+    triggers: await code.triggers(new Set(tables.map((table) => table.name))),
+    views: await code.views(relations.filter(({ kind }) => kind === 'view')),
+    routines: isCode ? await code.routines(dialect) : [],
+    events: isCode ? await code.events() : [],
+    warnings: code.warnings,
   }
 }
 
@@ -146,9 +148,4 @@ function namedDefinitions(schemas: readonly SchemaDefinition[]): ReadonlyMap<str
     for (const part of code) named.set(`${part.kind} ${schema.name}.${part.name}`, JSON.stringify(part))
   }
   return named
-}
-
-/** The definition of one view in its own words, without the schema in front; for messages. */
-export function describe(schema: string, part: { readonly kind: string; readonly name: string }): string {
-  return `${part.kind} ${quoteText(`${schema}.${part.name}`)}`
 }

@@ -37,6 +37,12 @@ export interface LogicalDialect {
   readonly routineKinds: readonly RoutineKind[]
   readSequence(connection: Connection, schema: string, name: string): Promise<SequenceContent>
   readAccounts(connection: Connection): Promise<readonly AccountContent[]>
+  /** After all grants: takes from our own account what it got only by creating the roles. */
+  giveUpRoles(
+    connection: Connection,
+    created: readonly AccountContent[],
+    all: readonly AccountContent[],
+  ): Promise<void>
   /** Names of things that a dump of everything does not carry, one sentence each. */
   readNotCarried(connection: Connection): Promise<readonly string[]>
 }

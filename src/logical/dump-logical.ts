@@ -1,7 +1,7 @@
 // Backs up a server, schemas or tables through SQL: definitions and rows as of one exact moment.
 import type { BackupObject, BackupResult, BackupSink } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
@@ -9,8 +9,9 @@ import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/i
 import { defaultLockBounds, type LockBounds } from '../instance/lock-wait.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import type { Connection } from '../wire/connection.ts'
-import type { LogicalContent, SchemaContent } from './content.ts'
+import type { AccountContent, LogicalContent, SchemaContent } from './content.ts'
 import { differences, readDefinitions, readSequences, type SchemaDefinition } from './definitions.ts'
+import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { RowPump, type TableRows } from './dump-rows.ts'
 import { everything, type Selection } from './selection.ts'
@@ -53,7 +54,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   for (const schema of before) {
     schemas.push(schemaContent(schema, await readSequences(control, dialect, schema), objects))
   }
-  const accounts = selection.kind === 'everything' ? await dialect.readAccounts(control) : undefined
+  const accounts = selection.kind === 'everything' ? await readAccounts(control, dialect) : { warnings: [] }
   const content: LogicalContent = {
     format: 1,
     selection: selection as LogicalContent['selection'],
@@ -64,7 +65,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
       definitions: isGuarded ? 'locked' : 'compared',
     },
     schemas,
-    ...(accounts === undefined ? {} : { accounts: [...accounts] }),
+    ...(accounts.accounts === undefined ? {} : { accounts: [...accounts.accounts] }),
   }
   return {
     kind: 'logical',
@@ -73,7 +74,25 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     point: snapshot.point,
     content,
     objects: [...objects.values()],
-    warnings: selection.kind === 'everything' ? await dialect.readNotCarried(control) : [],
+    warnings: [
+      ...before.flatMap((schema) => schema.warnings),
+      ...accounts.warnings,
+      ...(selection.kind === 'everything' ? await dialect.readNotCarried(control) : []),
+    ],
+  }
+}
+
+async function readAccounts(
+  control: Connection,
+  dialect: LogicalDialect,
+): Promise<{ readonly accounts?: readonly AccountContent[]; readonly warnings: readonly string[] }> {
+  try {
+    return { accounts: await dialect.readAccounts(control), warnings: [] }
+  } catch (error) {
+    if (!isHoldfastError(error, 'PRIVILEGE_MISSING')) throw error
+    return {
+      warnings: ['accounts and grants are not part of the backup: the account lacks SELECT on mysql.*'],
+    }
   }
 }
 

@@ -1,26 +1,32 @@
 // Restores a logical backup into a server: definitions, rows, code and accounts, in the order in which they need each other.
 import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { pauseEventScheduler, resumeEventScheduler } from '../instance/event-scheduler.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import { loadMode } from '../instance/load-mode.ts'
 import { openLoadSession } from '../instance/read-session.ts'
-import { quoteName } from '../instance/sql-text.ts'
+import { quoteName, quoteQualified } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
-import { type LogicalContent, parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
-import { type LoadBatch, loadBatches } from './load-batches.ts'
-import { loadBatch } from './load-rows.ts'
-import { everything, type Selection, selectsSchema, selectsTable } from './selection.ts'
+import { type LogicalContent, parseLogicalContent, type SchemaContent } from './content.ts'
+import { logicalDialectOf } from './dialects.ts'
+import { createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
+import { CodeLoader } from './load-code.ts'
+import { loadTables } from './load-tables.ts'
+import { checkVersion, presentSchemas } from './load-target.ts'
+import { everything, type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
 
 export interface LoadOptions {
   readonly settings: ConnectionSettings
   readonly backup: BackupSource
-  /** Everything that the backup holds by default. */
+  /** Everything that the backup holds by default. Accounts come only with everything. */
   readonly selection?: Selection
   /** Sessions that load rows, 2 by default. */
   readonly threads?: number
   /** Keeps the load out of the target's binary log (sql_log_bin = 0); the target's setting otherwise. */
   readonly skipBinlog?: boolean
+  /** Leaves the event scheduler off at the end, for whoever replays binary logs next; see LoadReport.pausedEvents. */
+  readonly keepEventsPaused?: boolean
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
@@ -31,45 +37,58 @@ export interface LoadReport {
   readonly rows: number
   readonly plainBytes: number
   readonly warnings: readonly string[]
+  /** True when the event scheduler was running before and is off now: resumeEventScheduler is due. */
+  readonly pausedEvents: boolean
 }
 
 /**
- * Creates and fills what is selected. The target must not have any of it yet.
+ * Creates and fills what is selected. The target must not have any of it yet; that is checked before anything is changed.
  * @throws HoldfastError TARGET_NOT_EMPTY, VERSION_MISMATCH, LOAD_MISMATCH, PRIVILEGE_MISSING, SERVER_ERROR, CONNECTION_LOST, VERIFY_FAILED
  */
 export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   const { settings, backup, signal, emit = () => undefined, selection = everything } = options
   const content = parseLogicalContent(backup.content)
-  await using control = await openSession(settings, options)
+  const openSession = () => openTargetSession(settings, options)
+  await using control = await openSession()
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
-  if (facts.flavour !== backup.origin.flavour) {
-    throw new HoldfastError(
-      'VERSION_MISMATCH',
-      `a backup of ${backup.origin.flavour} cannot be restored into ${facts.flavour}`,
-      {
-        backup: backup.origin.flavour,
-        target: facts.flavour,
-      },
-    )
-  }
+  checkVersion(backup.origin, content, facts)
   const schemas = selectContent(content, selection)
-  emit({ type: 'phase', phase: 'creating tables' })
-  for (const schema of schemas) {
-    await control.run(schema.ddl, { signal })
-    await control.run(`USE ${quoteName(schema.name)}`, { signal })
-    for (const table of schema.tables) await control.run(table.ddl, { signal })
-  }
-  const { rows, plainBytes } = await loadRows(options, control, schemas)
+  const present = await presentSchemas(control, schemas, selection.kind !== 'tables')
+  const accounts = selection.kind === 'everything' ? (content.accounts ?? []) : []
+  const dialect = logicalDialectOf(facts.flavour)
+  const plan = await planAccounts(control, dialect, accounts)
+  // Only now is anything changed.
+  const hasEvents = schemas.some((schema) => schema.events.length > 0) || options.keepEventsPaused === true
+  const wasRunning = hasEvents && (await pauseEventScheduler(control, { signal }))
+  emit({ type: 'phase', phase: 'creating schemas and tables' })
+  await createAccounts(control, plan.toCreate)
+  for (const schema of schemas) await createTables(control, schema, present.has(schema.name), signal)
+  const loaded = await loadTables(options, openSession, facts.isLocalInfileOn, schemas)
+  emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
+  const code = new CodeLoader(control, signal)
+  for (const schema of schemas) await code.createAll(schema, schema.routines)
+  await code.createViews(schemas, selection.kind !== 'everything' || content.selection.kind !== 'everything')
+  for (const schema of schemas)
+    await code.createAll(
+      schema,
+      schema.tables.flatMap((table) => table.triggers),
+    )
+  for (const schema of schemas) await code.createAll(schema, schema.events)
+  await code.finish({ sqlMode: loadMode })
+  const grantWarnings = await grantAccounts(control, plan.toGrant)
+  await dialect.giveUpRoles(control, plan.toCreate, accounts)
+  if (wasRunning && options.keepEventsPaused !== true) await resumeEventScheduler(control, { signal })
   return {
     schemas: schemas.length,
     tables: schemas.reduce((sum, schema) => sum + schema.tables.length, 0),
-    rows,
-    plainBytes,
-    warnings: [],
+    rows: loaded.rows,
+    plainBytes: loaded.plainBytes,
+    warnings: [...plan.warnings, ...loaded.warnings, ...code.warnings, ...grantWarnings],
+    pausedEvents: wasRunning && options.keepEventsPaused === true,
   }
 }
 
-async function openSession(
+async function openTargetSession(
   settings: ConnectionSettings,
   { skipBinlog, signal }: LoadOptions,
 ): Promise<Connection> {
@@ -81,69 +100,34 @@ async function openSession(
 function selectContent(content: LogicalContent, selection: Selection): readonly SchemaContent[] {
   return content.schemas
     .filter((schema) => selectsSchema(selection, schema.name))
-    .map((schema) => ({
-      ...schema,
-      tables: schema.tables.filter((table) => selectsTable(selection, schema.name, table.name)),
-    }))
+    .map((schema) => {
+      const isCode = selectsCode(selection, schema.name)
+      const isSelected = ({ name }: { readonly name: string }) => selectsTable(selection, schema.name, name)
+      return {
+        ...schema,
+        sequences: schema.sequences.filter(isSelected),
+        tables: schema.tables.filter(isSelected),
+        views: schema.views.filter(isSelected),
+        routines: isCode ? schema.routines : [],
+        events: isCode ? schema.events : [],
+      }
+    })
 }
 
-interface RowJob {
-  readonly schema: string
-  readonly table: TableContent
-  readonly batches: readonly LoadBatch[]
-}
-
-async function loadRows(
-  options: LoadOptions,
-  _control: Connection,
-  schemas: readonly SchemaContent[],
-): Promise<{ readonly rows: number; readonly plainBytes: number }> {
-  const { backup, signal, settings, emit = () => undefined } = options
-  const jobs: RowJob[] = []
-  for (const schema of schemas) {
-    for (const table of schema.tables) {
-      if (table.object === undefined || table.rows === 0) continue
-      const { chunks } = await backup.object(table.object, signal)
-      jobs.push({ schema: schema.name, table, batches: loadBatches(chunks) })
-    }
+/** Foreign keys come with their tables: checks are off, so neither order nor rows matter, and the rows come from one consistent moment. */
+async function createTables(
+  connection: Connection,
+  schema: SchemaContent,
+  isPresent: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const options = { signal }
+  if (!isPresent) await connection.run(schema.ddl, options)
+  await connection.run(`USE ${quoteName(schema.name)}`, options)
+  for (const sequence of schema.sequences) {
+    await connection.run(sequence.ddl, options)
+    const name = quoteQualified(schema.name, sequence.name)
+    await connection.run(`DO SETVAL(${name}, ${sequence.next}, 0, ${sequence.cycle})`, options)
   }
-  const queue = jobs.flatMap(({ schema, table, batches }) =>
-    batches.map((batch) => ({ schema, table, batch })),
-  )
-  const totalBytes = queue.reduce(
-    (sum, { batch }) => sum + batch.chunks.reduce((all, chunk) => all + chunk.plainBytes, 0),
-    0,
-  )
-  let doneBytes = 0
-  let rows = 0
-  emit({ type: 'phase', phase: 'loading rows' })
-  const stop = new AbortController()
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
-  const pull = async (): Promise<void> => {
-    await using session = await openSession(settings, options)
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      await session.run(`USE ${quoteName(job.schema)}`, { signal: either })
-      await loadBatch(session, backup, job.schema, job.table, job.batch, either)
-      rows += job.batch.rows
-      doneBytes += job.batch.chunks.reduce((all, chunk) => all + chunk.plainBytes, 0)
-      emit({
-        type: 'progress',
-        phase: 'loading rows',
-        done: doneBytes,
-        total: totalBytes,
-        unit: 'bytes',
-        detail: `${job.schema}.${job.table.name}`,
-      })
-    }
-  }
-  const workers = Array.from({ length: Math.max(1, options.threads ?? 2) }, () =>
-    pull().catch((error: unknown) => {
-      stop.abort(error)
-      throw error
-    }),
-  )
-  await Promise.allSettled(workers)
-  signal?.throwIfAborted()
-  if (stop.signal.aborted) throw stop.signal.reason
-  return { rows, plainBytes: doneBytes }
+  for (const table of schema.tables) await connection.run(table.ddl, options)
 }

@@ -2,64 +2,122 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupSource } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
+import { quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { OkResult } from '../wire/results.ts'
 import { serverErrno } from '../wire/server-error.ts'
 import type { TableContent } from './content.ts'
+import { insertBatch } from './insert-rows.ts'
 import type { LoadBatch } from './load-batches.ts'
 import { loadStatement } from './load-statement.ts'
 
 const deadlock = 1213 // ER_LOCK_DEADLOCK
 const lockWaitTimeout = 1205 // ER_LOCK_WAIT_TIMEOUT
+const truncated = 1265 // WARN_DATA_TRUNCATED
 const attempts = 10
 
-/** @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived, without any warning */
-export async function loadBatch(
-  connection: Connection,
-  source: BackupSource,
-  schema: string,
-  table: TableContent,
-  batch: LoadBatch,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+export interface RowLoad {
+  readonly schema: string
+  readonly table: TableContent
+  readonly batch: LoadBatch
+}
+
+/**
+ * 'exact': the server took every row and warned of nothing. 'unproven': it took every row, but strict mode had to be off for the error
+ * values of an ENUM column; then the table must be read back and compared.
+ */
+export type LoadOutcome = 'exact' | 'unproven'
+
+/** Loads batches over one session. */
+export class RowLoader {
+  readonly #connection: Connection
+  readonly #source: BackupSource
+  readonly #isLocalInfileOn: boolean
+  readonly #signal: AbortSignal | undefined
+
+  constructor(
+    connection: Connection,
+    source: BackupSource,
+    isLocalInfileOn: boolean,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#connection = connection
+    this.#source = source
+    this.#isLocalInfileOn = isLocalInfileOn
+    this.#signal = signal
+  }
+
+  /** @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived */
+  async load(job: RowLoad): Promise<LoadOutcome> {
+    const hasEnum = job.table.columns.some(({ encoding }) => encoding === 'enum' || encoding === 'number')
     try {
-      const ok = await connection.loadData(loadStatement(schema, table), chunkBytes(source, batch, signal), {
-        signal,
-      })
-      await checkLoad(connection, ok, schema, table, batch)
-      return
+      await this.#attempts(job, true)
+      return 'exact'
     } catch (error) {
-      // The statement was rolled back as a whole, if the engine can: then it may be tried again.
-      const isRetryable = [deadlock, lockWaitTimeout].includes(serverErrno(error) ?? 0)
-      if (!isRetryable || !table.isTransactional || attempt === attempts) throw error
-      await sleep(2 ** attempt * 50, undefined, { signal })
+      // ENUM's error value 0, shown as '', is legal in a table but cannot be written in strict mode.
+      if (!hasEnum || serverErrno(error) !== truncated || !job.table.isTransactional) throw error
     }
+    const [row = {}] = await this.#connection.query('SELECT @@SESSION.sql_mode AS mode')
+    const strict = String(row['mode'])
+    await this.#setMode(strict.replaceAll(/STRICT_(?:ALL|TRANS)_TABLES,?/g, ''))
+    try {
+      await this.#attempts(job, false)
+    } finally {
+      await this.#setMode(strict)
+    }
+    return 'unproven'
+  }
+
+  async #attempts(job: RowLoad, isStrict: boolean): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#once(job, isStrict)
+        return
+      } catch (error) {
+        // The statement was rolled back as a whole, if the engine can: then it may be tried again.
+        const isRetryable = [deadlock, lockWaitTimeout].includes(serverErrno(error) ?? 0)
+        if (!isRetryable || !job.table.isTransactional || attempt === attempts) throw error
+        await sleep(2 ** attempt * 50, undefined, { signal: this.#signal })
+      }
+    }
+  }
+
+  async #once({ schema, table, batch }: RowLoad, isStrict: boolean): Promise<void> {
+    const data = chunkBytes(this.#source, batch, this.#signal)
+    const options = { signal: this.#signal }
+    // A row that only has a definition of defaults has no columns to load.
+    if (!this.#isLocalInfileOn || table.isInsertOnly) {
+      await this.#connection.run('START TRANSACTION', options)
+      try {
+        await insertBatch(this.#connection, schema, table, batch, data, this.#signal, isStrict)
+        await this.#connection.run('COMMIT', options)
+      } catch (error) {
+        // A lost connection has rolled back by itself.
+        await this.#connection.run('ROLLBACK').catch(() => undefined)
+        throw error
+      }
+      return
+    }
+    const ok = await this.#connection.loadData(loadStatement(schema, table), data, options)
+    await checkLoad(this.#connection, ok, schema, table, batch, isStrict)
+  }
+
+  async #setMode(mode: string): Promise<void> {
+    await this.#connection.run(`SET SESSION sql_mode = ${quoteText(mode)}`)
   }
 }
 
 /** Reads one chunk ahead, so that the server never waits for the repository. */
 async function* chunkBytes(source: BackupSource, batch: LoadBatch, signal: AbortSignal | undefined) {
   let next: Promise<Buffer> | undefined
-  for (let at = 0; at < batch.chunks.length; at++) {
-    const current = next ?? fetch(source, batch, at, signal)
-    next = at + 1 < batch.chunks.length ? fetch(source, batch, at + 1, signal) : undefined
+  for (const [at, chunk] of batch.chunks.entries()) {
+    const current = next ?? source.getChunk(chunk.id, signal)
+    const following = batch.chunks[at + 1]
+    next = following === undefined ? undefined : source.getChunk(following.id, signal)
+    // It is awaited when its turn comes; until then it must not count as unhandled.
+    next?.catch(() => undefined)
     yield await current
   }
-}
-
-function fetch(
-  source: BackupSource,
-  batch: LoadBatch,
-  at: number,
-  signal: AbortSignal | undefined,
-): Promise<Buffer> {
-  const chunk = batch.chunks[at]
-  if (chunk === undefined) throw new RangeError(`batch has no chunk ${at}`)
-  const bytes = source.getChunk(chunk.id, signal)
-  // It is awaited when its turn comes; until then it must not count as unhandled.
-  bytes.catch(() => undefined)
-  return bytes
 }
 
 async function checkLoad(
@@ -68,11 +126,12 @@ async function checkLoad(
   schema: string,
   table: TableContent,
   batch: LoadBatch,
+  isStrict: boolean,
 ): Promise<void> {
   const [records, deleted, skipped, warnings] = ['Records', 'Deleted', 'Skipped', 'Warnings'].map((name) =>
     Number(new RegExp(`${name}: (\\d+)`).exec(ok.info)?.[1] ?? Number.NaN),
   )
-  if (records === batch.rows && deleted === 0 && skipped === 0 && warnings === 0) return
+  if (records === batch.rows && deleted === 0 && skipped === 0 && (warnings === 0 || !isStrict)) return
   throw new HoldfastError(
     'LOAD_MISMATCH',
     `${schema}.${table.name} took ${ok.info.replaceAll(/\s+/g, ' ')} of ${batch.rows} rows${await warningText(connection)}`,
@@ -80,6 +139,7 @@ async function checkLoad(
   )
 }
 
+/** The first warnings of the statement before, ready to be appended to a message. */
 export async function warningText(connection: Connection): Promise<string> {
   const rows = await connection.query('SHOW WARNINGS LIMIT 3')
   const texts = rows.map((row) => `${String(row['Code'])} ${String(row['Message'])}`)

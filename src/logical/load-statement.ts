@@ -7,11 +7,9 @@ import type { ColumnContent, TableContent } from './content.ts'
  * REPLACE strict mode holds, and nothing is ever replaced since the table was empty: `Deleted` is checked to be 0.
  */
 export function loadStatement(schema: string, table: TableContent): string {
-  const targets = table.columns.map((column, at) =>
-    column.encoding === 'plain' ? quoteName(column.name) : `@c${at}`,
-  )
+  const targets = table.columns.map((column, at) => (isBare(column) ? quoteName(column.name) : `@c${at}`))
   const assignments = table.columns.flatMap((column, at) =>
-    column.encoding === 'plain' ? [] : [`${quoteName(column.name)} = ${decode(column, `@c${at}`)}`],
+    isBare(column) ? [] : [`${quoteName(column.name)} = ${decode(column, `@c${at}`)}`],
   )
   const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`
   return (
@@ -30,6 +28,7 @@ export function insertHead(schema: string, table: TableContent): string {
 export function decode(column: ColumnContent, bytes: string): string {
   switch (column.encoding) {
     case 'plain':
+    case 'enum':
       return bytes
     case 'json':
       return `CONVERT(${bytes} USING utf8mb4)`
@@ -38,4 +37,8 @@ export function decode(column: ColumnContent, bytes: string): string {
     case 'number':
       return `CAST(${bytes} AS UNSIGNED)`
   }
+}
+
+function isBare(column: ColumnContent): boolean {
+  return column.encoding === 'plain' || column.encoding === 'enum'
 }

@@ -108,7 +108,8 @@ export async function readTable(
       ? `SELECT ${expressions.join(', ')} FROM ${qualified}${isVersioned ? ' FOR SYSTEM_TIME ALL' : ''}${index}`
       : undefined,
     hasHistory: isVersioned,
-    isInsertOnly: / WITHOUT OVERLAPS\)/.test(ddl),
+    // LOAD DATA does not know the hidden columns of history, and REPLACE would make history; it is refused WITHOUT OVERLAPS.
+    isInsertOnly: isVersioned || / WITHOUT OVERLAPS\)/.test(ddl),
   }
 }
 

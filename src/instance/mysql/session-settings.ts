@@ -1,5 +1,6 @@
 // Session variables with which MySQL gives and takes rows and definitions exactly.
 import type { SessionSettings } from '../dialect.ts'
+import { loadMode } from '../load-mode.ts'
 
 // A year: a session that holds a lock may be idle for as long as the largest table takes.
 const patience = ['wait_timeout = 31536000', 'net_read_timeout = 3600', 'net_write_timeout = 3600']
@@ -25,8 +26,7 @@ export function readSettings(release: number): SessionSettings {
 export function loadSettings(release: number): SessionSettings {
   return {
     required: [
-      // Strict, but with everything that a table can legally hold: 0 in AUTO_INCREMENT, 2020-02-31, 0000-00-00.
-      "sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+      `sql_mode = '${loadMode}'`,
       "time_zone = '+00:00'",
       "transaction_isolation = 'READ-COMMITTED'",
       'autocommit = 1',

@@ -1,6 +1,6 @@
 // MariaDB's side of dump and load.
 import type { LogicalDialect } from '../dialect.ts'
-import { readAccounts } from './accounts.ts'
+import { giveUpRoles, readAccounts } from './accounts.ts'
 import { columnPlan, historyColumns, isGenerated } from './columns.ts'
 import { readNotCarried } from './not-carried.ts'
 import { readSequence } from './sequences.ts'
@@ -19,5 +19,6 @@ export const mariadbDialect: LogicalDialect = {
   ],
   readSequence,
   readAccounts,
+  giveUpRoles,
   readNotCarried,
 }

@@ -1,6 +1,11 @@
-// What lies outside of schemas and accounts and is not part of a dump.
+// What a MariaDB server holds outside of schemas and accounts and a dump does not carry, by name.
 import type { Connection } from '../../wire/connection.ts'
+import { namesOf } from '../not-carried.ts'
 
-export async function readNotCarried(_connection: Connection): Promise<readonly string[]> {
-  return []
+export async function readNotCarried(connection: Connection): Promise<readonly string[]> {
+  return [
+    await namesOf(connection, 'foreign server', 'SELECT Server_name FROM mysql.servers'),
+    await namesOf(connection, 'loadable function', 'SELECT name FROM mysql.func'),
+    await namesOf(connection, 'plugin', 'SELECT name FROM mysql.plugin'),
+  ].flat()
 }

@@ -19,5 +19,7 @@ export const mysqlDialect: LogicalDialect = {
       new HoldfastError('UNSUPPORTED', `MySQL has no sequences, and yet ${schema}.${name} is one`),
     ),
   readAccounts,
+  // Who creates a role gets nothing by it.
+  giveUpRoles: () => Promise.resolve(),
   readNotCarried,
 }

@@ -1,6 +1,42 @@
-// What lies outside of schemas and accounts and is not part of a dump.
+// What a MySQL server holds outside of schemas and accounts and a dump does not carry, by name.
 import type { Connection } from '../../wire/connection.ts'
+import { namesOf } from '../not-carried.ts'
 
-export async function readNotCarried(_connection: Connection): Promise<readonly string[]> {
-  return []
+/** What MySQL and its components keep in schema mysql. */
+const ownTables =
+  '^(columns_priv|component|db|default_roles|engine_cost|func|general_log|global_grants|gtid_executed|help_.*|innodb_.*|ndb_binlog_index|' +
+  'password_history|plugin|procs_priv|proxies_priv|replication_.*|role_edges|server_cost|servers|slave_.*|slow_log|tables_priv|time_zone.*|' +
+  'user|firewall_.*|audit_log_.*|masking_.*|backup_.*|data_masking_.*)$'
+
+export async function readNotCarried(connection: Connection): Promise<readonly string[]> {
+  return [
+    await namesOf(connection, 'foreign server', 'SELECT Server_name FROM mysql.servers'),
+    await namesOf(connection, 'loadable function', 'SELECT name FROM mysql.func'),
+    await namesOf(connection, 'component', 'SELECT component_urn FROM mysql.component'),
+    await namesOf(
+      connection,
+      'resource group',
+      "SELECT RESOURCE_GROUP_NAME FROM information_schema.RESOURCE_GROUPS WHERE RESOURCE_GROUP_NAME NOT IN ('USR_default', 'SYS_default', 'SYS_internal')",
+    ),
+    await namesOf(
+      connection,
+      'general tablespace',
+      "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE SPACE_TYPE = 'General' AND NAME <> 'mysql'",
+    ),
+    await namesOf(
+      connection,
+      'library',
+      "SELECT CONCAT(LIBRARY_SCHEMA, '.', LIBRARY_NAME) FROM information_schema.LIBRARIES",
+    ),
+    await namesOf(
+      connection,
+      'histogram',
+      "SELECT CONCAT(SCHEMA_NAME, '.', TABLE_NAME, '.', COLUMN_NAME) FROM information_schema.COLUMN_STATISTICS",
+    ),
+    await namesOf(
+      connection,
+      'table in schema mysql',
+      `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME NOT REGEXP '${ownTables}'`,
+    ),
+  ].flat()
 }

@@ -1,0 +1,76 @@
+// Creates accounts and roles first, and gives them their grants last.
+import { HoldfastError } from '../core/errors.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { AccountContent } from './content.ts'
+import type { LogicalDialect } from './dialect.ts'
+
+export interface AccountPlan {
+  readonly toCreate: readonly AccountContent[]
+  readonly toGrant: readonly AccountContent[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * An account that the target has already keeps its password: the one we are logged in with must not change under us, and whoever set
+ * up the server wanted the others. If it is the same account it gets its grants; if not it stays as it is, and that is told.
+ */
+export async function planAccounts(
+  connection: Connection,
+  dialect: LogicalDialect,
+  accounts: readonly AccountContent[],
+): Promise<AccountPlan> {
+  const present = new Map(
+    (await dialect.readAccounts(connection)).map((account) => [keyOf(account), account]),
+  )
+  const toCreate: AccountContent[] = []
+  const toGrant: AccountContent[] = []
+  const warnings: string[] = []
+  for (const account of accounts) {
+    const there = present.get(keyOf(account))
+    if (there === undefined) toCreate.push(account)
+    if (there === undefined || there.create.join() === account.create.join()) toGrant.push(account)
+    else {
+      warnings.push(
+        `account ${nameOf(account)} is another one on the target than in the backup: it stays as it is there`,
+      )
+    }
+  }
+  return { toCreate, toGrant, warnings }
+}
+
+export async function createAccounts(
+  connection: Connection,
+  accounts: readonly AccountContent[],
+): Promise<void> {
+  for (const account of accounts) for (const statement of account.create) await connection.run(statement)
+}
+
+/** Answers a warning for each grant that the target does not take: it may name a table that is gone, or a privilege of a plugin. */
+export async function grantAccounts(
+  connection: Connection,
+  accounts: readonly AccountContent[],
+): Promise<readonly string[]> {
+  const warnings: string[] = []
+  for (const step of ['grants', 'after'] as const) {
+    for (const account of accounts) {
+      for (const statement of account[step]) {
+        try {
+          await connection.run(statement)
+        } catch (error) {
+          const isServers = error instanceof HoldfastError && typeof error.details['errno'] === 'number'
+          if (!isServers || error.code === 'PRIVILEGE_MISSING') throw error
+          warnings.push(`a grant of ${nameOf(account)} was not taken: ${error.message}`)
+        }
+      }
+    }
+  }
+  return warnings
+}
+
+function keyOf(account: AccountContent): string {
+  return `${account.user}\0${account.host}`
+}
+
+function nameOf(account: AccountContent): string {
+  return account.isRole ? account.user : `${account.user}@${account.host}`
+}

@@ -1,0 +1,50 @@
+// Puts views behind the views that they name.
+
+import { statementBytes } from './code.ts'
+import type { CodeContent } from './content.ts'
+
+interface SchemaView {
+  readonly schema: { readonly name: string }
+  readonly view: CodeContent
+}
+
+// SHOW CREATE VIEW qualifies every table: `schema`.`name`
+const qualifiedName = /`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`/g
+
+/** Views in a cycle (which only broken ones can be) come in any order. Takes time in proportion to the text. */
+export function inDependencyOrder<T extends SchemaView>(views: readonly T[]): T[] {
+  const key = (schema: string, name: string) => `${schema}\0${name}`
+  const byKey = new Map(views.map((item) => [key(item.schema.name, item.view.name), item]))
+  const ordered: T[] = []
+  const started = new Set<T>()
+  // An own stack: views on views may be nested deeper than calls can be.
+  for (const root of views) {
+    const stack: { readonly item: T; readonly needs: T[] }[] = []
+    const enter = (item: T) => {
+      started.add(item)
+      stack.push({ item, needs: needsOf(item) })
+    }
+    if (!started.has(root)) enter(root)
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.needs.pop()
+      if (next === undefined) {
+        ordered.push(top.item)
+        stack.pop()
+      } else if (!started.has(next)) enter(next)
+    }
+  }
+  return ordered
+
+  function needsOf(item: T): T[] {
+    // Bytes as latin1, so that names of other character sets are at least not torn apart; a name missed costs a second try only.
+    const text =
+      typeof item.view.statement === 'string'
+        ? item.view.statement
+        : statementBytes(item.view.statement).toString('latin1')
+    const unquote = (name: string) => name.replaceAll('``', '`')
+    return [...text.matchAll(qualifiedName)].flatMap(([, schema = '', name = '']) => {
+      const found = byKey.get(key(unquote(schema), unquote(name)))
+      return found === undefined || found === item ? [] : [found]
+    })
+  }
+}
