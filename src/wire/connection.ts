@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import type { Flavour } from '../core/flavour.ts'
 import { CancelWatch, type StatementOptions } from './cancel-watch.ts'
-import { kill } from './kill.ts'
+import { type KillTarget, kill, serverPlace } from './kill.ts'
 import { type LoadSource, sendLoadData } from './load-data.ts'
 import type { PacketChannel } from './packet-channel.ts'
 import { type PacketStream, packetStream } from './packet-stream.ts'
@@ -15,7 +15,7 @@ import { localInfileHeader } from './packets/local-infile-request.ts'
 import { feedRawRows } from './raw-rows.ts'
 import { type Failed, failed, readAnswer, readColumns, readSimpleAnswer } from './read-answer.ts'
 import type { OkResult, RawRowConsumer, ResultSet, Row } from './results.ts'
-import { numberOf, textOrNull } from './row-values.ts'
+import { numberOf, textOf, textOrNull } from './row-values.ts'
 import { serverErrno } from './server-error.ts'
 import { parseServerVersion } from './server-version.ts'
 import { openSession, type Session } from './session.ts'
@@ -53,6 +53,7 @@ export class Connection implements AsyncDisposable {
   readonly threadId: number
   readonly #settings: ConnectionSettings
   readonly #channel: PacketChannel
+  #place = ''
   #maxAllowedPacketBytes = assumedPacketBytes
   #busyWith: string | undefined
 
@@ -164,7 +165,7 @@ export class Connection implements AsyncDisposable {
       this.#channel,
       options,
       {
-        killSession: () => kill(this.#settings, 'CONNECTION', this.threadId),
+        killSession: () => kill(this.#settings, 'CONNECTION', this.#killTarget),
         onClose: () => this.#release(),
       },
       this.#maxAllowedPacketBytes,
@@ -221,11 +222,17 @@ export class Connection implements AsyncDisposable {
     await this.close()
   }
 
+  get #killTarget(): KillTarget {
+    return { threadId: this.threadId, place: this.#place }
+  }
+
   async #prepareSession(signal: AbortSignal | undefined): Promise<void> {
     const [row = {}] = await this.query(
-      'SELECT @@max_allowed_packet AS bytes, @@character_set_client AS client, @@character_set_results AS results',
+      `SELECT ${serverPlace} AS place, @@max_allowed_packet AS bytes, ` +
+        '@@character_set_client AS client, @@character_set_results AS results',
       { signal, timeoutMs: this.#settings.connectTimeoutMs },
     )
+    this.#place = textOf(row, 'place')
     this.#maxAllowedPacketBytes = numberOf(row, 'bytes')
     // Servers may ignore the character set of the login (skip_character_set_client_handshake) or change it (init_connect).
     const isUtf8mb4 = textOrNull(row, 'client') === 'utf8mb4' && textOrNull(row, 'results') === 'utf8mb4'
@@ -278,7 +285,7 @@ export class Connection implements AsyncDisposable {
     options.signal?.throwIfAborted()
     this.#occupy(statementText(what).slice(0, 80))
     using watch = new CancelWatch(options, {
-      kill: () => kill(this.#settings, 'QUERY', this.threadId),
+      kill: () => kill(this.#settings, 'QUERY', this.#killTarget),
       destroy: () => this.destroy(),
     })
     let outcome: T | Failed

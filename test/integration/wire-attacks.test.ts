@@ -98,12 +98,12 @@ async function welcome(channel: PacketChannel): Promise<void> {
     flags: 0,
     decimals: 0,
   }
-  channel.write(Buffer.of(3))
-  for (const name of ['bytes', 'client', 'results']) {
+  channel.write(Buffer.of(4))
+  for (const name of ['place', 'bytes', 'client', 'results']) {
     channel.write(columnDefinitionToBytes({ ...text, name, type: columnType.varString }))
   }
   channel.write(eof)
-  channel.write(textRowToBytes(['1048576', 'utf8mb4', 'utf8mb4']))
+  channel.write(textRowToBytes(['here', '1048576', 'utf8mb4', 'utf8mb4']))
   channel.write(eof)
 }
 

@@ -179,7 +179,7 @@ eachServer('a server that stops answering is left when the grace after a cancel 
   await using connection = await Connection.open({ ...server.settings(), connectTimeoutMs: 500 })
   server.freeze()
   try {
-    await assert.rejects(connection.query('SELECT 1', { timeoutMs: 100 }), fails('SERVER_TIMEOUT'))
+    await assert.rejects(connection.query('SELECT SLEEP(30)', { timeoutMs: 100 }), fails('SERVER_TIMEOUT'))
     await assert.rejects(connection.query('SELECT 1'), fails('CONNECTION_LOST'))
   } finally {
     server.thaw()
