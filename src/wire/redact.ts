@@ -2,16 +2,20 @@
 
 const shownCharacters = 200
 
-/**
- * What introduces a password in the SQL of both flavours: IDENTIFIED [WITH plugin] BY|AS|USING '…', PASSWORD '…', PASSWORD('…'),
- * SET PASSWORD … = '…', SOURCE_PASSWORD = '…', MASTER_PASSWORD = '…', REPLACE '…' (the current password), and USING PASSWORD(…).
- * Everything from there to the end of the literal goes, also when the literal is cut off.
- */
-const introducer =
-  String.raw`(?:\bIDENTIFIED\b(?:\s+(?:WITH|VIA)\s+[\w'"` +
-  '`' +
-  String.raw`]+)?\s+(?:BY|AS|USING)(?:\s+PASSWORD)?|` +
-  String.raw`\b(?:\w*_)?PASSWORD\b[^'"]{0,80}?|\bREPLACE\b|\bOR\s+\w+\s+USING)`
+/** What introduces a password in the SQL of both flavours, up to the literal, which goes to its end or to where it is cut off. */
+const introducers = [
+  // SET PASSWORD [FOR 'bob'@'%'] = ['…' | PASSWORD('…')]
+  String.raw`\bSET\s+PASSWORD\b[^=]{0,400}=\s*(?:PASSWORD\s*)?`,
+  // IDENTIFIED [WITH|VIA plugin] BY|AS|USING ['…' | PASSWORD '…' | PASSWORD('…')]
+  String.raw`\bIDENTIFIED(?:\s+(?:WITH|VIA)\s+\S+)?\s+(?:BY|AS|USING)(?:\s+PASSWORD)?`,
+  // MariaDB's further plugins: … OR plugin USING '…'
+  String.raw`\bOR\s+\w+\s+USING`,
+  // SOURCE_PASSWORD = '…', MASTER_PASSWORD = '…', OPTIONS (PASSWORD '…'), PASSWORD('…')
+  String.raw`\b(?:\w*_)?PASSWORD\b[^'"]{0,80}?`,
+  // ALTER USER … REPLACE '…': the current password
+  String.raw`\bREPLACE\b`,
+]
+const introducer = `(?:${introducers.join('|')})`
 const literal = String.raw`(?:'(?:[^'\\]|\\.|'')*(?:'|$)|"(?:[^"\\]|\\.|"")*(?:"|$)|0x[0-9a-f]+)`
 const secretPattern = new RegExp(String.raw`(${introducer}\s*[(=]?\s*)${literal}`, 'gis')
 const mentionsSecret = /\b(?:IDENTIFIED|\w*PASSWORD)\b/i
