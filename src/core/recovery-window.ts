@@ -34,7 +34,7 @@ export function recoveryWindows(
       for (const { id, point } of joined) windows.push({ backups: [id], from: point, to: point })
       continue
     }
-    const oldest = joined[0] as (typeof joined)[number]
+    const oldest = joined[0]!
     const endedBy = gaps.find((gap) => isAtEnd(gap, run))
     windows.push({
       backups: joined.map(({ id }) => id),
@@ -80,7 +80,7 @@ function isAtEnd({ timeline, after }: HistoryGap, run: HistoryRun): boolean {
 }
 
 function endOfRun(run: HistoryRun, newest: RecoveryPoint): RecoveryPoint {
-  const last = run.segments.at(-1) as HistorySegment
+  const last = run.segments.at(-1)!
   const gtid = last.gtidAfter ?? newest.gtid
   return {
     position: { file: last.file, offset: last.end },

@@ -19,12 +19,13 @@ test('the words latest and backup are points', () => {
   assert.deepEqual(parsePoint(' backup '), { kind: 'backup', text: 'backup' })
 })
 
+function micros(text: string, timeZone?: string): number {
+  const point = parsePoint(text, timeZone === undefined ? {} : { timeZone })
+  assert.equal(point.kind, 'time')
+  return point.kind === 'time' ? point.timeMicros : Number.NaN
+}
+
 test('a time with a zone is read to the microsecond', () => {
-  const micros = (text: string, timeZone?: string): number => {
-    const point = parsePoint(text, timeZone === undefined ? {} : { timeZone })
-    assert.equal(point.kind, 'time')
-    return point.kind === 'time' ? point.timeMicros : Number.NaN
-  }
   assert.equal(micros('1970-01-01T00:00:00Z'), 0)
   assert.equal(micros('1970-01-01T00:00:01.5Z'), 1_500_000)
   assert.equal(micros('1970-01-01T00:00:01.000007Z'), 1_000_007)

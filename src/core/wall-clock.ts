@@ -94,7 +94,7 @@ function inArea(asUtcMs: number, micros: number, area: string, text: string): Wa
     return problem(`clocks in ${area} skipped that time; write it with Z or an offset`)
   if (other !== undefined) {
     const choices = moments
-      .sort((a, b) => a - b)
+      .toSorted((a, b) => a - b)
       .map((ms) => new Date(ms).toISOString().replace('.000Z', 'Z'))
       .join(' or ')
     return problem(`clocks in ${area} showed ${text} twice; write ${choices}`)

@@ -8,7 +8,7 @@ import {
   stateCovers,
   stateWithout,
 } from '../core/gtid-state.ts'
-import type { HistoryRun, HistorySegment } from '../core/history.ts'
+import type { HistoryRun } from '../core/history.ts'
 import type { GtidState, RecoveryPoint } from '../core/recovery-point.ts'
 import { estimateRestore } from './estimate.ts'
 import type { RestorePlanInput } from './plan-restore.ts'
@@ -16,6 +16,7 @@ import { describeSteps } from './plan-steps.ts'
 import {
   type BaseBackup,
   emptyState,
+  type PlannedSegment,
   type PlannedTransaction,
   type ReplayPlan,
   type RestorePlan,
@@ -86,12 +87,7 @@ function* describeReplay(
   const alreadyInBase = yield* countAlreadyInBase(base, span)
   const { previous, next } = yield* neighbours(run, until)
   const hasLast = previous !== undefined && ordinal(run, previous.before) >= ordinal(run, from)
-  const segments = run.segments.slice(from.segment, until.segment + 1).map((segment, index, { length }) => ({
-    seq: segment.seq,
-    file: segment.file,
-    start: index === 0 ? from.position.offset : segment.start,
-    end: index === length - 1 ? until.position.offset : segment.end,
-  }))
+  const segments = plannedSegments(span)
   const covered = ordinal(run, until) - ordinal(run, from)
   return {
     timeline: run.timeline,
@@ -105,6 +101,19 @@ function* describeReplay(
     transactions: covered - skip.length - (alreadyInBase?.transactions ?? 0),
     bytes: segments.reduce((sum, { start, end }) => sum + end - start, 0),
   }
+}
+
+/** A transaction may start in one segment and end in the next, so the stop may lie before the last segment's start. */
+function plannedSegments({ run, from, until }: Span): PlannedSegment[] {
+  return run.segments
+    .slice(from.segment, until.segment + 1)
+    .map((segment, index) => ({
+      seq: segment.seq,
+      file: segment.file,
+      start: index === 0 ? from.position.offset : segment.start,
+      end: segment.file === until.position.file ? Math.min(segment.end, until.position.offset) : segment.end,
+    }))
+    .filter(({ start, end }) => start < end)
 }
 
 function plannedTransaction({ segment, transaction }: FoundTransaction): PlannedTransaction {
@@ -128,7 +137,7 @@ function* findSkipped(
   if (ordinal(run, found.after) > ordinal(run, until)) {
     throw skipNotFound(gtid, 'it comes after the wanted point, so it is left out anyway')
   }
-  return { gtid, ...plannedTransaction(found) } as SkippedTransaction
+  return { ...plannedTransaction(found), gtid }
 }
 
 function skipNotFound(gtid: string, why: string): HoldfastError {
@@ -146,7 +155,7 @@ function* countAlreadyInBase(
   const isInBase = containsTest(state)
   let transactions = 0
   for (let number = from.segment; number <= until.segment; number++) {
-    const segment = run.segments[number] as HistorySegment
+    const segment = run.segments[number]!
     if (segment.gtidBefore !== undefined && stateCovers(segment.gtidBefore, state)) break
     const within = (yield segment).slice(
       number === from.segment ? from.index : 0,
@@ -175,7 +184,7 @@ function* endState(
   if (start === undefined && reached === undefined) return undefined
   let state = start ?? emptyState(flavour)
   for (let number = from.segment; number <= until.segment; number++) {
-    const segment = run.segments[number] as HistorySegment
+    const segment = run.segments[number]!
     const isWhole = number > from.segment && number < until.segment
     if (
       isWhole &&
@@ -202,7 +211,7 @@ function* endState(
 
 function refuseIncident({ run, from, until }: Span, source: string): void {
   for (let number = from.segment; number <= until.segment; number++) {
-    const { file, incidentAt } = run.segments[number] as HistorySegment
+    const { file, incidentAt } = run.segments[number]!
     if (incidentAt === undefined) continue
     const isBefore = number === from.segment && incidentAt < from.position.offset
     const isBehind = number === until.segment && incidentAt >= until.position.offset
@@ -239,7 +248,7 @@ function* replayWarnings({ point }: RestorePlanInput, { run, from, until }: Span
     )
   }
   if (point.kind === 'time') {
-    const segment = run.segments[until.segment] as HistorySegment
+    const segment = run.segments[until.segment]!
     const later = segment.transactionCount === until.index ? [] : (yield segment).slice(until.index)
     const earlier = later.filter(({ timeMicros }) => timeMicros <= point.timeMicros).length
     if (earlier > 0) {

@@ -58,13 +58,14 @@ export function* findStop(point: RestorePoint, backup: BaseBackup, joined: Joine
       if (found === undefined) return { kind: 'beyond-end', missing: point.gtid }
       return notBefore(run, floor, found.before)
     }
-    case 'position': {
-      const place = yield* placeOfPosition(run, point.position)
-      const { file, offset } = point.position
-      if (place === undefined) return { kind: 'beyond-end', missing: `${file}:${offset}` }
-      return notBefore(run, floor, place)
-    }
+    case 'position':
+      break
   }
+  const place = yield* placeOfPosition(run, point.position)
+  const { file, offset } = point.position
+  return place === undefined
+    ? { kind: 'beyond-end', missing: `${file}:${offset}` }
+    : notBefore(run, floor, place)
 }
 
 function notBefore(run: HistoryRun, floor: Place, place: Place): Stop {

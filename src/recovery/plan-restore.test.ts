@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { ErrorCode } from '../core/error-codes.table.ts'
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Flavour } from '../core/flavour.ts'
@@ -104,7 +104,7 @@ function history(shape: Shape): History {
   seal()
   const before = new Map<string, number>()
   const backups = backupsAfter.map((count, index): BaseBackup => {
-    const place = places[Math.min(count, steps.length)] as (typeof places)[number]
+    const place = places[Math.min(count, steps.length)]!
     const id = `b${index}`
     before.set(id, Math.min(count, steps.length))
     return {
@@ -167,12 +167,13 @@ function tryPlan(
   }
 }
 
+const key = (file: string, offset: number): string => `${file}:${String(offset).padStart(12, '0')}`
+
 /** Carries a plan out on the list of all transactions: which ones does the target have afterwards? */
 function outcome(from: History, { base, replay }: RestorePlan): number[] {
   const has = from.all.slice(0, from.before.get(base.id)).map(({ number }) => number)
   if (replay === undefined) return has
   const isArchived = new Set(from.segments.flatMap((segment) => from.transactionsOf(segment)))
-  const key = (file: string, offset: number): string => `${file}:${String(offset).padStart(12, '0')}`
   for (const transaction of from.all) {
     const name = fileName(transaction.file)
     const isWithin =
@@ -184,6 +185,9 @@ function outcome(from: History, { base, replay }: RestorePlan): number[] {
   }
   return has
 }
+
+const describe = (result: unknown): string =>
+  result instanceof Error ? result.message : JSON.stringify(result)
 
 const firstNumbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
@@ -199,7 +203,7 @@ test('with a whole archive every time is reached with exactly the transactions c
         assert.ok(isHoldfastError(result, 'POINT_OUTSIDE_WINDOW'), `${to}: ${JSON.stringify(result)}`)
         return
       }
-      assert.ok(!(result instanceof Error), `${String(result)}`)
+      assert.ok(!(result instanceof Error), describe(result))
       const wanted = from.all.filter(({ timeMicros }) => timeMicros <= minutes * minute).length
       assert.deepEqual(outcome(from, result), firstNumbers(wanted))
     }),
@@ -211,7 +215,7 @@ test('a plan for a GTID, a position or latest ends exactly there, from the newes
   fc.assert(
     fc.property(shapes({ lost: false, gtids: true }), fc.nat(24), (shape, pick) => {
       const from = history(shape)
-      const wanted = from.all[pick % from.all.length] as Committed
+      const wanted = from.all[pick % from.all.length]!
       const points: [string, number][] = [
         [
           from.flavour === 'mysql' ? `gtid:${uuid}:1-${wanted.number + 1}` : `gtid:${wanted.gtid}`,
@@ -226,10 +230,10 @@ test('a plan for a GTID, a position or latest ends exactly there, from the newes
         const result = tryPlan(from, to)
         const usable = from.backups.filter(({ id }) => (from.before.get(id) ?? 0) <= count)
         if (usable.length === 0) {
-          assert.ok(isHoldfastError(result, 'POINT_OUTSIDE_WINDOW'), `${to}: ${String(result)}`)
+          assert.ok(isHoldfastError(result, 'POINT_OUTSIDE_WINDOW'), `${to}: ${describe(result)}`)
           continue
         }
-        assert.ok(!(result instanceof Error), `${to}: ${String(result)}`)
+        assert.ok(!(result instanceof Error), `${to}: ${describe(result)}`)
         assert.deepEqual(outcome(from, result), firstNumbers(count), to)
         const newest = Math.max(...usable.map(({ id }) => from.before.get(id) ?? 0))
         assert.equal(from.before.get(result.base.id), newest, `${to}: newest usable backup`)
@@ -249,7 +253,7 @@ test('with lost segments a plan is right or refused, and never silently short', 
   fc.assert(
     fc.property(shapes({ lost: true }), fc.nat(24), (shape, pick) => {
       const from = history(shape)
-      const wanted = from.all[pick % from.all.length] as Committed
+      const wanted = from.all[pick % from.all.length]!
       const archived = new Set(from.segments.flatMap((segment) => from.transactionsOf(segment)))
       const to = `pos:${fileName(wanted.file)}:${wanted.end}`
       const result = tryPlan(from, to)
@@ -262,7 +266,7 @@ test('with lost segments a plan is right or refused, and never silently short', 
       })
       if (result instanceof Error) {
         const codes: ErrorCode[] = ['ARCHIVE_GAP', 'POINT_NOT_FOUND', 'POINT_OUTSIDE_WINDOW']
-        assert.ok(isHoldfastError(result, ...codes), String(result))
+        assert.ok(isHoldfastError(result, ...codes), describe(result))
         return
       }
       assert.ok(isReachable, `${to} was planned although transactions are lost`)
@@ -276,15 +280,15 @@ test('skipped transactions are left out, and leave a hole in the GTID set of MyS
   fc.assert(
     fc.property(shapes({ lost: false, gtids: true }), fc.nat(24), (shape, pick) => {
       const from = history(shape)
-      const skipped = from.all[pick % from.all.length] as Committed
+      const skipped = from.all[pick % from.all.length]!
       const gtid = skipped.gtid ?? ''
       const result = tryPlan(from, 'latest', { skipGtids: [gtid] })
       const newest = Math.max(...from.before.values())
       if (skipped.number < newest) {
-        assert.ok(isHoldfastError(result, 'POINT_NOT_FOUND'), String(result))
+        assert.ok(isHoldfastError(result, 'POINT_NOT_FOUND'), describe(result))
         return
       }
-      assert.ok(!(result instanceof Error), String(result))
+      assert.ok(!(result instanceof Error), describe(result))
       assert.deepEqual(
         outcome(from, result),
         firstNumbers(from.all.length).filter((number) => number !== skipped.number),
@@ -386,7 +390,7 @@ test('a transaction whose clock ran ahead hides later ones from a time, with a w
 
 test('a base ahead of its own position leaves out what it already has', () => {
   const from = history({ ...plain, flavour: 'mysql' })
-  const [backup] = from.backups as [BaseBackup]
+  const backup = from.backups[0]!
   const state = { flavour: 'mysql' as const, text: `${uuid}:1-2:4` }
   const backups = [{ ...backup, point: { ...backup.point, gtid: state } }]
   const result = plan({ ...from, backups }, 'latest')
@@ -397,7 +401,7 @@ test('a base ahead of its own position leaves out what it already has', () => {
 
 test('the same file name of another history is told apart by its GTIDs', () => {
   const from = history({ ...plain, flavour: 'mysql' })
-  const [backup] = from.backups as [BaseBackup]
+  const backup = from.backups[0]!
   const other = uuid.replace('3e11', '4e11')
   const backups = [
     { ...backup, point: { ...backup.point, gtid: { flavour: 'mysql' as const, text: `${other}:1-9` } } },

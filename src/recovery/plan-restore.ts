@@ -33,7 +33,7 @@ export interface RestorePlanInput {
  */
 export function* planRestore(input: RestorePlanInput): Asking<RestorePlan> {
   const backups = candidates(input)
-  const newest = backups[0] as BaseBackup
+  const newest = backups[0]!
   checkFlavour(input, newest)
   if (input.point.kind === 'backup') return yield* completePlan(input, newest)
   const { runs, gaps } = historyRuns(input.segments)

@@ -22,12 +22,12 @@ export function ordinal(run: HistoryRun, place: Place): number {
 
 /** Where the run begins or ends. */
 export function runStart(run: HistoryRun): Place {
-  const first = run.segments[0] as HistorySegment
+  const first = run.segments[0]!
   return { segment: 0, index: 0, position: { file: first.file, offset: first.start } }
 }
 
 export function runEnd(run: HistoryRun): Place {
-  const last = run.segments.at(-1) as HistorySegment
+  const last = run.segments.at(-1)!
   return {
     segment: run.segments.length - 1,
     index: last.transactionCount,
@@ -100,7 +100,7 @@ export function* findTransaction(
     const transactions = yield segment
     const first = number === from.segment ? from.index : 0
     for (let index = first; index < transactions.length; index++) {
-      const transaction = transactions[index] as HistoryTransaction
+      const transaction = transactions[index]!
       if (test(transaction)) return foundAt(segment, number, index, transaction)
     }
   }
@@ -120,7 +120,7 @@ export function* neighbours(
   )
   let previous: FoundTransaction | undefined
   for (let number = place.segment; number >= 0 && previous === undefined; number--) {
-    const segment = run.segments[number] as HistorySegment
+    const segment = run.segments[number]!
     if (segment.transactionCount === 0 || (number === place.segment && place.index === 0)) continue
     const transactions = yield segment
     const index = number === place.segment ? place.index - 1 : transactions.length - 1
@@ -156,7 +156,7 @@ export function* transactionsBetween(
   to: Place,
   segment: number,
 ): Asking<readonly HistoryTransaction[]> {
-  const transactions = yield run.segments[segment] as HistorySegment
+  const transactions = yield run.segments[segment]!
   return transactions.slice(
     segment === from.segment ? from.index : 0,
     segment === to.segment ? to.index : undefined,
@@ -165,7 +165,7 @@ export function* transactionsBetween(
 
 /** What was executed at a place of the run, as its source saw it; undefined without GTIDs. */
 export function* stateAt(run: HistoryRun, place: Place): Asking<GtidState | undefined> {
-  const segment = run.segments[place.segment] as HistorySegment
+  const segment = run.segments[place.segment]!
   if (segment.gtidBefore === undefined) return undefined
   if (place.index === 0) return segment.gtidBefore
   if (place.index === segment.transactionCount && segment.gtidAfter !== undefined) return segment.gtidAfter

@@ -1,6 +1,6 @@
 // Says why no plan reaches a point: before the window, behind it, beyond a gap, or nowhere.
 import { HoldfastError } from '../core/errors.ts'
-import type { HistoryGap, HistoryRun, HistorySegment } from '../core/history.ts'
+import type { HistoryGap, HistoryRun } from '../core/history.ts'
 import { describePoint } from '../core/point-text.ts'
 import { recoveryWindows } from '../core/recovery-window.ts'
 import type { Joined, Stop } from './find-stop.ts'
@@ -72,14 +72,15 @@ function* lies(
     case 'before-gtid':
       return (yield* findGtid(run, runStart(run), point.gtid)) !== undefined
     case 'position':
-      return (yield* placeOfPosition(run, point.position)) !== undefined
+      break
   }
+  return (yield* placeOfPosition(run, point.position)) !== undefined
 }
 
 /** True when `run` tells of later transactions than the backup and the run it joins. */
 export function isNewer(run: HistoryRun, backup: BaseBackup, joined: Joined | undefined): boolean {
   if (run === joined?.run) return false
-  const first = run.segments[0] as HistorySegment
+  const first = run.segments[0]!
   const own = joined?.run.segments[0]
   if (own?.timeline === first.timeline) return first.seq > own.seq
   const reached = (joined === undefined ? undefined : lastTime(joined.run)) ?? backup.point.timeMicros
@@ -97,7 +98,7 @@ function gapError(
   gaps: readonly HistoryGap[],
   window: string,
 ): HoldfastError {
-  const first = run.segments[0] as HistorySegment
+  const first = run.segments[0]!
   const start = `${first.file}:${first.start}`
   const last = joined?.run.segments.at(-1)
   const gap = gaps.find(

@@ -1,13 +1,14 @@
 // A session on the target that applies transactions: its connection, what is on its way, and whom an error belongs to.
 import type { BinlogEvent } from '../../binlog/binlog-event.ts'
 import { HoldfastError, isHoldfastError } from '../../core/errors.ts'
-import { Connection } from '../../wire/connection.ts'
+import type { Connection } from '../../wire/connection.ts'
 import { serverErrno } from '../../wire/server-error.ts'
 import type { Statement } from '../../wire/statement.ts'
 import type { StatementPipeline } from '../../wire/statement-pipeline.ts'
-import { type ApplyOptions, type ArchivedTransaction, failure } from './apply-transactions.ts'
 import { bareEvent, binlogStatement } from './binlog-text.ts'
 import { type Collations, readCollations } from './collations.ts'
+import type { Dialect } from './dialect.ts'
+import { type ArchivedTransaction, replayFailure } from './replay-failure.ts'
 import { SessionSettings } from './session-settings.ts'
 import { runTransaction, type ScriptSink } from './transaction-script.ts'
 
@@ -17,9 +18,18 @@ const windowStatements = 512
 
 const nothing: ReadonlySet<number> = new Set()
 
+export interface SessionOptions {
+  /** Opened by the caller, who may not be let in any more once accounts have been replayed; it is gone afterwards. */
+  readonly connection: Connection
+  readonly dialect: Dialect
+  /** Errors of the server that mean, for the first transaction only, that it was applied before the replay was interrupted. */
+  readonly toleratedAtFirst?: ReadonlySet<number>
+  readonly signal?: AbortSignal | undefined
+}
+
 export class ApplySession implements AsyncDisposable, ScriptSink {
   readonly #connection: Connection
-  readonly #options: ApplyOptions
+  readonly #options: SessionOptions
   readonly #collations: Collations
   readonly #variables: ReadonlySet<string>
   readonly #sessionSettings = new SessionSettings()
@@ -32,7 +42,7 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
 
   private constructor(
     connection: Connection,
-    options: ApplyOptions,
+    options: SessionOptions,
     collations: Collations,
     variables: ReadonlySet<string>,
   ) {
@@ -43,9 +53,8 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
     this.#pipeline = this.#openPipeline()
   }
 
-  static async open(options: ApplyOptions): Promise<ApplySession> {
-    const { settings, dialect, signal } = options
-    const connection = await Connection.open(settings, { signal })
+  static async open(options: SessionOptions): Promise<ApplySession> {
+    const { connection, dialect, signal } = options
     try {
       const collations = await readCollations(connection, signal)
       const variables = await readVariables(connection, signal)
@@ -147,7 +156,7 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
         typeof index === 'number'
           ? this.#onTheWay.findLast(({ first }) => first <= index)
           : this.#onTheWay.at(-1)
-      throw culprit === undefined ? error : failure(culprit.archived, error)
+      throw culprit === undefined ? error : replayFailure(culprit.archived, error)
     }
   }
 }

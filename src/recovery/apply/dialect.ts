@@ -26,6 +26,6 @@ export interface Dialect {
   statementSettings(query: QueryEvent, event: BinlogEvent, collations: Collations): SettingValues
   /** True when the statement is only the announcement of one that comes again: it is not run. */
   isAnnouncement(query: QueryEvent): boolean
-  /** Run inside of the transaction: keeps how far the replay has come, where the server itself does not. */
-  mark(group: EventGroup): string | undefined
+  /** Run inside of the transaction: keeps how far the replay has come, where the server does not do so by itself. */
+  mark(group: EventGroup): readonly string[]
 }

@@ -13,6 +13,7 @@ import type { Statement } from '../../wire/statement.ts'
 import { bareEvent, binlogStatement, endingStatement, endsStatement } from './binlog-text.ts'
 import type { Collations } from './collations.ts'
 import type { Dialect } from './dialect.ts'
+import { plainRows } from './plain-rows.ts'
 import type { SessionSettings, SettingValues } from './session-settings.ts'
 import { userVariableAssignment } from './value-literals.ts'
 import { formatXid } from './xid.ts'
@@ -104,7 +105,7 @@ class TransactionScript {
 
   async push(event: BinlogEvent): Promise<void> {
     const { type, flags } = event.header
-    if (isRowsEvent(event)) return this.#pushRows(bareEvent(event))
+    if (isRowsEvent(event)) return this.#pushRows(plainRows(event) ?? bareEvent(event))
     switch (type) {
       case eventType.tableMap: {
         const map = bareEvent(event)
@@ -264,9 +265,9 @@ class TransactionScript {
     if (this.#begin !== undefined) this.#texts.push(this.#begin)
     const mark = dialect.mark(this.#group)
     // Nothing can be written between XA END and XA PREPARE, so the mark is a transaction of its own there.
-    const isAtomic = end === 'COMMIT' && mark !== undefined
+    const isAtomic = end === 'COMMIT' && mark.length > 0
     if (end !== undefined && !isAtomic) this.#texts.push(end)
-    if (mark !== undefined) this.#texts.push(mark, 'COMMIT')
+    if (mark.length > 0) this.#texts.push(...mark, 'COMMIT')
     this.#texts.push(`SET @holdfast_applied=${this.#applied + 1}`)
     await this.#send()
   }

@@ -26,8 +26,9 @@ export function userVariableAssignment({ name, value }: UserVariableEvent, colla
     case 'integer':
       return `${variable}:=${isUnsigned ? bytes.readBigUInt64LE(0) : bytes.readBigInt64LE(0)}`
     case 'decimal':
-      return `${variable}:=${decimalText(bytes)}`
+      break
   }
+  return `${variable}:=${decimalText(bytes)}`
 }
 
 // Nine decimal digits take 4 bytes; fewer take 0 to 4 (dig2bytes of strings/decimal.c).

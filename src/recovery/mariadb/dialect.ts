@@ -10,16 +10,22 @@ import type { Dialect, Opening } from '../apply/dialect.ts'
 import type { SettingValues } from '../apply/session-settings.ts'
 import { preparedXid } from './prepared-xid.ts'
 
-/** `mark` keeps the GTID of each transaction on the target; undefined where its binary log does so by itself. */
-export function mariadbDialect(mark: ((gtid: string) => string) | undefined): Dialect {
+/** `mark` keeps the GTID of each transaction on the target; it has none where its binary log does so by itself. */
+export function mariadbDialect(mark: (gtid: string) => readonly string[] = () => []): Dialect {
   return {
     reopensAfterDdl: true,
-    sessionStart: { autocommit: '0', pseudo_slave_mode: '1', skip_parallel_replication: '0' },
+    sessionStart: {
+      autocommit: '0',
+      // An XA PREPARE leaves the session free.
+      pseudo_slave_mode: '1',
+      // ALTER TABLE of system-versioned tables: the log does not hold it, and a replica allows it always.
+      system_versioning_alter_history: "'KEEP'",
+    },
     open,
     rowSettings: commonRowSettings,
     statementSettings,
     isAnnouncement: ({ variables }) => ((variables.gtidFlags3 ?? 0) & announcement) !== 0,
-    mark: ({ gtid }) => (gtid === undefined ? undefined : mark?.(gtid)),
+    mark: ({ gtid }) => (gtid === undefined ? [] : mark(gtid)),
   }
 }
 

@@ -19,7 +19,7 @@ export function mysqlDialect({ keepsGtids }: { readonly keepsGtids: boolean }): 
     rowSettings: commonRowSettings,
     statementSettings,
     isAnnouncement: () => false,
-    mark: () => undefined,
+    mark: () => [],
   }
 }
 

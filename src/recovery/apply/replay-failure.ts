@@ -1,0 +1,26 @@
+// The error of a transaction that could not be applied, with everything that identifies it.
+import type { Transaction } from '../../binlog/transaction.ts'
+import { HoldfastError, isHoldfastError } from '../../core/errors.ts'
+import { isoMicros } from '../../core/point-text.ts'
+
+/** A transaction and the name of the binary log file it stands in. */
+export interface ArchivedTransaction {
+  readonly file: string
+  readonly transaction: Transaction
+}
+
+export function replayFailure({ file, transaction }: ArchivedTransaction, cause: unknown): HoldfastError {
+  const { start, gtid, commitMicros, headerSeconds } = transaction.group
+  const time = isoMicros(commitMicros ?? headerSeconds * 1_000_000)
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const code = isHoldfastError(cause, 'UNSUPPORTED', 'BINLOG_INCIDENT') ? cause.code : 'REPLAY_FAILED'
+  return new HoldfastError(
+    code,
+    `transaction ${gtid === undefined ? '' : `${gtid} `}at ${file}:${start}, committed ${time}, could not be applied: ${why}`,
+    { file, offset: start, gtid, ...(isHoldfastError(cause) ? cause.details : {}) },
+    {
+      cause,
+      hint: `The target stands just before it. To restore without it: --skip-gtid ${gtid ?? '<GTID>'}`,
+    },
+  )
+}

@@ -1,0 +1,186 @@
+// Carries out a plan: loads the base, sets the GTID state, replays to the exact point, and checks that it got there.
+import type { Archive } from '../archive/archive.ts'
+import type { BackupSource } from '../core/backup.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { statesEqual } from '../core/gtid-state.ts'
+import { describePoint } from '../core/point-text.ts'
+import type { GtidState, RecoveryPoint } from '../core/recovery-point.ts'
+import { setGtidState } from '../instance/current-point.ts'
+import { inspectInstance } from '../instance/instance-facts.ts'
+import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
+import { Connection } from '../wire/connection.ts'
+import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
+import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
+import { HeldGlobals } from './held-globals.ts'
+import { pendingTransactions } from './pending-transactions.ts'
+import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
+import { readTargetState } from './target-state.ts'
+
+export interface ExecuteOptions {
+  readonly settings: ConnectionSettings
+  readonly backup: BackupSource
+  /** Needed when the plan replays. */
+  readonly archive?: Pick<Archive, 'readTransactions'>
+  /** Sessions that load rows. */
+  readonly threads?: number
+  readonly emit?: EmitEvent
+  readonly signal?: AbortSignal
+}
+
+export interface RestoreReport {
+  /** True when the base had been loaded by an earlier run, which this one continued. */
+  readonly isContinued: boolean
+  readonly loaded?: LoadReport
+  readonly replayed?: ApplyReport
+  /** What the target holds now. */
+  readonly end: RecoveryPoint
+  readonly loadSeconds: number
+  readonly replaySeconds: number
+}
+
+/**
+ * Restores into a running server that nobody else writes to. Interrupted, it may be run again with the same plan: a base that was
+ * not loaded whole must be removed first (the error says how), a replay goes on exactly where it ended.
+ *
+ * Throws TARGET_NOT_EMPTY, VERSION_MISMATCH, PRIVILEGE_MISSING, REPLAY_FAILED, LOAD_MISMATCH and what loading and reading throw.
+ */
+export async function executeRestore(plan: RestorePlan, options: ExecuteOptions): Promise<RestoreReport> {
+  const { settings, emit = () => undefined, signal } = options
+  await using control = await Connection.open(settings, { signal })
+  await checkTarget(control, plan, signal)
+  const before = await inspectTarget(control, { signal })
+  const state = await readTargetState(control, plan, before.executed, signal)
+  await using held = new AsyncDisposableStack()
+  held.use(await HeldGlobals.hold(control, heldGlobals(before), { emit, signal }))
+  // Opened now: the accounts that are about to be restored may not let us in again.
+  await using connection = await Connection.open(settings, { signal })
+  for (const session of [control, connection]) await session.run(`SET SESSION wait_timeout=${yearSeconds}`)
+
+  const loadStart = performance.now()
+  const loaded = state.kind === 'empty' ? await load(plan, options, control) : undefined
+  const loadSeconds = secondsSince(loadStart)
+  const replayStart = performance.now()
+  // Setting the GTID state has changed what it stands at.
+  const target = loaded === undefined ? before : await inspectTarget(control, { signal })
+  const executed = state.kind === 'loaded' ? state.executed : undefined
+  const replayed =
+    plan.replay === undefined
+      ? undefined
+      : await replay(plan, plan.replay, { ...options, connection, target, executed })
+  checkEnd(plan, await target.settle(plan.end, { signal }))
+  return {
+    isContinued: state.kind === 'loaded',
+    ...(loaded === undefined ? {} : { loaded }),
+    ...(replayed === undefined ? {} : { replayed }),
+    end: plan.end,
+    loadSeconds,
+    replaySeconds: secondsSince(replayStart),
+  }
+}
+
+// 365 days in seconds, the most that wait_timeout takes: these sessions rest while tables are loaded.
+const yearSeconds = 365 * 24 * 60 * 60
+
+function secondsSince(startMs: number): number {
+  return (performance.now() - startMs) / 1000
+}
+
+async function checkTarget(
+  control: Connection,
+  { flavour, base }: RestorePlan,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
+  if (facts.flavour !== flavour) {
+    throw new HoldfastError(
+      'VERSION_MISMATCH',
+      `a backup of ${flavour} cannot be restored into ${facts.flavour}`,
+      {
+        backup: base.origin.serverVersion,
+        target: facts.version,
+      },
+    )
+  }
+  const [row] = await control.query("SHOW GLOBAL VARIABLES LIKE 'super_read_only'", { signal })
+  if (row?.['Value'] === 'ON') {
+    throw new HoldfastError(
+      'UNSUPPORTED',
+      'the target has super_read_only on, so nothing can be restored into it',
+      {},
+      {
+        hint: 'Run: SET GLOBAL super_read_only=0. To keep clients out during the restore use read_only=1, which lets Holdfast in.',
+      },
+    )
+  }
+}
+
+function heldGlobals(target: ReplayTarget): readonly { name: string; value: string; neededFor?: string }[] {
+  return [
+    {
+      name: 'event_scheduler',
+      value: "'OFF'",
+      neededFor: 'events of the restored schemas would write while the replay is under way',
+    },
+    // The longest that both servers take: one row of the log must fit into one statement, in base64.
+    { name: 'max_allowed_packet', value: '1073741824' },
+    ...Object.entries(target.globals).map(([name, value]) => ({ name, value })),
+  ]
+}
+
+async function load(plan: RestorePlan, options: ExecuteOptions, control: Connection): Promise<LoadReport> {
+  const { settings, backup, threads, emit, signal } = options
+  emit?.({ type: 'phase', phase: 'loading the base', detail: plan.base.id })
+  const report = await loadLogical({
+    settings,
+    backup,
+    // The log of the target begins with the first transaction replayed.
+    skipBinlog: true,
+    ...(threads === undefined ? {} : { threads }),
+    ...(emit === undefined ? {} : { emit }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  await setGtidState(control, plan.base.point, { resetBinaryLogs: true, signal })
+  return report
+}
+
+interface ReplayOptions extends ExecuteOptions {
+  readonly connection: Connection
+  readonly target: ReplayTarget
+  /** What an earlier run has applied. */
+  readonly executed: GtidState | undefined
+}
+
+async function replay(plan: RestorePlan, replay: ReplayPlan, options: ReplayOptions): Promise<ApplyReport> {
+  const { archive, connection, target, executed, emit, signal } = options
+  if (archive === undefined)
+    throw new HoldfastError('BUG', 'a plan with a replay was carried out without an archive')
+  const base = plan.base.point.gtid
+  const resumption = executed === undefined || base === undefined ? undefined : { base, executed }
+  emit?.({ type: 'phase', phase: 'replaying binary logs', detail: `to ${describePoint(plan.end)}` })
+  const { timeline, from, until } = replay
+  return await applyTransactions({
+    connection,
+    dialect: target.dialect,
+    transactions: pendingTransactions(
+      archive.readTransactions({ timeline, from, until, signal }),
+      replay,
+      resumption,
+    ),
+    expected: replay.transactions,
+    ...(resumption === undefined ? {} : { toleratedAtFirst: target.toleratedAtFirst }),
+    ...(emit === undefined ? {} : { emit }),
+    signal,
+  })
+}
+
+function checkEnd(plan: RestorePlan, reached: GtidState | undefined): void {
+  const { gtid } = plan.end
+  if (gtid === undefined || reached === undefined || statesEqual(reached, gtid)) return
+  throw new HoldfastError(
+    'LOAD_MISMATCH',
+    `the target stands at GTID ${reached.text || '(none)'} instead of ${gtid.text || '(none)'}`,
+    { expected: gtid.text, found: reached.text },
+  )
+}

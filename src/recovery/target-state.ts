@@ -1,0 +1,61 @@
+// What a target holds before a restore: nothing, what an interrupted run of the same restore left, or something else.
+
+import { HoldfastError } from '../core/errors.ts'
+import { missingFrom, stateCovers } from '../core/gtid-state.ts'
+import type { GtidState } from '../core/recovery-point.ts'
+import type { Connection } from '../wire/connection.ts'
+import { textOf } from '../wire/row-values.ts'
+import type { RestorePlan } from './restore-plan.ts'
+
+export type TargetState =
+  | { readonly kind: 'empty' }
+  /** The base is loaded, and the replay has come to `executed`. */
+  | { readonly kind: 'loaded'; readonly executed: GtidState }
+
+const ownSchemas = ['mysql', 'information_schema', 'performance_schema', 'sys']
+
+/**
+ * The GTID state is set when the base has been loaded whole, and moves with each transaction replayed: a target that stands
+ * between the base and the end of the plan is one on which this plan was interrupted, and goes on there. Throws TARGET_NOT_EMPTY
+ * for any other target that has schemas.
+ */
+export async function readTargetState(
+  connection: Connection,
+  plan: RestorePlan,
+  executed: GtidState | undefined,
+  signal: AbortSignal | undefined,
+): Promise<TargetState> {
+  const names = ownSchemas.map((name) => `'${name}'`).join(',')
+  const rows = await connection.query(
+    `SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name NOT IN (${names})`,
+    { signal },
+  )
+  const schemas = rows.map((row) => textOf(row, 'name'))
+  if (schemas.length === 0) return { kind: 'empty' }
+  const problem = whyNotLoaded(plan, executed)
+  if (problem === undefined && executed !== undefined) return { kind: 'loaded', executed }
+  const drops = schemas.slice(0, 5).map((name) => `DROP DATABASE \`${name.replaceAll('`', '``')}\`;`)
+  throw new HoldfastError(
+    'TARGET_NOT_EMPTY',
+    `the target already has schemas (${schemas.slice(0, 5).join(', ')}${schemas.length > 5 ? ', …' : ''}), and they are not ` +
+      `what an interrupted restore of this plan would have left: ${problem ?? 'it keeps no GTIDs'}`,
+    { schemas: schemas.length },
+    {
+      hint:
+        'Restore into an empty server. If an interrupted restore left them, remove them and run the same command again: ' +
+        `${drops.join(' ')}${schemas.length > 5 ? ' …' : ''}`,
+    },
+  )
+}
+
+function whyNotLoaded({ base, end }: RestorePlan, executed: GtidState | undefined): string | undefined {
+  const start = base.point.gtid
+  if (start === undefined || start.text === '' || end.gtid === undefined) {
+    return 'the source has no GTIDs that would tell how far it came'
+  }
+  if (executed === undefined) return 'the target keeps no GTIDs that would tell how far it came'
+  if (executed.flavour !== start.flavour) return `it is a ${executed.flavour} server`
+  if (!stateCovers(executed, start)) return 'the base was not loaded whole'
+  const foreign = missingFrom(end.gtid, executed)
+  return foreign === '' ? undefined : `it has executed ${foreign}, which is not part of the plan`
+}
