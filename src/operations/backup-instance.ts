@@ -8,9 +8,11 @@ import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
 import type { Selection } from '../logical/selection.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { requirePrivileges } from './require-privileges.ts'
 
 export interface BackupRequest {
   readonly access: RepositoryAccess
@@ -74,13 +76,16 @@ export function parseSelection(
   }
 }
 
+/** Looks at the server before anything is written for it. */
 async function recordSource(
-  { settings }: BackupRequest,
-  source: { ensure(identity: ReturnType<typeof sourceIdentity>, signal?: AbortSignal): Promise<void> },
+  request: BackupRequest,
+  source: SourceRepository,
   { emit, signal }: UseCase,
 ): Promise<void> {
-  await using connection = await Connection.open(settings, { signal })
+  await using connection = await Connection.open(request.settings, { signal })
   const facts = await inspectInstance(connection, { signal })
+  // What an account may not see does not fail to be read: it is not there. Parts are named by who asks for them.
+  if (request.schemas === undefined && request.tables === undefined) requirePrivileges(facts, 'backup')
   if (!facts.binlog.isOn) {
     emit({
       type: 'notice',

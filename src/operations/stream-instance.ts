@@ -5,10 +5,10 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
-import { missingPrivileges } from '../instance/privileges.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { requirePrivileges } from './require-privileges.ts'
 
 export interface StreamRequest {
   readonly access: RepositoryAccess
@@ -61,13 +61,5 @@ async function checkSource(settings: ConnectionSettings, signal: AbortSignal): P
       'the server logs statements (binlog_format=STATEMENT), which can give other rows when they are replayed',
     )
   }
-  const { missing, grant } = missingPrivileges(facts, 'stream')
-  const required = missing.filter((need) => need.isRequired)
-  if (grant === undefined || required.length === 0) return
-  throw new HoldfastError(
-    'PRIVILEGE_MISSING',
-    `${facts.account} lacks ${required.map((need) => need.privilege).join(', ')}`,
-    { account: facts.account },
-    { hint: `Run as an administrator: ${grant}` },
-  )
+  requirePrivileges(facts, 'stream')
 }

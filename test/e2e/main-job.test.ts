@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
-import { holdfast, succeed } from '../support/holdfast.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
 import { createShop, shopFingerprint, takeOrders } from '../support/shop.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -106,12 +106,16 @@ for (const kind of testedKinds) {
       assert.ok(!text.includes(gtid), text)
     })
 
-    await context.test('a second restore into the same target is refused', async () => {
-      const run = await holdfast([...restore, '--confirm', 'shop'], { env: reading })
-      assert.equal(run.exit, 2, run.output)
-      assert.match(run.stderr, /shop/)
-      assert.equal(await shopFingerprint(target), before)
-    })
+    await context.test(
+      'a target that is in use is asked about, and refused once it has gone its own way',
+      async () => {
+        assertRefused(await holdfast(restore, { env: reading }), 2, /--confirm shop/)
+        await target.sql("INSERT INTO shop.customers (name) VALUES ('new here')")
+        const run = await holdfast([...restore, '--confirm', 'shop'], { env: reading })
+        assertRefused(run, 2, /the target already has schemas \(shop\)/)
+        assert.equal(await target.sql("SELECT COUNT(*) FROM shop.customers WHERE name = 'new here'"), '1\n')
+      },
+    )
 
     await context.test('an exported binary log file is the one the source has', async () => {
       const list = await succeed(['binlog', 'list', 'shop', '--json'], { env: reading })

@@ -81,6 +81,9 @@ function describe(outcome: RestoreOutcome): string {
           `${groupDigits(replayed.transactions)} transactions replayed in ${formatDuration(replaySeconds * 1000)}`,
         ]),
   ]
+  if (isContinued && (replayed?.transactions ?? 0) === 0) {
+    return `The target stood at ${describePoint(plan.end)} already: nothing was left to do.`
+  }
   const how = isContinued ? 'an interrupted restore was continued: ' : ''
   return [
     `Restored ${plan.source} to ${describePoint(plan.end)}: ${how}${parts.join(', ')}.`,
