@@ -44,7 +44,7 @@ test('every length-encoded integer is read back, and nothing after it is touched
 })
 
 test('what the writer writes the reader reads, whatever follows what', () => {
-  const text = fc.string({ unit: 'binary' })
+  const text = fc.string({ unit: 'binary', maxLength: 8 })
   fc.assert(
     fc.property(
       fc.nat(0xff),

@@ -16,7 +16,7 @@ export interface ColumnDefinition {
   readonly columnLength: number
   /** One of columnType. */
   readonly type: number
-  /** Bits of columnFlag. */
+  /** Column Definition Flags of the protocol: 1 is NOT NULL, 32 UNSIGNED, 128 BINARY. */
   readonly flags: number
   readonly decimals: number
 }
@@ -51,15 +51,6 @@ export const columnType = {
   varString: 253,
   string: 254,
   geometry: 255,
-} as const
-
-export const columnFlag = {
-  notNull: 1,
-  primaryKey: 2,
-  unsigned: 32,
-  zeroFill: 64,
-  binary: 128,
-  autoIncrement: 512,
 } as const
 
 export const binaryCollationId = 63
