@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, mkdir, readdir, stat, truncate } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { runProgram } from '../../scripts/servers/run-program.ts'
+import { Archive } from '../../src/archive/archive.ts'
+import { isHoldfastError } from '../../src/core/errors.ts'
+import type { ArchiveChildOptions } from '../support/archive-child.ts'
+import { type ArchiveRig, archiveRig, eventually } from '../support/archive-rig.ts'
+import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+
+const child = fileURLToPath(new URL('../support/archive-child.ts', import.meta.url))
+const table = 'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v LONGTEXT);'
+const insert = "INSERT INTO d.t (v) VALUES (REPEAT('x', 300));"
+
+function startChild(server: TestServer, rig: ArchiveRig, semiSync = false): ChildProcess {
+  const options: ArchiveChildOptions = {
+    port: server.port,
+    repositoryDir: path.join(rig.folder, 'repository'),
+    spoolDir: rig.spoolDir,
+    sealBytes: 20_000,
+    semiSync,
+  }
+  return spawn(process.execPath, [child, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+eachServer('the archiver is killed at any moment, and no byte is lost or doubled', async (kind) => {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server, { inDirectory: true })
+  await server.sql(table)
+  for (let round = 0; round < 6; round++) {
+    const archiver = startChild(server, rig)
+    const ended = once(archiver, 'exit')
+    const writing = server.sql(`${insert.repeat(200)}${round % 2 === 0 ? 'FLUSH BINARY LOGS;' : ''}`)
+    assert.ok(archiver.stdout !== null)
+    await once(archiver.stdout, 'data')
+    await sleep(Math.random() * 150)
+    archiver.kill('SIGKILL')
+    await Promise.all([ended, writing])
+  }
+  await rig.catchUp()
+  await rig.assertSameAsSource()
+  const archive = await Archive.open(rig.source)
+  assert.equal(
+    archive.history().reduce((sum, { transactionCount }) => sum + transactionCount, 0),
+    1202,
+  )
+  assert.equal(archive.timelines().length, 1)
+})
+
+eachServer('a torn end of the spool is cut at the last whole event, and comes again', async (kind) => {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server, { inDirectory: true })
+  await server.sql(table + insert.repeat(20))
+  for (const tear of ['cut', 'garbage', 'zeros'] as const) {
+    const archiver = startChild(server, rig)
+    const ended = once(archiver, 'exit')
+    assert.ok(archiver.stdout !== null)
+    await once(archiver.stdout, 'data')
+    await server.sql(insert.repeat(3))
+    archiver.kill('SIGKILL')
+    await ended
+    const name = (await readdir(rig.spoolDir)).find((entry) => entry.includes('@'))
+    if (name !== undefined) {
+      const file = path.join(rig.spoolDir, name)
+      if (tear === 'cut') await truncate(file, Math.max(0, (await stat(file)).size - 7))
+      if (tear === 'garbage') await appendFile(file, Buffer.alloc(100, 0xa5))
+      if (tear === 'zeros') await appendFile(file, Buffer.alloc(5000))
+    }
+    await rig.catchUp()
+    await rig.assertSameAsSource()
+  }
+})
+
+eachServer('a full disk under the spool stops the stream with DISK_FULL and loses nothing', async (kind) => {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server)
+  await mkdir(rig.spoolDir)
+  const isMounted = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', rig.spoolDir]).then(
+    () => true,
+    () => false,
+  )
+  // Without the right to mount, a limit on the size of files in a process of its own fails in the same place.
+  try {
+    await server.sql(`${table}${insert.repeat(20)}`)
+    if (isMounted) {
+      await rig.catchUp()
+      await server.sql(`INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
+      await assert.rejects(rig.catchUp(), (error) => isHoldfastError(error, 'DISK_FULL'))
+      await runProgram('mount', ['-o', 'remount,size=64m', rig.spoolDir])
+    } else {
+      await server.sql(`INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
+      const limited = spawn(
+        'prlimit',
+        [
+          '--fsize=100000',
+          process.execPath,
+          child,
+          JSON.stringify({
+            port: server.port,
+            repositoryDir: path.join(rig.folder, 'none'),
+            spoolDir: rig.spoolDir,
+            sealBytes: 1e6,
+            semiSync: false,
+          }),
+        ],
+        { stdio: 'ignore' },
+      )
+      await once(limited, 'exit')
+    }
+    await rig.catchUp()
+    await rig.assertSameAsSource()
+  } finally {
+    if (isMounted) await runProgram('umount', [rig.spoolDir])
+  }
+})
+
+const semiSyncSetUp = {
+  mysql:
+    "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'; SET GLOBAL rpl_semi_sync_source_timeout = 60000; SET GLOBAL rpl_semi_sync_source_enabled = ON;",
+  mariadb:
+    'SET GLOBAL rpl_semi_sync_master_timeout = 60000; SET GLOBAL rpl_semi_sync_master_wait_point = AFTER_SYNC; SET GLOBAL rpl_semi_sync_master_enabled = ON;',
+}
+
+eachServer(
+  'with semi-sync a commit that a client saw is in the spool, even when the archiver dies',
+  async (kind) => {
+    await using server = await startServer(kind)
+    await using rig = await archiveRig(server, { inDirectory: true })
+    await server.sql(table + semiSyncSetUp[server.flavour])
+    const archiver = startChild(server, rig, true)
+    const ended = once(archiver, 'exit')
+    await eventually('a semi-synchronous replica is there', async () =>
+      /\t1$/m.test((await server.sql("SHOW STATUS LIKE 'Rpl_semi_sync_%_clients'")).trim()),
+    )
+    await server.sql(insert.repeat(50))
+    // Everything up to here was acknowledged: none of these commits may have fallen back to asynchronous.
+    const status = await server.sql("SHOW STATUS LIKE 'Rpl_semi_sync_%_no_tx'")
+    assert.match(status.trim(), /\t0$/)
+    archiver.kill('SIGKILL')
+    await ended
+    await server.stop()
+    // The source is gone for good: what counts is what lies in the spool and the repository.
+    const inSpool = await bytesIn(rig.spoolDir)
+    const archive = await Archive.open(rig.source)
+    const archived = archive.segments.reduce((sum, { index }) => sum + index.end - index.start, 0)
+    assert.ok(inSpool + archived >= 50 * 300, `${inSpool} bytes spooled, ${archived} archived`)
+    await server.restart()
+    await rig.catchUp()
+    await rig.assertSameAsSource()
+  },
+)
+
+test('a source that falls silent is given up and connected to again', async () => {
+  await using server = await startServer('mariadb-11.8')
+  await using rig = await archiveRig(server)
+  await server.sql(table + insert)
+  const { stop, done } = rig.stream({ heartbeatMs: 200 })
+  await eventually('it streams', () => rig.events.some(({ type }) => type === 'progress'))
+  server.freeze()
+  await eventually('the silence is noticed', () =>
+    rig.events.some((event) => event.type === 'notice' && /silent/.test(event.message)),
+  )
+  server.thaw()
+  await server.sql(insert)
+  await sleep(1500)
+  stop.abort()
+  await done
+  await rig.catchUp()
+  await rig.assertSameAsSource()
+})
+
+async function bytesIn(folder: string): Promise<number> {
+  const names = (await readdir(folder)).filter((name) => name.includes('@'))
+  const sizes = await Promise.all(names.map(async (name) => (await stat(path.join(folder, name))).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
