@@ -25,7 +25,6 @@ export const recipientsDocument = z.object({
   generation: z.number().int().positive(),
   recipients: z.array(z.string().min(1)).min(1).max(64),
 })
-export type RecipientsDocument = z.infer<typeof recipientsDocument>
 
 export const sourceDocument = z.object({
   format: z.literal(1),
@@ -35,7 +34,6 @@ export const sourceDocument = z.object({
   serverId: count,
   gtidDomainId: count.exactOptional(),
 })
-export type SourceDocument = z.infer<typeof sourceDocument>
 
 /** What an age file in keys/ holds, or in clear the file of an unencrypted source (with an empty data key). */
 export const keyDocument = z.object({

@@ -1,10 +1,10 @@
 // Looking at packs: that they are there with the right length, or that every byte of them is as it was written.
-import { createHash } from 'node:crypto'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { ChunkIdMaker } from './chunk-id.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import type { ChunkLocation } from './documents.ts'
+import { PackPieces } from './pack-pieces.ts'
 import { packKey, type SourceLayout } from './repository-keys.ts'
 import {
   decodeFileHeader,
@@ -12,11 +12,10 @@ import {
   type FileHeader,
   fileHeaderBytes,
   frameHeaderBytes,
-  maxPlainBytes,
 } from './sealed-format.ts'
 import { existingFileKey, type FileKey } from './sealed-key.ts'
 import { openFrame } from './sealed-reader.ts'
-import type { VerifyFindings } from './verify-report.ts'
+import { isEnding, type VerifyFindings } from './verify-report.ts'
 
 /** What opens packs of one data key; undefined when no identity was given. */
 export interface PackOpener {
@@ -36,9 +35,6 @@ export function packOpener(
     makeId: async (dataKeyId) => (await keysOf(dataKeyId)).makeId,
   }
 }
-
-/** A pack holds its target, or a single frame of the greatest length; the rest is headers. */
-const maxPackBytes = (1 << 30) + maxPlainBytes
 
 export class PackSurvey {
   readonly #store: ObjectStore
@@ -74,7 +70,7 @@ export class PackSurvey {
     }
   }
 
-  /** Reads every byte of every pack, one pack in memory at a time. Without an opener only hashes and headers are checked. */
+  /** Reads every byte of every pack, one frame in memory at a time. Without an opener only hashes and headers are checked. */
   async readAll(
     opener: PackOpener | undefined,
     progress: (doneBytes: number) => void,
@@ -110,49 +106,48 @@ export class PackSurvey {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const key = packKey(this.#layout, name)
-    if (sizeBytes > maxPackBytes) {
-      this.#findings.problem(key, `it has ${sizeBytes} bytes, more than any pack`)
-      return
-    }
-    const bytes = await this.#store.get(key, { signal })
-    if (bytes === undefined) {
-      this.#sizes.delete(name)
-      this.#findings.problem(key, 'it is missing')
-      return
-    }
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    if (sha256 !== name) this.#findings.problem(key, `its bytes have SHA-256 ${sha256}`)
+    const reader = new PackPieces(this.#store, key, sizeBytes, signal)
     try {
-      await this.#readFrames(key, name, bytes, opener)
+      await this.#readFrames(key, name, reader, opener)
     } catch (error) {
-      if (!(error instanceof Error)) throw error
+      if (!(error instanceof Error) || isEnding(error)) throw error
       this.#findings.problem(key, error.message)
     }
+    const sha256 = await reader.sha256()
+    if (sha256 === undefined) {
+      this.#sizes.delete(name)
+      this.#findings.problem(key, 'it is missing')
+    } else if (sha256 !== name) this.#findings.problem(key, `its bytes have SHA-256 ${sha256}`)
   }
 
   /** Goes from frame to frame; one that does not open is noted, and the next one is where its clear header says. */
-  async #readFrames(key: string, name: string, bytes: Buffer, opener: PackOpener | undefined): Promise<void> {
-    const headerBytes = bytes.subarray(0, fileHeaderBytes)
+  async #readFrames(
+    key: string,
+    name: string,
+    reader: PackPieces,
+    opener: PackOpener | undefined,
+  ): Promise<void> {
+    const headerBytes = await reader.take(fileHeaderBytes)
     const header = decodeFileHeader(headerBytes, key)
     const fileKey = await opener?.fileKey(header, headerBytes, key)
     const makeId = await opener?.makeId(header.dataKeyId)
-    let isEnded = false
-    for (let offset = fileHeaderBytes, number = 0; offset < bytes.length || !isEnded; number += 1) {
-      if (isEnded) throw unexpected(key, offset, 'the end of the file', 'more bytes')
-      const frame = decodeFrameHeader(bytes.subarray(offset, offset + frameHeaderBytes), key, offset)
+    for (let number = 0; ; number += 1) {
+      const offset = reader.offset
+      const frameHeader = await reader.take(frameHeaderBytes)
+      const frame = decodeFrameHeader(frameHeader, key, offset)
       if (frame.number !== number) {
         throw unexpected(key, offset, `frame ${number}`, `frame ${frame.number}`)
       }
-      const length = frameHeaderBytes + frame.bodyBytes
-      if (offset + length > bytes.length) {
-        throw unexpected(key, offset, `${length} bytes`, `${bytes.length - offset}`)
-      }
+      const body = await reader.take(frame.bodyBytes)
       if (fileKey !== undefined && makeId !== undefined) {
-        await this.#openChunk(fileKey, makeId, bytes.subarray(offset, offset + length), key, name, offset)
+        await this.#openChunk(fileKey, makeId, Buffer.concat([frameHeader, body]), key, name, offset)
+      } else if (body.length < frame.bodyBytes) {
+        throw unexpected(key, offset, `${frame.bodyBytes} bytes of body`, `${body.length}`)
       }
-      isEnded = frame.isLast
-      offset += length
+      if (frame.isLast) break
     }
+    const after = await reader.take(1)
+    if (after.length > 0) throw unexpected(key, reader.offset, 'the end of the file', 'more bytes')
   }
 
   async #openChunk(

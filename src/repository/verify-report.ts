@@ -1,5 +1,7 @@
 // What a verify found: counts of what was really looked at, and every problem with what it costs.
 
+import { isHoldfastError } from '../core/errors.ts'
+
 export interface VerifyProblem {
   /** Key of the object that is wrong. */
   readonly object: string
@@ -71,4 +73,12 @@ export class VerifyFindings {
     }))
     return { source, isDataRead, isDecrypted, checked: { ...this.#counts }, problems }
   }
+}
+
+/** True for what is about this run and not about the repository: it ends the verify instead of being a finding. */
+export function isEnding(error: Error): boolean {
+  return (
+    error.name === 'AbortError' ||
+    isHoldfastError(error, 'WRONG_KEY', 'IDENTITY_MISSING', 'INTERRUPTED', 'TERMINATED', 'BUG')
+  )
 }

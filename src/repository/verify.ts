@@ -1,5 +1,4 @@
 // Whether everything that a source has in the repository is there and whole. Finds all problems, not only the first.
-import { isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { BackupReader } from './backup-reader.ts'
@@ -13,7 +12,7 @@ import type { DataKey } from './sealed-key.ts'
 import { checkFrames } from './sealed-walk.ts'
 import type { SegmentRef, SegmentStore } from './segment-store.ts'
 import { PackSurvey, packOpener } from './verify-packs.ts'
-import { VerifyFindings, type VerifyReport } from './verify-report.ts'
+import { isEnding, VerifyFindings, type VerifyReport } from './verify-report.ts'
 
 export interface VerifyOptions {
   /** Also read, decrypt, unpack and hash every byte. */
@@ -188,9 +187,6 @@ async function verifySegments(
   }
 }
 
-/** These are about this run, not about the repository. */
-const endings = ['WRONG_KEY', 'IDENTITY_MISSING', 'INTERRUPTED', 'TERMINATED', 'BUG'] as const
-
 /** Whatever reading throws is a finding about that object, but for what ends the run. */
 async function noting(
   findings: VerifyFindings,
@@ -201,8 +197,7 @@ async function noting(
   try {
     await read()
   } catch (error) {
-    if (!(error instanceof Error) || error.name === 'AbortError' || isHoldfastError(error, ...endings))
-      throw error
+    if (!(error instanceof Error) || isEnding(error)) throw error
     findings.problem(object, error.message, affected)
   }
 }
