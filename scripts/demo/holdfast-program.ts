@@ -29,13 +29,6 @@ export class HoldfastProgram {
     return stdout
   }
 
-  /** Runs a command with --json, silently, and gives the document. */
-  async ask(...words: readonly string[]): Promise<unknown> {
-    const { stdout, stderr, status } = await finish(this.#spawn([...words, '--json']))
-    requireSuccess(words, status, stderr)
-    return JSON.parse(stdout)
-  }
-
   /** Starts a command that runs until it is stopped. */
   start(...words: readonly string[]): BackgroundRun {
     this.#show(words, ' &')
