@@ -28,8 +28,11 @@ export async function planAccounts(
   for (const account of accounts) {
     const there = present.get(keyOf(account))
     if (there === undefined) toCreate.push(account)
-    if (there === undefined || there.create.join() === account.create.join()) toGrant.push(account)
-    else {
+    if (there === undefined) toGrant.push(account)
+    else if (there.create.join() === account.create.join()) {
+      const grants = account.grants.filter((grant) => !there.grants.includes(grant))
+      toGrant.push({ ...account, grants, after: [] })
+    } else {
       warnings.push(
         `account ${nameOf(account)} is another one on the target than in the backup: it stays as it is there`,
       )
