@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { type StreamSummary, streamBinaryLogs } from '../archive/stream-binary-logs.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
@@ -36,17 +36,32 @@ export async function streamInstance(
   emit({ type: 'phase', phase: 'connecting' })
   await checkSource(settings, signal)
   const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
-  return streamBinaryLogs({
-    settings,
-    source: repository.source(request.source),
-    repositoryId: repository.id,
-    spoolDir: path.join(spools, repository.id, request.source),
-    untilCaughtUp: request.untilCaughtUp,
-    semiSync: request.semiSync,
-    startNewTimeline: request.startNewTimeline,
-    ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
-    emit,
-    signal,
+  try {
+    return await streamBinaryLogs({
+      settings,
+      source: repository.source(request.source),
+      repositoryId: repository.id,
+      spoolDir: path.join(spools, repository.id, request.source),
+      untilCaughtUp: request.untilCaughtUp,
+      semiSync: request.semiSync,
+      startNewTimeline: request.startNewTimeline,
+      ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
+      emit,
+      signal,
+    })
+  } catch (error) {
+    throw withWayOut(error)
+  }
+}
+
+/** Where the archive cannot go on, a backup alone does not mend it: the stream has to be told to begin anew. */
+function withWayOut(error: unknown): unknown {
+  if (!isHoldfastError(error, 'BINLOG_PURGED', 'ARCHIVE_DIVERGED')) return error
+  return new HoldfastError(error.code, error.message, error.details, {
+    cause: error.cause,
+    hint:
+      'What is archived stays. To go on: take a new backup (holdfast backup), then begin a new timeline once with ' +
+      'holdfast stream … --new-timeline',
   })
 }
 
