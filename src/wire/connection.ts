@@ -113,7 +113,10 @@ export class Connection implements AsyncDisposable {
     return this.#queryAll(sql, options, true)
   }
 
-  /** Executes a statement and hands its rows to `consumer` as they come from the socket. */
+  /**
+   * Executes a statement and hands its rows to `consumer` as they come from the socket. A consumer that rests longer than the
+   * session's net_write_timeout (60 s by default) loses the connection. When it throws, the connection is given up.
+   */
   async queryRaw(
     sql: Statement,
     consumer: RawRowConsumer,
@@ -138,7 +141,8 @@ export class Connection implements AsyncDisposable {
   /**
    * Executes LOAD DATA LOCAL INFILE with `data` as the file, whatever its name in the statement. Only here, and only for this one
    * statement, is a server's request for local data answered. When `data` throws or the call is cancelled, the statement is killed
-   * before its data ends; do it in a transaction where no row may stay.
+   * before its data ends; do it in a transaction where no row may stay. Data that rests longer than the session's net_read_timeout
+   * (30 s by default) loses the connection.
    */
   async loadData(sql: Statement, data: LoadSource, options: StatementOptions = {}): Promise<OkResult> {
     const packet = this.#queryPacket(sql)

@@ -49,13 +49,27 @@ export async function logIn(
     await channel.upgrade((plain) => startTls(plain, settings, signal))
   }
   const security: ChannelSecurity = isSecure ? 'tls' : settings.socketPath === undefined ? 'plain' : 'socket'
-  let plugin = firstPlugin(handshake.authPlugin)
-  let context: AuthContext = {
-    password: Buffer.from(settings.password?.reveal() ?? '', 'utf8'),
-    nonce: handshake.nonce,
-    security,
-    allowClearPassword: settings.allowClearPassword ?? false,
+  const password = Buffer.from(settings.password?.reveal() ?? '', 'utf8')
+  const { allowClearPassword = false } = settings
+  const context: AuthContext = { password, nonce: handshake.nonce, security, allowClearPassword }
+  try {
+    await authenticate(channel, settings, handshake.authPlugin, capabilities, context)
+    return handshake
+  } finally {
+    password.fill(0)
   }
+}
+
+/** Answers the challenge, and whatever the server asks after that, until it says OK. */
+async function authenticate(
+  channel: PacketChannel,
+  settings: ConnectionSettings,
+  defaultPlugin: string,
+  capabilities: number,
+  firstContext: AuthContext,
+): Promise<void> {
+  let context = firstContext
+  let plugin = firstPlugin(defaultPlugin)
   channel.write(
     handshakeResponseToBytes({
       capabilities,
@@ -69,11 +83,8 @@ export async function logIn(
   )
   for (let packets = 0; packets < maxLoginPackets; packets++) {
     const packet = await channel.read()
-    if (packet[0] === okHeader) {
-      context.password.fill(0)
-      return handshake
-    }
-    if (isErr(packet)) throw loginError(parseErr(packet), peer)
+    if (packet[0] === okHeader) return
+    if (isErr(packet)) throw loginError(parseErr(packet), describePeer(settings))
     if (packet[0] === authSwitchHeader) {
       const request = parseAuthSwitchRequest(packet)
       plugin = requireAuthPlugin(request.plugin, settings.user)

@@ -31,6 +31,8 @@ export async function startTls(
   const peer = describePeer(settings)
   try {
     const secure = connect({ ...options, socket: plain })
+    // The channel listens once this resolves; an error after an abort has nobody else, and would end the process.
+    secure.on('error', () => undefined)
     await once(secure, 'secureConnect', { signal })
     return secure
   } catch (cause) {

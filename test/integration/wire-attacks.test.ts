@@ -191,6 +191,31 @@ test('bytes that an attacker slips in before TLS are refused', async () => {
   )
 })
 
+test('a server that offers TLS and then stays silent, hangs up or talks nonsense is left without harm', async () => {
+  const ends: readonly (readonly [RegExp, (socket: Socket) => void])[] = [
+    [/no session with .* within 300 ms/, () => undefined],
+    [/cannot start TLS/, (socket) => socket.end()],
+    [/cannot start TLS/, (socket) => socket.resetAndDestroy()],
+    [/cannot start TLS/, (socket) => socket.write('nonsense')],
+  ]
+  for (const [message, end] of ends) {
+    await using attacker = await startAttacker({
+      capabilities: capability.ssl,
+      async login(channel, socket) {
+        await channel.read()
+        end(socket)
+      },
+    })
+    const settings = { ...attacker.settings('REQUIRED'), connectTimeoutMs: 300 }
+    await assert.rejects(Connection.open(settings), message)
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 5)
+    await assert.rejects(Connection.open(attacker.settings('REQUIRED'), { signal: controller.signal }))
+    // A late error of an abandoned socket would end the process here.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+})
+
 test('a server cannot ask for the password itself by switching to another plugin', async () => {
   for (const plugin of ['mysql_clear_password', 'dialog', 'mysql_old_password', '\u001b[2Jevil']) {
     await using attacker = await startAttacker({

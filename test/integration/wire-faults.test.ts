@@ -147,6 +147,18 @@ eachServer('a server that dies in a statement gives CONNECTION_LOST, then and ev
   assert.equal((await fresh.query('SELECT 1')).length, 1)
 })
 
+eachServer('a server that dies under TLS or a socket gives CONNECTION_LOST as well', async (kind) => {
+  await using server = await startServer(kind, { tls: true })
+  await using encrypted = await Connection.open(server.settings({ tls: { mode: 'REQUIRED' } }))
+  await using local = await Connection.open(server.settings({ socket: true }))
+  const running = [encrypted.query('SELECT SLEEP(30)'), local.query('SELECT SLEEP(30)')]
+  const [, ...outcomes] = await Promise.allSettled([sleep(100).then(() => server.kill9()), ...running])
+  for (const outcome of outcomes) {
+    assert.equal(outcome.status, 'rejected')
+    fails('CONNECTION_LOST')(outcome.reason)
+  }
+})
+
 eachServer('a session that is killed says so, also to an idle connection', async (kind) => {
   await using server = await startServer(kind)
   await using connection = await Connection.open(server.settings())

@@ -19,6 +19,10 @@ export const cachingSha2Password: AuthPlugin = {
     return xor(once, sha256(sha256(once), nonce))
   },
 
+  /**
+   * The server's key is taken as it comes, as --get-server-public-key does: it keeps the password from listeners, not from a
+   * server that only pretends. Against that stands --ssl-mode=VERIFY_IDENTITY, with which no key is ever asked for.
+   */
   next(data: Buffer, context: AuthContext): Buffer | undefined {
     if (data.length === 1 && data[0] === fastAuthSuccess) return undefined
     if (data.length === 1 && data[0] === performFullAuthentication) {
