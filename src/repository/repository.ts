@@ -1,7 +1,6 @@
 // A repository: where everything is kept. Made once in an empty store, opened by every command after.
 import { createHash, randomBytes } from 'node:crypto'
 import { HoldfastError } from '../core/errors.ts'
-import { DirectoryStore } from '../storage/directory-store.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { probeStore } from '../storage/probe.ts'
 import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
@@ -84,7 +83,6 @@ export class Repository {
     }
     const document = await readRepositoryDocument(bytes, store)
     const recipients = document.encryption === 'age' ? await readRecipients(store, document.id, signal) : []
-    if (store instanceof DirectoryStore) await store.removeLeftovers()
     return new Repository({ store, document, recipients, identities, stateDirectory })
   }
 

@@ -94,6 +94,7 @@ export class SourceRepository {
     const { signal, emit, leaseTiming } = options
     const lease = await this.lease('backup', { signal, timing: leaseTiming })
     try {
+      await this.#context.store.tidy?.()
       const state = this.#hostState()
       const known = await this.#knownChunks(state, emit, signal)
       const keys = await this.#keyRing.create(known?.chunkIdKey, signal)

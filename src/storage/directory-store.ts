@@ -87,9 +87,9 @@ export class DirectoryStore implements ObjectStore {
     return this.#guard('writing', path, () => replaceVersion(this.#root, path, bytes, expectedTag))
   }
 
-  /** Removes temporary files of writers that were killed; answers how many. Called by whoever is about to write. */
-  async removeLeftovers(): Promise<number> {
-    return this.#guard('tidying', this.#root, () => removeLeftovers(this.#root, Date.now()))
+  /** Removes temporary files of writers that were killed; those of living ones stay. */
+  async tidy(): Promise<void> {
+    await this.#guard('tidying', this.#root, () => removeLeftovers(this.#root, Date.now()))
   }
 
   #pathOf(key: string): string {

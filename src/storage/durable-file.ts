@@ -83,24 +83,21 @@ export async function removeIfThere(path: string): Promise<void> {
 }
 
 /** Removes what killed writers left behind; files of living processes stay. */
-export async function removeLeftovers(root: string, nowMs: number): Promise<number> {
+export async function removeLeftovers(root: string, nowMs: number): Promise<void> {
   const folder = join(root, temporaryFolder)
   let names: string[]
   try {
     names = await readdir(folder)
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return 0
+    if (systemErrorCode(error) === 'ENOENT') return
     throw error
   }
-  let removed = 0
   for (const name of names) {
     const writer = parseTemporaryName(name)
     if (writer === undefined) continue
     if (!isCertainlyGone(writer.mark) && nowMs - writer.createdMs < forgottenAfterMs) continue
     await removeIfThere(join(folder, name))
-    removed += 1
   }
-  return removed
 }
 
 /** The writer's mark, the time and some random digits, each in a form that has no '+'. */

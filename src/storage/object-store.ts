@@ -45,6 +45,9 @@ export interface ObjectStore {
   /** Where the objects are, for messages. */
   readonly place: string
 
+  /** Removes what killed writers left behind, where a store can have such. Called before a backup, never by readers. */
+  tidy?(): Promise<void>
+
   /** Writes an object unless the key is taken. The caller may reuse `bytes` once this has answered. */
   putIfAbsent(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<'created' | 'exists'>
 

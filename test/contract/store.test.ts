@@ -46,7 +46,7 @@ test('what a killed writer left is removed, and what a living one is writing is 
   for (const name of [living, elsewhere, dead, reused]) {
     await writeFile(path.join(directory.path, '.tmp', name), 'half')
   }
-  assert.equal(await store.removeLeftovers(), 2)
+  await store.tidy()
   assert.deepEqual(
     (await readdir(path.join(directory.path, '.tmp'))).toSorted(),
     [living, elsewhere].toSorted(),
