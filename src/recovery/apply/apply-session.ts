@@ -136,7 +136,8 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
   async #describeFormat(format: BinlogEvent): Promise<void> {
     if (this.#format?.bytes.equals(format.bytes) === true) return
     this.#format = format
-    await this.send(binlogStatement([bareEvent(format)]), 1)
+    const texts = [...this.#options.dialect.beforeFormat, binlogStatement([bareEvent(format)])]
+    await this.send(texts.join(';'), texts.length)
   }
 
   #forgetAnswered(): void {

@@ -16,6 +16,8 @@ export interface Opening {
 export interface Dialect {
   /** CREATE TABLE … SELECT is logged as one transaction, but its CREATE TABLE ends it when it is run: it is opened again. */
   readonly reopensAfterDdl: boolean
+  /** Run before a format description is given to the server. */
+  readonly beforeFormat: readonly string[]
   /** Session variables that hold for the whole replay. */
   readonly sessionStart: SettingValues
   /** `opener` is the event that opens the group: a GTID event, or what comes first where there are none. */

@@ -14,6 +14,7 @@ import { preparedXid } from './prepared-xid.ts'
 export function mariadbDialect(mark: (gtid: string) => readonly string[] = () => []): Dialect {
   return {
     reopensAfterDdl: true,
+    beforeFormat: [],
     sessionStart: {
       autocommit: '0',
       // An XA PREPARE leaves the session free.

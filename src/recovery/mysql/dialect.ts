@@ -13,6 +13,8 @@ import type { SettingValues } from '../apply/session-settings.ts'
 export function mysqlDialect({ keepsGtids }: { readonly keepsGtids: boolean }): Dialect {
   return {
     reopensAfterDdl: false,
+    // A BINLOG behind a COMMIT, without a GTID of its own, fails with 1837.
+    beforeFormat: ["SET gtid_next='AUTOMATIC'"],
     // As mysqlbinlog does: an XA PREPARE leaves the session free, and sql_mode may hold bits of older servers.
     sessionStart: { autocommit: '0', pseudo_replica_mode: '1' },
     open: (group, opener, applied) => ({ claim: claim(group, opener, applied, keepsGtids) }),
