@@ -29,6 +29,8 @@ export async function connectionSettings(
       sslCert: options.text('ssl-cert'),
       sslKey: options.text('ssl-key'),
       defaultsFile: options.text('defaults-file'),
+      defaultsExtraFile: options.text('defaults-extra-file'),
+      defaultsGroupSuffix: options.text('defaults-group-suffix'),
       loginPath: options.text('login-path'),
     },
     env,

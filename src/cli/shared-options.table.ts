@@ -93,6 +93,20 @@ export const connectionOptions: readonly OptionSpec[] = [
     help: 'read only this option file (groups [client] and [holdfast])',
   },
   {
+    name: 'defaults-extra-file',
+    kind: 'text',
+    value: 'FILE',
+    group: 'Connection',
+    help: 'read this option file after the global ones',
+  },
+  {
+    name: 'defaults-group-suffix',
+    kind: 'text',
+    value: 'TEXT',
+    group: 'Connection',
+    help: 'also read the groups with this suffix, such as [client_eu]',
+  },
+  {
     name: 'login-path',
     kind: 'text',
     value: 'NAME',
