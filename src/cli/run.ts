@@ -63,12 +63,12 @@ async function runVerb(
       say: printer.say,
       emit,
     })
-    printer.close()
+    printer.close(signal.aborted ? 'failed' : 'done')
     printAnswer(answer, verb, isJson, context.stdout)
     if (signal.aborted) return asHoldfastError(signal.reason).exit
     return answer.exit ?? (warnings > 0 ? 3 : 0)
   } catch (thrown) {
-    printer.close()
+    printer.close('failed')
     // What breaks while everything is being stopped (a killed query, a closed socket) is not the reason for the end.
     return printError(asHoldfastError(signal.aborted ? signal.reason : thrown), isJson, context)
   }

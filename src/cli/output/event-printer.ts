@@ -7,7 +7,8 @@ export interface EventPrinter {
   readonly say: (line: string) => void
   /** Takes the status region off the screen while something else (a question, the answer) is shown. */
   readonly pause: () => void
-  readonly close: () => void
+  /** Ends the talk; the phase at work is then done, or it is not. */
+  readonly close: (outcome: 'done' | 'failed') => void
 }
 
 /** Just enough of a stream to print to. */

@@ -23,7 +23,7 @@ export function statusRegion(output: TextOutput): EventPrinter {
           ? undefined
           : `${phaseText(phase)} … ${formatDuration(nowMs - phase.startedMs)}`
     if (text === undefined) return
-    output.write(eraseLine + text.slice(0, Math.max(20, (output.columns ?? 80) - 1)))
+    output.write(eraseLine + text.slice(0, terminalColumns(output) - 1))
     isShown = true
   }
   const pause = (): void => {
@@ -63,11 +63,17 @@ export function statusRegion(output: TextOutput): EventPrinter {
     emit,
     say: line,
     pause,
-    close: () => {
+    close: (outcome) => {
       clearInterval(timer)
+      if (outcome === 'done') endPhase()
       pause()
     },
   }
+}
+
+/** Some terminals say that they have no columns. */
+function terminalColumns({ columns = 0 }: TextOutput): number {
+  return columns > 0 ? columns : 80
 }
 
 function phaseText(phase: { readonly name: string; readonly detail?: string }): string {
