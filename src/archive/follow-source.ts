@@ -34,8 +34,10 @@ interface Arrived {
   readonly arrivalMillis: number
 }
 
-/** Events that wait for the disk; a single one may be larger. */
-const queueBytes = 8 * 1024 * 1024
+/** Events that wait for the disk; a single one may be larger. Enough for one write while the next one gathers. */
+const queueBytes = 2 * 1024 * 1024
+/** What an event takes in memory besides its bytes: objects that a million small ones would fill the heap with. */
+const eventOverheadBytes = 512
 
 /** Returns at the goal or the signal, with everything that had arrived durable. Throws CONNECTION_LOST, DISK_FULL, … */
 export async function followSource(options: FollowOptions): Promise<'caught-up' | 'signal'> {
@@ -45,7 +47,7 @@ export async function followSource(options: FollowOptions): Promise<'caught-up' 
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   const { stream, follower } = await openStream(options, signal)
   const queue = new EventQueue<Arrived>(queueBytes, ({ item }) =>
-    item.kind === 'event' ? item.event.bytes.length : 1,
+    item.kind === 'event' ? item.event.bytes.length + eventOverheadBytes : 1,
   )
   const receiving = receive(stream, follower, queue, options.server)
   const onAbort = (): void => queue.wake()

@@ -63,7 +63,7 @@ test('within a file the stream joins at the event that was archived last', () =>
   const position = { file: 'binlog.000001', offset: last.offset + last.bytes.length }
   const follower = new LogFollower({ position, tail: markOf(last) }, last.offset)
   const packets = [artificialRotate('binlog.000001', last.offset), fakeFormat(), last.bytes, events[6]!.bytes]
-  assert.deepEqual(kinds(follower, packets), [`event ${events[6]!.offset}`])
+  assert.deepEqual(kinds(follower, packets), ['joined', `event ${events[6]!.offset}`])
 })
 
 test('another event in place of the one that was archived last means another history', () => {
@@ -84,7 +84,11 @@ test('a stream that has to start at the beginning of a long file skips what is k
   const position = { file: 'binlog.000001', offset: last.offset + last.bytes.length }
   const follower = new LogFollower({ position, tail: markOf(last) }, 4)
   const packets = [artificialRotate('binlog.000001', 4), ...events.slice(0, 10).map(({ bytes }) => bytes)]
-  assert.deepEqual(kinds(follower, packets), [`event ${events[8]!.offset}`, `event ${events[9]!.offset}`])
+  assert.deepEqual(kinds(follower, packets), [
+    'joined',
+    `event ${events[8]!.offset}`,
+    `event ${events[9]!.offset}`,
+  ])
 })
 
 test('a position past 4 GiB is compared by its low 32 bits', () => {
@@ -94,7 +98,7 @@ test('a position past 4 GiB is compared by its low 32 bits', () => {
   const position = { file: 'binlog.000001', offset: offset + event.bytes.length }
   const follower = new LogFollower({ position, tail: mark }, offset)
   const packets = [artificialRotate('binlog.000001', offset), fakeFormat(), event.bytes, events[6]!.bytes]
-  assert.deepEqual(kinds(follower, packets), [`event ${2 ** 32 + events[6]!.offset}`])
+  assert.deepEqual(kinds(follower, packets), ['joined', `event ${2 ** 32 + events[6]!.offset}`])
 })
 
 test('another file is announced before its events', () => {

@@ -38,7 +38,3 @@ export function decodeRowsStatement(event: BinlogEvent): Buffer {
   if (event.header.type === eventType.rowsQuery) reader.skip(1)
   return reader.rest()
 }
-
-export function decodeXid(event: BinlogEvent): bigint {
-  return eventBody(event).u64()
-}

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, readdir, stat, truncate } from 'node:fs/promises'
+import { appendFile, readdir, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { runProgram } from '../../scripts/servers/run-program.ts'
 import { Archive } from '../../src/archive/archive.ts'
-import { isHoldfastError } from '../../src/core/errors.ts'
 import type { ArchiveChildOptions } from '../support/archive-child.ts'
 import { type ArchiveRig, archiveRig, eventually } from '../support/archive-rig.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
@@ -17,7 +15,13 @@ const child = fileURLToPath(new URL('../support/archive-child.ts', import.meta.u
 const table = 'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v LONGTEXT);'
 const insert = "INSERT INTO d.t (v) VALUES (REPEAT('x', 300));"
 
-function startChild(server: TestServer, rig: ArchiveRig, semiSync = false): ChildProcess {
+/** `through`: a command that runs the archiver with the words behind it. */
+function startChild(
+  server: TestServer,
+  rig: ArchiveRig,
+  semiSync = false,
+  through: readonly string[] = [],
+): ChildProcess {
   const options: ArchiveChildOptions = {
     port: server.port,
     repositoryDir: path.join(rig.folder, 'repository'),
@@ -25,7 +29,8 @@ function startChild(server: TestServer, rig: ArchiveRig, semiSync = false): Chil
     sealBytes: 20_000,
     semiSync,
   }
-  return spawn(process.execPath, [child, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const call = [...through, process.execPath, child, JSON.stringify(options)]
+  return spawn(call[0] ?? '', call.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 eachServer('the archiver is killed at any moment, and no byte is lost or doubled', async (kind) => {
@@ -78,45 +83,21 @@ eachServer('a torn end of the spool is cut at the last whole event, and comes ag
 
 eachServer('a full disk under the spool stops the stream with DISK_FULL and loses nothing', async (kind) => {
   await using server = await startServer(kind)
-  await using rig = await archiveRig(server)
-  await mkdir(rig.spoolDir)
-  const isMounted = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', rig.spoolDir]).then(
-    () => true,
-    () => false,
-  )
-  // Without the right to mount, a limit on the size of files in a process of its own fails in the same place.
-  try {
-    await server.sql(`${table}${insert.repeat(20)}`)
-    if (isMounted) {
-      await rig.catchUp()
-      await server.sql(`INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
-      await assert.rejects(rig.catchUp(), (error) => isHoldfastError(error, 'DISK_FULL'))
-      await runProgram('mount', ['-o', 'remount,size=64m', rig.spoolDir])
-    } else {
-      await server.sql(`INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
-      const limited = spawn(
-        'prlimit',
-        [
-          '--fsize=100000',
-          process.execPath,
-          child,
-          JSON.stringify({
-            port: server.port,
-            repositoryDir: path.join(rig.folder, 'none'),
-            spoolDir: rig.spoolDir,
-            sealBytes: 1e6,
-            semiSync: false,
-          }),
-        ],
-        { stdio: 'ignore' },
-      )
-      await once(limited, 'exit')
-    }
-    await rig.catchUp()
-    await rig.assertSameAsSource()
-  } finally {
-    if (isMounted) await runProgram('umount', [rig.spoolDir])
-  }
+  await using rig = await archiveRig(server, { inDirectory: true })
+  await server.sql(`${table}${insert.repeat(20)}`)
+  await rig.catchUp()
+  await server.sql(`${insert} INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
+  // A limit on the size of files fails in the same place as a full disk, and needs no rights: 400 blocks of 512 bytes.
+  const limited = startChild(server, rig, false, ['sh', '-c', 'ulimit -f 400; exec "$0" "$@"'])
+  const ended = once(limited, 'exit')
+  let output = ''
+  limited.stdout?.on('data', (text: Buffer) => {
+    output += text.toString()
+  })
+  assert.deepEqual(await ended, [1, null])
+  assert.match(output, /"type":"error","code":"DISK_FULL"/)
+  await rig.catchUp()
+  await rig.assertSameAsSource()
 })
 
 const semiSyncSetUp = {

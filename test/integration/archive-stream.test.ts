@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
 import { Archive } from '../../src/archive/archive.ts'
 import { findTransactions } from '../../src/archive/find-transactions.ts'
@@ -91,6 +92,7 @@ eachServer('the server restarts, crashes and drops connections while it is strea
   await using rig = await archiveRig(server)
   await server.sql(table)
   const { stop, done } = rig.stream({ sealAfterMs: 300 })
+  await eventually('it streams', () => rig.events.some(({ type }) => type === 'progress'))
   await server.sql(insert.repeat(50))
   await server.restart()
   await server.sql(insert.repeat(50))
@@ -269,6 +271,46 @@ eachServer('a second archiver elsewhere ends the first, which loses nothing', as
   await rig.catchUp({ spoolDir: `${rig.folder}/other` })
   await rig.catchUp()
   await rig.assertSameAsSource()
+})
+
+eachServer(
+  'a writer without a key goes on by its spool alone, and needs the key once when that is lost',
+  async (kind) => {
+    await using server = await startServer(kind)
+    await using rig = await archiveRig(server, { encrypt: true })
+    assert.ok(rig.identity !== undefined)
+    const source = await rig.openWith([])
+    await server.sql(table + insert.repeat(5))
+    const first = await rig.catchUp({ source })
+    await server.sql(`${insert} FLUSH BINARY LOGS; ${insert}`)
+    assert.equal((await rig.catchUp({ source: await rig.openWith([]) })).timeline, first.timeline)
+    await rm(rig.spoolDir, { recursive: true })
+    await server.sql(insert)
+    await assert.rejects(rig.catchUp({ source: await rig.openWith([]) }), (error) =>
+      isHoldfastError(error, 'IDENTITY_MISSING'),
+    )
+    const reader = await rig.openWith([rig.identity])
+    assert.equal((await rig.catchUp({ source: reader })).timeline, first.timeline)
+    await rig.assertSameAsSource(reader)
+  },
+)
+
+test('a source without GTIDs is archived likewise', async () => {
+  await using server = await startServer('mysql-9.7', {
+    args: ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF'],
+  })
+  await using rig = await archiveRig(server)
+  await server.sql(`${table}${insert.repeat(3)} FLUSH BINARY LOGS; ${insert}`)
+  await rig.catchUp()
+  await server.sql(insert)
+  await rig.catchUp()
+  await rig.assertSameAsSource()
+  const history = (await Archive.open(rig.source)).history()
+  assert.ok(history.every((segment) => segment.transactionCount === 0 || segment.gtidAfter === undefined))
+  assert.equal(
+    history.reduce((sum, { transactionCount }) => sum + transactionCount, 0),
+    7,
+  )
 })
 
 /** A source keeps files that a replica still reads or that its own crash recovery may need: it takes a moment and some tries. */

@@ -9,6 +9,7 @@ import {
   streamBinaryLogs,
 } from '../../src/archive/stream-binary-logs.ts'
 import type { HoldfastEvent } from '../../src/core/events.ts'
+import { historyRuns } from '../../src/core/history.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import type { SourceRepository } from '../../src/repository/source-repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
@@ -19,7 +20,10 @@ import { temporaryDirectory } from './temporary-directory.ts'
 export interface ArchiveRig extends AsyncDisposable {
   readonly folder: string
   readonly spoolDir: string
-  readonly repository: Repository
+  /** Of an encrypted repository. */
+  readonly identity: string | undefined
+  /** The source as a process sees it that holds these identities. */
+  openWith(identities: readonly string[]): Promise<SourceRepository>
   readonly source: SourceRepository
   /** Everything emitted so far. */
   readonly events: HoldfastEvent[]
@@ -31,19 +35,22 @@ export interface ArchiveRig extends AsyncDisposable {
     readonly done: Promise<StreamSummary>
   }
   /** Every file that the server has is in the archive, byte for byte (but for the in-use mark of an open one). */
-  assertSameAsSource(): Promise<void>
+  assertSameAsSource(reader?: SourceRepository): Promise<void>
 }
 
 export async function archiveRig(
   server: TestServer,
-  options: { readonly inDirectory?: boolean } = {},
+  options: { readonly inDirectory?: boolean; readonly encrypt?: boolean } = {},
 ): Promise<ArchiveRig> {
   const directory = await temporaryDirectory()
   const store =
     options.inDirectory === true
       ? new DirectoryStore(path.join(directory.path, 'repository'))
       : new MemoryStore()
-  const { repository } = await Repository.create(store, { recipients: [], encrypt: false })
+  const { repository, identity } = await Repository.create(store, {
+    recipients: 'generate',
+    encrypt: options.encrypt ?? false,
+  })
   const source = repository.source('shop')
   const spoolDir = path.join(directory.path, 'spool')
   const events: HoldfastEvent[] = []
@@ -58,7 +65,8 @@ export async function archiveRig(
   return {
     folder: directory.path,
     spoolDir,
-    repository,
+    openWith: async (identities) => (await Repository.open(store, { identities })).source('shop'),
+    identity,
     source,
     events,
     catchUp: (more = {}) => streamBinaryLogs({ ...common(), untilCaughtUp: true, ...more }),
@@ -66,7 +74,7 @@ export async function archiveRig(
       const stop = new AbortController()
       return { stop, done: streamBinaryLogs({ ...common(), signal: stop.signal, ...more }) }
     },
-    assertSameAsSource: () => assertSameAsSource(server, source),
+    assertSameAsSource: (reader = source) => assertSameAsSource(server, reader),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   }
 }
@@ -90,9 +98,10 @@ async function assertSameAsSource(server: TestServer, source: SourceRepository):
   assertWhole(archive)
 }
 
-/** Segments follow each other without a gap, and the files between the first and the last are all there. */
+/** Within each timeline the segments follow each other without a gap: by their chain, their places and their GTIDs. */
 function assertWhole(archive: Archive): void {
   for (const { gapBefore } of archive.history()) assert.equal(gapBefore, undefined)
+  assert.deepEqual(historyRuns(archive.history()).gaps, [])
 }
 
 /** Resolves when `isTrue` does; rejects after ten seconds. */
