@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import { fixtureEvents } from '../../test/support/binlog-fixtures.ts'
+import { eventType } from '../binlog/event-types.ts'
 import { isHoldfastError } from '../core/errors.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { markOf } from './event-mark.ts'
@@ -110,6 +111,20 @@ test('another file is announced before its events', () => {
     events[0]!.bytes,
   ]
   assert.deepEqual(kinds(follower, packets), ['event 4', 'file', 'event 4'])
+})
+
+test('the encryption event of an encrypted source is archived in its place only', () => {
+  const last = events[5]!
+  const position = { file: 'binlog.000001', offset: last.offset + last.bytes.length }
+  const follower = new LogFollower({ position, tail: markOf(last) }, last.offset)
+  const encryption = madeUp(eventType.startEncryption, Buffer.alloc(17), 0x80)
+  const packets = [artificialRotate('binlog.000001', last.offset), fakeFormat(), encryption, last.bytes]
+  assert.deepEqual(kinds(follower, packets), ['joined'])
+  const fromStart = new LogFollower({ position: { file: 'binlog.000001', offset: 4 } }, 4)
+  assert.deepEqual(kinds(fromStart, [artificialRotate('binlog.000001', 4), events[0]!.bytes, encryption]), [
+    'event 4',
+    `event ${4 + events[0]!.bytes.length}`,
+  ])
 })
 
 test('an event that is not where its header says is malformed', () => {

@@ -39,6 +39,8 @@ export class LogFollower {
   #offset: number
   #format: FormatDescription | undefined
   readonly #resume: ResumePoint
+  /** The last event with a place in the file was its format description. */
+  #isBehindFormat = false
   /** False until the event before the resume point has come and is the same. */
   #isJoined: boolean
 
@@ -68,7 +70,8 @@ export class LogFollower {
         }
         break
       case eventType.startEncryption:
-        if (header.endPosition !== 0 && header.endPosition <= low32(this.#offset)) return undefined
+        // Its place is behind the format description of the file; a stream that starts later gets it once more.
+        if (!this.#isBehindFormat) return undefined
         break
       default:
         if (isArtificial(header)) return undefined
@@ -91,6 +94,7 @@ export class LogFollower {
     }
     this.#format = event.format
     this.#offset = end
+    this.#isBehindFormat = event.header.type === eventType.formatDescription
     if (this.#isJoined) return { kind: 'event', event, wantsAck }
     return this.#join(event) ? { kind: 'joined' } : undefined
   }

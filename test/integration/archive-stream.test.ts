@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { test } from 'node:test'
 import { Archive } from '../../src/archive/archive.ts'
 import { findTransactions } from '../../src/archive/find-transactions.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import { gapBetween } from '../../src/core/history.ts'
 import { archiveRig, eventually } from '../support/archive-rig.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const table = 'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v LONGTEXT);'
 const insert = "INSERT INTO d.t (v) VALUES ('x');"
@@ -294,6 +296,30 @@ eachServer(
     await rig.assertSameAsSource(reader)
   },
 )
+
+for (const kind of testedKinds.filter((each) => each.startsWith('mariadb'))) {
+  test(`a source that encrypts its binary logs is archived in clear, and going on continues it (${kind})`, async () => {
+    await using keys = await temporaryDirectory()
+    const keyFile = path.join(keys.path, 'keys')
+    await writeFile(keyFile, `1;${'a7addd9adea9978fda19f21e6be98788'.repeat(2)}\n`)
+    await using server = await startServer(kind, {
+      args: [
+        '--plugin-load-add=file_key_management',
+        `--file-key-management-filename=${keyFile}`,
+        '--encrypt-binlog=1',
+      ],
+    })
+    await using rig = await archiveRig(server)
+    await server.sql(`${table}${insert} FLUSH BINARY LOGS; ${insert}`)
+    await rig.catchUp()
+    await server.sql(insert.repeat(2))
+    await rig.catchUp()
+    const archive = await Archive.open(rig.source)
+    const inserts = await Array.fromAsync(findTransactions(archive, { table: 'd.t', kind: 'insert' }))
+    assert.equal(inserts.length, 4)
+    assert.equal(archive.timelines().length, 1)
+  })
+}
 
 test('a source without GTIDs is archived likewise', async () => {
   await using server = await startServer('mysql-9.7', {
