@@ -85,7 +85,9 @@ export class Archiver {
 
   /** How long a caller may wait before `sealIfDue` has something to do; at most a second, so that nobody waits in vain. */
   get waitMs(): number {
-    if (this.#segment === undefined) return 1000
+    const builder = this.#segment?.builder
+    // Nothing becomes due while there is nothing, or while a transaction is under way.
+    if (builder === undefined || builder.isEmpty || builder.isInTransaction) return 1000
     return Math.min(1000, this.#openedAtMs + this.#options.sealAfterMs - Date.now())
   }
 
