@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureInstallation, exists, type Installation } from './installation.ts'
 import { runProgram } from './run-program.ts'
 import type { ServerKind } from './server-kinds.ts'
-import { commonArguments, ensureTemplate } from './template.ts'
+import { commonArguments, ensureTemplate, templateCertificate, templateKey } from './template.ts'
 import { guardedFolder } from './warden.ts'
 
 export interface StartOptions {
@@ -23,7 +23,6 @@ export interface StartOptions {
   readonly port?: number
   /** An existing data directory to start on; it is used in place and not removed. A fresh one by default. */
   readonly dataDir?: string
-  /** Run with `--basedir` and so on from this folder's parent: where the run folder is made, e.g. on a small tmpfs. */
   readonly signal?: AbortSignal
 }
 
@@ -80,6 +79,7 @@ class ServerProcess implements RunningServer {
   readonly #options: StartOptions
   #args: readonly string[]
   #child: ChildProcess | undefined
+  #hasCertificate = false
   readonly #serverId = randomInt(1, 2 ** 31)
 
   constructor(installation: Installation, folder: { path: string } & AsyncDisposable, options: StartOptions) {
@@ -107,6 +107,7 @@ class ServerProcess implements RunningServer {
   }
 
   async start(): Promise<void> {
+    this.#hasCertificate = await exists(path.join(this.dataDir, templateCertificate))
     for (let attempt = 1; ; attempt++) {
       if (this.port === 0) this.port = await freePort()
       const logBefore = (await readLog(this.errorLog)).length
@@ -176,6 +177,12 @@ class ServerProcess implements RunningServer {
       ...(isMysql
         ? ['--innodb-redo-log-capacity=64M', '--gtid-mode=ON', '--enforce-gtid-consistency=ON']
         : ['--innodb-log-file-size=64M', '--performance-schema=OFF']),
+      ...(this.#hasCertificate
+        ? [
+            `--ssl-cert=${path.join(this.dataDir, templateCertificate)}`,
+            `--ssl-key=${path.join(this.dataDir, templateKey)}`,
+          ]
+        : []),
       ...(isMysql || !logBin ? [] : ['--binlog-format=ROW', '--binlog-row-image=FULL']),
       ...this.#args,
     ]
