@@ -55,12 +55,9 @@ export class SegmentUploader {
 
   async #put(segment: SpoolSegment, index: SegmentIndex): Promise<void> {
     const { timeline, seq } = index
+    // A number that is taken although no put of ours was begun is somebody else's.
     const wasMarked = await this.#spool.isMarkedPut(seq)
-    if (!wasMarked) {
-      const refs = await this.#source.listSegments(timeline)
-      if (refs.some((ref) => ref.seq === seq)) throw fenced(index)
-      await this.#spool.markPut(seq)
-    }
+    if (!wasMarked) await this.#spool.markPut(seq)
     const outcome = await this.#source.putSegment(timeline, seq, { index, data: segment.data() })
     if (outcome === 'exists') await this.#expectOwn(index, wasMarked)
     await segment.remove()
@@ -72,7 +69,10 @@ export class SegmentUploader {
   async #expectOwn(index: SegmentIndex, wasMarked: boolean): Promise<void> {
     const stored = await this.#readIndex(index)
     const isOwn = stored === undefined ? wasMarked : stored.chain === index.chain
-    if (!isOwn) throw fenced(index)
+    if (isOwn) return
+    // The next run must not take the mark of this vain try for one of its own.
+    if (!wasMarked) await this.#spool.unmarkPut(index.seq)
+    throw fenced(index)
   }
 
   /** Undefined where this writer cannot read what it has written. */

@@ -41,6 +41,10 @@ export class Spool {
     await this.#writeDurably(this.#putMark(seq), Buffer.alloc(0))
   }
 
+  async unmarkPut(seq: number): Promise<void> {
+    await rm(this.#putMark(seq), { force: true })
+  }
+
   async isMarkedPut(seq: number): Promise<boolean> {
     return (await readdir(this.folder)).includes(path.basename(this.#putMark(seq)))
   }
