@@ -65,6 +65,21 @@ export async function listBinaryLogs(
   return rows.map((row) => textOrNull(row, 'Log_name') ?? '')
 }
 
+/** True when the server waits with its commits for a replica that acknowledges. */
+export async function waitsForReplicas(
+  connection: Connection,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const rows = await connection.query("SHOW GLOBAL VARIABLES LIKE 'rpl\\_semi\\_sync\\_%\\_enabled'", {
+    signal,
+  })
+  return rows.some(
+    (row) =>
+      /_(source|master)_enabled$/.test(textOrNull(row, 'Variable_name') ?? '') &&
+      textOrNull(row, 'Value') === 'ON',
+  )
+}
+
 async function readPosition(
   connection: Connection,
   signal: AbortSignal | undefined,

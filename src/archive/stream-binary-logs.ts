@@ -11,7 +11,7 @@ import { followSource } from './follow-source.ts'
 import { openArchiver } from './open-archiver.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import { SegmentUploader } from './segment-uploader.ts'
-import { isSameServer, readSourceServer, type SourceServer } from './source-server.ts'
+import { isSameServer, readSourceServer, type SourceServer, waitsForReplicas } from './source-server.ts'
 import { Spool } from './spool.ts'
 
 export interface StreamOptions {
@@ -82,6 +82,9 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
     let server = await readSourceServer(connection, signal)
     await source.ensure(server.source, signal)
     warnFormat(server, emit)
+    if (options.semiSync === true && !(await waitsForReplicas(connection, signal))) {
+      emit({ type: 'notice', level: 'warning', message: notWaiting })
+    }
     archiver = await openArchiver({
       source,
       spool,
@@ -159,6 +162,9 @@ async function reconnect(
     }
   }
 }
+
+const notWaiting =
+  'the source does not wait for acknowledgements: semi-synchronous replication is not enabled there, so commits can be lost with it'
 
 function warnFormat({ binlogFormat }: SourceServer, emit: EmitEvent): void {
   if (binlogFormat === 'ROW') return
