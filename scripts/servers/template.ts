@@ -122,12 +122,17 @@ async function makeCertificate(installation: Installation, data: string): Promis
   if (Number.parseInt(installation.version, 10) < 11) return
   const request =
     'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost -keyout'
-  await runProgram('openssl', [
-    ...request.split(' '),
-    path.join(data, templateKey),
-    '-out',
-    path.join(data, templateCertificate),
-  ])
+  try {
+    await runProgram('openssl', [
+      ...request.split(' '),
+      path.join(data, templateKey),
+      '-out',
+      path.join(data, templateCertificate),
+    ])
+  } catch (error) {
+    // Without the program each start makes its own certificate, as the server would anywhere else.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
 }
 
 async function readShare(installation: Installation, names: readonly string[]): Promise<string> {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runProgram } from '../../scripts/servers/run-program.ts'
 import { eachServer, testedKinds } from '../support/servers.ts'
 
 interface Abandoned {
@@ -46,6 +45,23 @@ function isAlive(pid: number): boolean {
     return !/\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch (error) {
     if (error instanceof Error && 'code' in error && /^(ENOENT|ESRCH)$/.test(String(error.code))) return false
+    throw error
+  }
+}
+
+/** True when some process has `argument` on its command line. */
+function runsWith(argument: string): boolean {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((name) => commandLine(name).includes(argument))
+}
+
+function commandLine(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch (error) {
+    // It ended between the listing and now.
+    if (error instanceof Error && 'code' in error && /^(ENOENT|ESRCH)$/.test(String(error.code))) return []
     throw error
   }
 }
@@ -92,10 +108,9 @@ test('a program that works in a folder of a killed process is killed with it', a
      spawn('tail', ['-f', server.folder + '/error.log'], { detached: true, stdio: 'ignore' }).unref()
      ${waiting}`,
   )
-  const isTailing = async () =>
-    (await runProgram('ps', ['-eo', 'args'])).includes(`tail -f ${abandoned.folder}`)
-  while (!(await isTailing())) await sleep(20)
+  const isTailing = () => runsWith(`${abandoned.folder}/error.log`)
+  while (!isTailing()) await sleep(20)
   abandoned.child.kill('SIGKILL')
   await assertGone(abandoned)
-  assert.equal(await isTailing(), false)
+  assert.equal(isTailing(), false)
 })
