@@ -51,18 +51,55 @@ export async function snapshotUnderLock(
   readPoint: (session: Connection) => Promise<RecoveryPoint>,
 ): Promise<OpenSnapshot> {
   await using lock = await request.openSession()
-  let tableLock: Connection | undefined
+  let held: HeldLocks | undefined
   try {
-    const rung = await holdUpWrites(lock, request)
-    const startedMs = performance.now()
-    tableLock = await lockNonTransactional(request)
+    held = (await flushWithReadLock(lock, request)) ?? (await lockAllTables(lock, request))
     await beginAll(request)
     const point = await readPoint(lock)
     await lock.run('UNLOCK TABLES', { signal: request.signal })
-    return { point, rung, heldMs: Math.ceil(performance.now() - startedMs), tableLock }
+    const heldMs = Math.ceil(performance.now() - held.sinceMs)
+    return { point, rung: held.rung, heldMs, tableLock: held.tableLock }
   } catch (error) {
     // The locks go with their sessions; no statement is sent on one that may be lost.
     lock.destroy()
+    held?.tableLock?.destroy()
+    throw error
+  }
+}
+
+interface HeldLocks {
+  readonly rung: LockRung
+  readonly sinceMs: number
+  readonly tableLock: Connection | undefined
+}
+
+/** Undefined when the account may not. */
+async function flushWithReadLock(
+  session: Connection,
+  request: SnapshotRequest,
+): Promise<HeldLocks | undefined> {
+  try {
+    await takeLock(session, 'FLUSH TABLES WITH READ LOCK', request.bounds, withSignal(request))
+  } catch (error) {
+    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return undefined
+    throw error
+  }
+  const sinceMs = performance.now()
+  // Only now: MySQL's flush would wait for tables that are locked already.
+  const tableLock = await lockNonTransactional(request)
+  return { rung: 'flush-tables-with-read-lock', sinceMs, tableLock }
+}
+
+async function lockAllTables(session: Connection, request: SnapshotRequest): Promise<HeldLocks> {
+  const sinceMs = performance.now()
+  // First, and each table in one session only: a second read lock would queue behind a writer that waits for the first.
+  const tableLock = await lockNonTransactional(request)
+  try {
+    const apart = new Set(request.nonTransactional)
+    const others = request.tables.filter((table) => !apart.has(table))
+    await lockTables(session, others, request)
+    return { rung: 'lock-tables', sinceMs, tableLock }
+  } catch (error) {
     tableLock?.destroy()
     throw error
   }
@@ -78,17 +115,6 @@ export async function lockNonTransactional(request: SnapshotRequest): Promise<Co
   } catch (error) {
     session.destroy()
     throw error
-  }
-}
-
-async function holdUpWrites(session: Connection, request: SnapshotRequest): Promise<LockRung> {
-  try {
-    await takeLock(session, 'FLUSH TABLES WITH READ LOCK', request.bounds, withSignal(request))
-    return 'flush-tables-with-read-lock'
-  } catch (error) {
-    if (!isHoldfastError(error, 'PRIVILEGE_MISSING')) throw error
-    await lockTables(session, request.tables, request)
-    return 'lock-tables'
   }
 }
 

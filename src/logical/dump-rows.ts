@@ -3,6 +3,7 @@
 import { type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
 import type { BackupObject, BackupSink, ObjectChunk } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
+import { lockWaitTimeout } from '../instance/lock-wait.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { ColumnDefinition } from '../wire/packets/column-definition.ts'
 import type { RawRowConsumer, RawRowProgress } from '../wire/results.ts'
@@ -54,6 +55,14 @@ export class RowPump {
       await store.settled()
     } catch (error) {
       await store.abandon()
+      if (serverErrno(error) === lockWaitTimeout) {
+        throw new HoldfastError(
+          'LOCK_WAIT',
+          `table ${table.schema}.${table.name} was locked for too long to be read`,
+          { schema: table.schema, table: table.name },
+          { cause: error },
+        )
+      }
       if (!changedErrnos.has(serverErrno(error) ?? 0)) throw error
       throw new HoldfastError(
         'TABLE_CHANGED',

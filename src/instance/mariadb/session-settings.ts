@@ -3,7 +3,13 @@ import type { SessionSettings } from '../dialect.ts'
 import { loadMode } from '../load-mode.ts'
 
 // A year: a session that holds a lock may be idle for as long as the largest table takes.
-const patience = ['wait_timeout = 31536000', 'net_read_timeout = 3600', 'net_write_timeout = 3600']
+const patience = [
+  'wait_timeout = 31536000',
+  'net_read_timeout = 3600',
+  'net_write_timeout = 3600',
+  // But nobody waits for a table lock for ever.
+  'lock_wait_timeout = 30',
+]
 
 function shared(release: number): string[] {
   return [

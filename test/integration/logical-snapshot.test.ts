@@ -1,0 +1,197 @@
+// A dump under fire: what it holds is exactly what the binary log says up to the recorded point.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import type { BackupResult } from '../../src/core/backup.ts'
+import { GtidSet } from '../../src/core/gtid-set.ts'
+import { dumpLogical } from '../../src/logical/dump-logical.ts'
+import { Connection } from '../../src/wire/connection.ts'
+import { MemoryBackup } from '../support/memory-backup.ts'
+import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
+
+const run = promisify(execFile)
+
+const tables = `
+  CREATE DATABASE w;
+  CREATE TABLE w.a (k INT PRIMARY KEY, pad CHAR(200) NOT NULL DEFAULT 'a');
+  CREATE TABLE w.b (k INT PRIMARY KEY, pad CHAR(200) NOT NULL DEFAULT 'b');
+  CREATE TABLE w.c (k INT PRIMARY KEY, pad CHAR(200) NOT NULL DEFAULT 'c');
+  CREATE TABLE w.m (k INT PRIMARY KEY) ENGINE = MyISAM`
+
+/** Writers that commit as fast as they can until disposed. Each transaction writes one number to a, b and c; another writes to m. */
+async function startWriters(server: TestServer, count: number) {
+  let isStopped = false
+  const writers = Array.from({ length: count }, async (_, writer) => {
+    await using connection = await Connection.open(server.settings())
+    for (let n = 0; !isStopped; n++) {
+      const k = n * count + writer
+      await connection.queryMulti(
+        `START TRANSACTION; INSERT INTO w.a (k) VALUES (${k}); INSERT INTO w.b (k) VALUES (${k}); INSERT INTO w.c (k) VALUES (${k}); COMMIT`,
+      )
+    }
+  })
+  const plain = (async () => {
+    await using connection = await Connection.open(server.settings())
+    for (let k = 0; !isStopped; k++) await connection.run(`INSERT INTO w.m (k) VALUES (${k})`)
+  })()
+  return {
+    async [Symbol.asyncDispose]() {
+      isStopped = true
+      await Promise.all([...writers, plain])
+    },
+  }
+}
+
+function keys(memory: MemoryBackup, result: BackupResult, table: string): number[] {
+  const lines = memory.text(result, `w/${table}`).split('\n').slice(0, -1)
+  return lines.map((line) => Number(line.split('\t')[0])).toSorted((x, y) => x - y)
+}
+
+interface Logged {
+  readonly keys: ReadonlyMap<string, readonly number[]>
+  readonly gtids: readonly string[]
+}
+
+/** What the binary log holds before the point, told by the server's own program. */
+async function loggedBefore(server: TestServer, result: BackupResult): Promise<Logged> {
+  const { position } = result.point
+  assert.ok(position, 'a position was recorded')
+  const [program, ...args] = server.programs.binlogTool
+  const file = path.join(server.dataDir, position.file)
+  const { stdout } = await run(program, [...args, '--verbose', `--stop-position=${position.offset}`, file], {
+    maxBuffer: 1024 * 1024 * 1024,
+  })
+  const found = new Map<string, number[]>()
+  for (const [, table = '', k] of stdout.matchAll(
+    /^### INSERT INTO `w`\.`(\w)`\n### SET\n### {3}@1=(\d+)/gm,
+  )) {
+    found.set(table, [...(found.get(table) ?? []), Number(k)])
+  }
+  const gtids = [...stdout.matchAll(/GTID_NEXT= ?'([0-9a-f-]+:\d+)'|\bGTID (\d+-\d+-\d+)/g)].map(
+    ([, mysql, mariadb]) => mysql ?? mariadb ?? '',
+  )
+  return { keys: new Map([...found].map(([table, list]) => [table, list.toSorted((x, y) => x - y)])), gtids }
+}
+
+function checkGtids(result: BackupResult, gtids: readonly string[]): void {
+  const text = result.point.gtid?.text ?? ''
+  if (result.origin.flavour === 'mariadb') assert.equal(text, gtids.at(-1))
+  else assert.ok(GtidSet.parse(text).equals(GtidSet.parse(gtids.join(','))), `${text} is not what was logged`)
+}
+
+async function dumpUnderFire(server: TestServer, user?: { user: string; password: string }) {
+  const memory = new MemoryBackup()
+  await using _writers = await startWriters(server, 4)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const result = await dumpLogical({
+    settings: server.settings(user),
+    sink: memory,
+    threads: 3,
+    selection: { kind: 'schemas', schemas: ['w'] },
+  })
+  return { memory, result }
+}
+
+function snapshotOf(result: BackupResult) {
+  return (result.content as { snapshot: { rung: string; heldMs: number; definitions: string } }).snapshot
+}
+
+eachServer('a backup while clients commit is exactly the log up to its point', async (kind) => {
+  await using server = await startServer(kind, { sql: tables })
+  const { memory, result } = await dumpUnderFire(server)
+  const logged = await loggedBefore(server, result)
+  assert.ok((logged.keys.get('a')?.length ?? 0) > 10, 'writers were at work')
+  for (const table of ['a', 'b', 'c', 'm']) {
+    assert.deepEqual(keys(memory, result, table), logged.keys.get(table), `table ${table}`)
+  }
+  checkGtids(result, logged.gtids)
+  const { rung, definitions } = snapshotOf(result)
+  assert.equal(rung, server.flavour === 'mysql' ? 'flush-tables-with-read-lock' : 'binlog-snapshot')
+  assert.equal(definitions, 'locked')
+})
+
+eachServer('an account without RELOAD gets a backup that is as exact', async (kind) => {
+  const isMysql = kind.startsWith('mysql')
+  const login = { user: 'reader', password: 'r' }
+  await using server = await startServer(kind, {
+    sql: tables,
+    users: [
+      {
+        ...login,
+        grants: [
+          `SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT, ${isMysql ? 'REPLICATION CLIENT' : 'BINLOG MONITOR'} ON *.*`,
+        ],
+      },
+    ],
+  })
+  const { memory, result } = await dumpUnderFire(server, login)
+  const logged = await loggedBefore(server, result)
+  for (const table of ['a', 'b', 'c', 'm']) {
+    assert.deepEqual(keys(memory, result, table), logged.keys.get(table), `table ${table}`)
+  }
+  checkGtids(result, logged.gtids)
+  const { rung, definitions } = snapshotOf(result)
+  assert.equal(rung, isMysql ? 'lock-tables' : 'binlog-snapshot')
+  assert.equal(definitions, 'compared')
+})
+
+for (const kind of testedKinds.filter((kind) => kind.startsWith('mariadb'))) {
+  test(`without a binary log the tables are still of one moment (${kind})`, async () => {
+    await using server = await startServer(kind, { sql: tables, log_bin: false })
+    const { memory, result } = await dumpUnderFire(server)
+    assert.equal(snapshotOf(result).rung, 'flush-tables-with-read-lock')
+    assert.equal(result.point.position, undefined)
+    const a = keys(memory, result, 'a')
+    assert.ok(a.length > 10, 'writers were at work')
+    assert.deepEqual(keys(memory, result, 'b'), a)
+    assert.deepEqual(keys(memory, result, 'c'), a)
+  })
+}
+
+eachServer('a lock that does not come ends in LOCK_WAIT that names who holds it', async (kind) => {
+  await using server = await startServer(kind, { sql: tables, log_bin: false })
+  await using blocker = await Connection.open(server.settings())
+  await blocker.run('LOCK TABLES w.a WRITE')
+  const started = performance.now()
+  await assert.rejects(
+    dumpLogical({
+      settings: server.settings(),
+      sink: new MemoryBackup(),
+      lockBounds: { waitSeconds: 1, attempts: 2, pauseMs: 100 },
+    }),
+    (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'LOCK_WAIT')
+      assert.match(error.message, /FLUSH TABLES WITH READ LOCK/)
+      return true
+    },
+  )
+  assert.ok(performance.now() - started < 30_000)
+  // Nothing of ours is left that holds anybody up.
+  await blocker.run('UNLOCK TABLES')
+  await blocker.run('INSERT INTO w.a (k) VALUES (1)', { timeoutMs: 5000 })
+})
+
+eachServer('two backups at once both succeed and are both exact', async (kind) => {
+  await using server = await startServer(kind, { sql: tables })
+  const one = new MemoryBackup()
+  const other = new MemoryBackup()
+  const writers = await startWriters(server, 2)
+  const selection = { kind: 'schemas', schemas: ['w'] } as const
+  const dumps = await Promise.all(
+    [one, other].map((sink) => dumpLogical({ settings: server.settings(), sink, selection })),
+  )
+  await writers[Symbol.asyncDispose]()
+  for (const [at, result] of dumps.entries()) {
+    const memory = at === 0 ? one : other
+    const logged = await loggedBefore(server, result)
+    for (const table of ['a', 'b', 'c', 'm']) {
+      assert.deepEqual(
+        keys(memory, result, table),
+        logged.keys.get(table) ?? [],
+        `table ${table} of dump ${at}`,
+      )
+    }
+  }
+})
