@@ -424,3 +424,42 @@ test('what cannot be meant is refused as usage', () => {
   assert.ok(isHoldfastError(tryPlan(from, 'gtid:0-1-77'), 'POINT_NOT_FOUND'))
   assert.ok(isHoldfastError(tryPlan(from, 'backup', { skipGtids: ['0-1-3'] }), 'POINT_NOT_FOUND'))
 })
+
+test('a backup of a part of the instance is a base only when it is named', () => {
+  const from = history({ ...plain, backupsAfter: [1, 3] })
+  const backups = from.backups.map((each) => (each.id === 'b1' ? { ...each, isPartial: true } : each))
+  assert.equal(plan({ ...from, backups }, 'latest').base.id, 'b0')
+  assert.equal(plan({ ...from, backups }, 'latest', { backupId: 'b1' }).base.id, 'b1')
+})
+
+test('a transaction that starts in one segment and ends in the next belongs to the one where it ends', () => {
+  const from = history(plain)
+  // The third transaction, binlog.000001:400 to 500, lies in the second segment; cut the first one in the middle of it.
+  const segments = from.segments.map((segment) => {
+    if (segment.seq === 1) return { ...segment, end: 450 }
+    return segment.seq === 2 ? { ...segment, start: 450 } : segment
+  })
+  const before = plan({ ...from, segments }, 'before-gtid:0-1-3')
+  assert.deepEqual(before.replay?.until, { file: 'binlog.000001', offset: 400 })
+  assert.deepEqual(before.replay?.segments, [{ seq: 1, file: 'binlog.000001', start: 300, end: 400 }])
+  assert.equal(before.replay?.bytes, 100)
+  assert.equal(before.end.gtid?.text, '0-1-2')
+  for (const offset of [420, 450, 480]) {
+    const inside = plan({ ...from, segments }, `pos:binlog.000001:${offset}`)
+    assert.equal(inside.end.gtid?.text, '0-1-2', `offset ${offset}`)
+    assert.equal(inside.replay?.transactions, 1, `offset ${offset}`)
+  }
+  const behind = plan({ ...from, segments }, 'gtid:0-1-3')
+  assert.deepEqual(behind.replay?.until, { file: 'binlog.000001', offset: 500 })
+  const [backup] = from.backups
+  assert.ok(backup !== undefined)
+  const late = {
+    ...backup,
+    point: {
+      ...backup.point,
+      position: { file: 'binlog.000001', offset: 400 },
+      gtid: { flavour: 'mariadb' as const, text: '0-1-2' },
+    },
+  }
+  assert.equal(plan({ ...from, segments, backups: [late] }, 'latest').replay?.transactions, 3)
+})

@@ -109,7 +109,8 @@ function candidates(input: RestorePlanInput): readonly BaseBackup[] {
     )
   }
   const sorted = backups.toSorted(newestFirst)
-  if (backupId === undefined) return sorted
+  const whole = sorted.filter(({ isPartial }) => isPartial !== true)
+  if (backupId === undefined) return whole.length === 0 ? sorted : whole
   const chosen = sorted.filter(({ id }) => id === backupId)
   if (chosen.length === 0) {
     throw new HoldfastError(

@@ -12,6 +12,8 @@ export interface BaseBackup {
   readonly origin: { readonly flavour: Flavour; readonly serverVersion: string }
   readonly point: RecoveryPoint
   readonly sizes: { readonly plainBytes: number }
+  /** Holds some schemas or tables only: nothing can be replayed behind it, so it is used only when it is named. */
+  readonly isPartial?: boolean
 }
 
 /** A transaction left out on purpose. */

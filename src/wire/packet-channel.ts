@@ -75,9 +75,9 @@ export class PacketChannel {
     this.#isSequenceChecked = true
   }
 
-  /** Starts the answer to a command that was sent before others: its first packet has sequence id 1. */
-  startAnswer(): void {
-    this.#sequence = 1
+  /** Starts the answer to a command that was sent before others: its numbers go on behind those of the command's packets. */
+  startAnswer(commandPackets = 1): void {
+    this.#sequence = commandPackets & 0xff
     this.#isSequenceChecked = true
   }
 

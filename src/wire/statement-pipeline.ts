@@ -204,7 +204,7 @@ export class StatementPipeline implements AsyncDisposable {
   async #receive(): Promise<void> {
     try {
       while (this.#inFlightCount > 0) {
-        this.#channel.startAnswer()
+        this.#channel.startAnswer(packetCount(this.#oldestInFlight().bytes))
         await this.#readAnswer()
         this.#answered++
         this.#forgetOldest()
@@ -299,4 +299,9 @@ export class StatementPipeline implements AsyncDisposable {
     this.#waiters = []
     for (const wake of waiters) wake()
   }
+}
+
+/** Packets of a statement of `length` bytes: a payload that fills a packet is followed by another one, be it empty. */
+function packetCount(length: number): number {
+  return Math.floor((1 + length) / maxPayloadBytes) + 1
 }

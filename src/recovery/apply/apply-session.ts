@@ -16,7 +16,8 @@ import { runTransaction, type ScriptSink } from './transaction-script.ts'
 const windowBytes = 8 << 20
 const windowStatements = 512
 
-const nothing: ReadonlySet<number> = new Set()
+const noErrors: ReadonlySet<number> = new Set()
+const noXids: ReadonlySet<string> = new Set()
 
 export interface SessionOptions {
   /** Opened by the caller, who may not be let in any more once accounts have been replayed; it is gone afterwards. */
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly dialect: Dialect
   /** Errors of the server that mean, for the first transaction only, that it was applied before the replay was interrupted. */
   readonly toleratedAtFirst?: ReadonlySet<number>
+  /** XA transactions that the target has prepared: when the first transaction prepares one of them, it was applied as well. */
+  readonly preparedXids?: ReadonlySet<string>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -72,7 +75,8 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
 
   /** Sends a transaction. Throws the failure of this or of an earlier one that was still on its way. */
   async apply(archived: ArchivedTransaction): Promise<void> {
-    const { dialect, toleratedAtFirst = nothing } = this.#options
+    const { dialect, toleratedAtFirst, preparedXids } = this.#options
+    const isFirst = this.#applied === 0
     const { transaction } = archived
     this.#forgetAnswered()
     this.#onTheWay.push({ first: this.#sent, archived })
@@ -84,7 +88,8 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
         collations: this.#collations,
         variables: this.#variables,
         settings: this.#sessionSettings,
-        tolerated: this.#applied === 0 ? toleratedAtFirst : nothing,
+        tolerated: isFirst ? (toleratedAtFirst ?? noErrors) : noErrors,
+        preparedXids: isFirst ? (preparedXids ?? noXids) : noXids,
       })
     })
     this.#applied++

@@ -18,9 +18,15 @@ export function replayFailure({ file, transaction }: ArchivedTransaction, cause:
     code,
     `transaction ${gtid === undefined ? '' : `${gtid} `}at ${file}:${start}, committed ${time}, could not be applied: ${why}`,
     { file, offset: start, gtid, ...(isHoldfastError(cause) ? cause.details : {}) },
-    {
-      cause,
-      hint: `The target stands just before it. To restore without it: --skip-gtid ${gtid ?? '<GTID>'}`,
-    },
+    { cause, hint: hintFor(cause, gtid) },
   )
+}
+
+/** ER_NET_PACKET_TOO_LARGE */
+const packetTooLarge = 1153
+
+function hintFor(cause: unknown, gtid: string | undefined): string {
+  const place = 'The target stands just before it.'
+  if (isHoldfastError(cause) && cause.details['errno'] === packetTooLarge) return `${place} ${cause.hint}`
+  return gtid === undefined ? place : `${place} To restore without it: --skip-gtid ${gtid}`
 }

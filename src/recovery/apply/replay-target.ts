@@ -15,6 +15,8 @@ export interface ReplayTarget {
   readonly executed: GtidState | undefined
   /** Server errors that say that the transaction an interrupted replay goes on with had been applied after all. */
   readonly toleratedAtFirst: ReadonlySet<number>
+  /** XA transactions that are prepared on it, as XA statements name them. */
+  readonly preparedXids: ReadonlySet<string>
   /** Global variables to hold at these values during the replay. */
   readonly globals: Readonly<Record<string, string>>
   /** Sets and answers what the target stands at when everything has been applied. */

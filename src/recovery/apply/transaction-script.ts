@@ -37,6 +37,8 @@ export interface ScriptContext {
   readonly settings: SessionSettings
   /** Server errors that mean "was done already", for the one transaction of which nobody knows whether it was. */
   readonly tolerated: ReadonlySet<number>
+  /** The same for XA transactions: those that are prepared already. */
+  readonly preparedXids: ReadonlySet<string>
 }
 
 // Rows of a large transaction go in pieces of this size: large enough that a BINLOG's own cost does not count, small enough
@@ -86,6 +88,8 @@ class TransactionScript {
   /** Something has been sent, and its end must wait for the success of all of it. */
   #isUnderWay = false
   #isEnded = false
+  /** An XA transaction that is prepared on the target already: only its mark is missing. */
+  #isPrepared = false
   /** SET clauses for the statement to come. */
   #prefix: string[] = []
 
@@ -100,11 +104,15 @@ class TransactionScript {
     this.#opener = event
     this.#set(withoutAutocommit)
     this.#texts.push(claim)
-    if (begin !== undefined) this.#enter(begin)
+    if (begin === undefined) return
+    if (begin.startsWith(xaStart) && this.#context.preparedXids.has(begin.slice(xaStart.length)))
+      this.#isPrepared = true
+    else this.#enter(begin)
   }
 
   async push(event: BinlogEvent): Promise<void> {
     const { type, flags } = event.header
+    if (this.#isPrepared) return
     if (isRowsEvent(event)) return this.#pushRows(plainRows(event) ?? bareEvent(event))
     switch (type) {
       case eventType.tableMap: {
@@ -272,6 +280,8 @@ class TransactionScript {
     await this.#send()
   }
 }
+
+const xaStart = 'XA START '
 
 /** Rows behind a transaction that the server itself has rolled back must not be committed one by one. */
 const withoutAutocommit = { autocommit: '0' }

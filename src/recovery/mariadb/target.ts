@@ -4,6 +4,7 @@ import type { GtidState, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { numberOf, textOf } from '../../wire/row-values.ts'
 import type { ReplayTarget, TargetOptions } from '../apply/replay-target.ts'
+import { formatXid } from '../apply/xid.ts'
 import { mariadbDialect } from './dialect.ts'
 
 /**
@@ -19,6 +20,7 @@ export async function mariadbTarget(connection: Connection, options: TargetOptio
     dialect: mariadbDialect(marks === undefined ? undefined : marking(marks.lastSubId)),
     executed,
     toleratedAtFirst: doneBefore,
+    preparedXids: await readPreparedXids(connection, options),
     // Duplicates of numbers appear where CREATE TABLE … SELECT is two transactions; triggers have fired on the source.
     globals: { gtid_strict_mode: '0', slave_run_triggers_for_rbr: "'NO'" },
     settle: (end, options) => settle(connection, end, hasLog, options),
@@ -28,6 +30,20 @@ export async function mariadbTarget(connection: Connection, options: TargetOptio
 async function readBinlogPosition(connection: Connection, options: TargetOptions): Promise<GtidState> {
   const [row = {}] = await connection.query('SELECT @@GLOBAL.gtid_binlog_pos AS text', options)
   return { flavour: 'mariadb', text: GtidPosition.parse(textOf(row, 'text')).toString() }
+}
+
+async function readPreparedXids(
+  connection: Connection,
+  options: TargetOptions,
+): Promise<ReadonlySet<string>> {
+  const rows = await connection.query('XA RECOVER', options)
+  return new Set(
+    rows.map((row) => {
+      const data = Buffer.from(textOf(row, 'data'))
+      const globalBytes = numberOf(row, 'gtrid_length')
+      return formatXid(numberOf(row, 'formatID'), data.subarray(0, globalBytes), data.subarray(globalBytes))
+    }),
+  )
 }
 
 /** The server reads this table when it starts; what is written there by SQL it sees no earlier, so the table is asked. */

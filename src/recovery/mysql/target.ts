@@ -15,6 +15,7 @@ export async function mysqlTarget(connection: Connection, options: TargetOptions
     executed,
     // Since 8.0 a statement and its GTID are one atomic change, DDL included.
     toleratedAtFirst: new Set(),
+    preparedXids: new Set(),
     globals: {},
     settle: (_end, options) => (keepsGtids ? readExecuted(connection, options) : Promise.resolve(undefined)),
   }
