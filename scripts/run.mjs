@@ -16,6 +16,7 @@ const commands = {
   bench: ['bench/main.ts'],
   kernel: ['scripts/kernel.ts'],
   servers: ['scripts/servers/fetch.ts'],
+  reference: ['scripts/reference.ts'],
   format: ['node_modules/.bin/biome', 'check', '--write'],
 }
 

@@ -5,7 +5,7 @@ import { referencePages } from '../../scripts/reference-pages.ts'
 import { errorCodes } from '../core/error-codes.table.ts'
 import { exitStatuses } from './exit-statuses.table.ts'
 
-test('docs/reference is what the tables say; node scripts/reference.ts writes it anew', () => {
+test('docs/reference is what the tables say; npm run reference writes it anew', () => {
   for (const [name, text] of referencePages()) {
     const written = readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
     assert.equal(written, text, `docs/reference/${name} is older than the tables`)
