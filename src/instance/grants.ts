@@ -34,6 +34,29 @@ export function globalPrivileges(grants: readonly string[]): string[] {
   })
 }
 
+/** True when the grants give `privilege` on all of a schema, by *.* or by a pattern that the schema matches. */
+export function hasSchemaPrivilege(grants: readonly string[], privilege: string, schema: string): boolean {
+  if (hasGlobalPrivilege(grants, privilege)) return true
+  return grants.some((line) => {
+    const [, list = '', pattern = ''] = /^GRANT (.+?) ON `((?:[^`]|``)+)`\.\* TO /s.exec(line) ?? []
+    const given = list.split(',').map((part) => part.trim().toUpperCase())
+    return (
+      (given.includes(privilege) || given.includes(allPrivileges)) &&
+      matchesPattern(schema, pattern.replaceAll('``', '`'))
+    )
+  })
+}
+
+/** A schema in a grant is a LIKE pattern: _ and % stand for something unless a backslash precedes them. */
+function matchesPattern(schema: string, pattern: string): boolean {
+  const source = [...pattern.matchAll(/\\([_%])|([_%])|([^])/gu)]
+    .map(([, escaped, wild, plain]) =>
+      wild === undefined ? RegExp.escape(escaped ?? plain ?? '') : wild === '%' ? '.*' : '.',
+    )
+    .join('')
+  return new RegExp(`^${source}$`, 'su').test(schema)
+}
+
 /** The roles that are active in this session, or none. */
 export async function activeRoles(connection: Connection): Promise<string | undefined> {
   const [row = {}] = await connection.query("SELECT COALESCE(CURRENT_ROLE(), 'NONE') AS roles")

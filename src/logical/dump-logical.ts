@@ -5,6 +5,7 @@ import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
+import { hasSchemaPrivilege } from '../instance/grants.ts'
 import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
 import { defaultLockBounds, type LockBounds } from '../instance/lock-wait.ts'
 import { openReadSession } from '../instance/read-session.ts'
@@ -14,7 +15,7 @@ import { differences, readDefinitions, readSequences, type SchemaDefinition } fr
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { RowPump, type TableRows } from './dump-rows.ts'
-import { everything, type Selection } from './selection.ts'
+import { everything, type Selection, selectsCode } from './selection.ts'
 
 export interface DumpOptions {
   readonly settings: ConnectionSettings
@@ -75,7 +76,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     content,
     objects: [...objects.values()],
     warnings: [
-      ...before.flatMap((schema) => schema.warnings),
+      ...before.flatMap((schema) => [...schema.warnings, ...unseen(facts, selection, schema.name)]),
       ...accounts.warnings,
       ...(selection.kind === 'everything' ? await dialect.readNotCarried(control) : []),
     ],
@@ -94,6 +95,16 @@ async function readAccounts(
       warnings: ['accounts and grants are not part of the backup: the account lacks SELECT on mysql.*'],
     }
   }
+}
+
+/** Triggers and events are not even listed without the privilege, so they cannot be named one by one. */
+function unseen(facts: InstanceFacts, selection: Selection, schema: string): readonly string[] {
+  const kinds = [['triggers', 'TRIGGER'], ...(selectsCode(selection, schema) ? [['events', 'EVENT']] : [])]
+  return kinds.flatMap(([what = '', privilege = '']) =>
+    hasSchemaPrivilege(facts.grants, privilege, schema)
+      ? []
+      : [`${what} of ${schema} are not part of the backup, if there are any: the account lacks ${privilege}`],
+  )
 }
 
 /** All sessions of a dump: closed together, and dropped together when it fails. */

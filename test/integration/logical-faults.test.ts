@@ -1,0 +1,187 @@
+// Dumps and loads that must fail: each with its code, nothing half done that looks whole.
+import assert from 'node:assert/strict'
+import type { BackupSink } from '../../src/core/backup.ts'
+import type { ErrorCode } from '../../src/core/error-codes.table.ts'
+import { HoldfastError } from '../../src/core/errors.ts'
+import type { LogicalContent } from '../../src/logical/content.ts'
+import { dumpLogical } from '../../src/logical/dump-logical.ts'
+import { loadLogical } from '../../src/logical/load-logical.ts'
+import { MemoryBackup } from '../support/memory-backup.ts'
+import { eachServer, type ServerKind, startServer } from '../support/servers.ts'
+
+const digits =
+  '(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)'
+
+/** 20,000 rows of 2 KB: about ten chunks. */
+const big = `
+  CREATE DATABASE f; CREATE TABLE f.big (id INT PRIMARY KEY, t TEXT); CREATE TABLE f.small (id INT PRIMARY KEY, v VARCHAR(10));
+  INSERT INTO f.big SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * g.d, REPEAT(CHAR(65 + a.d), 2000)
+    FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, (SELECT 0 d UNION SELECT 1) g;
+  INSERT INTO f.small VALUES (1, 'one'), (2, 'two')`
+
+/** Does something when the first chunk comes, while rows are still to be read. */
+function sinkThat(act: () => Promise<unknown>): BackupSink {
+  const memory = new MemoryBackup()
+  let isFirst = true
+  return {
+    async putChunk(bytes) {
+      if (isFirst) {
+        isFirst = false
+        await act()
+      }
+      return memory.putChunk(bytes)
+    },
+  }
+}
+
+function isError(...codes: ErrorCode[]) {
+  return (error: unknown) => {
+    assert.ok(error instanceof HoldfastError, String(error))
+    assert.ok(codes.includes(error.code), `${error.code}: ${error.message}`)
+    return true
+  }
+}
+
+const reader = (kind: ServerKind) => ({
+  user: 'reader',
+  password: 'r',
+  grants: [
+    `SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT, ${kind.startsWith('mysql') ? 'REPLICATION CLIENT' : 'BINLOG MONITOR'} ON *.*`,
+  ],
+})
+
+eachServer('a server killed in a backup fails it with CONNECTION_LOST', async (kind) => {
+  await using server = await startServer(kind, { sql: big })
+  const sink = sinkThat(() => server.kill9())
+  await assert.rejects(dumpLogical({ settings: server.settings(), sink }), isError('CONNECTION_LOST'))
+})
+
+eachServer(
+  'a session killed within the snapshot fails the backup; nothing is read again outside of it',
+  async (kind) => {
+    await using server = await startServer(kind, { sql: big })
+    const sink = sinkThat(async () => {
+      const ids = await server.sql(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%`f`.`big`%FORCE INDEX%' AND ID <> CONNECTION_ID()",
+      )
+      assert.match(ids, /^\d+\n/, 'the reading session is found')
+      await server.sql(`KILL ${ids.split('\n')[0]}`)
+    })
+    await assert.rejects(dumpLogical({ settings: server.settings(), sink }), isError('CONNECTION_LOST'))
+  },
+)
+
+eachServer('DDL on a table that is still to be read fails the backup with TABLE_CHANGED', async (kind) => {
+  const { user, password, grants } = reader(kind)
+  await using server = await startServer(kind, { sql: big, users: [{ user, password, grants }] })
+  const sink = sinkThat(() => server.sql('ALTER TABLE f.small ADD COLUMN added INT, FORCE'))
+  await assert.rejects(
+    dumpLogical({ settings: server.settings({ user, password }), sink, threads: 1 }),
+    isError('TABLE_CHANGED'),
+  )
+})
+
+eachServer('with the privilege for it DDL is held up until the backup is done', async (kind) => {
+  await using server = await startServer(kind, { sql: big })
+  const sink = sinkThat(async () => {
+    await assert.rejects(
+      server.sql('SET lock_wait_timeout = 1; ALTER TABLE f.small ADD COLUMN added INT'),
+      /1205/,
+    )
+  })
+  await dumpLogical({ settings: server.settings(), sink, threads: 1 })
+  await server.sql('ALTER TABLE f.small ADD COLUMN added INT')
+})
+
+eachServer(
+  'an account that may read one table backs that up and is told what it may not see',
+  async (kind) => {
+    await using server = await startServer(kind, {
+      sql: big,
+      users: [{ user: 'little', password: 'l', grants: ['SELECT, LOCK TABLES ON f.*'] }],
+    })
+    const settings = server.settings({ user: 'little', password: 'l' })
+    const table = { schema: 'f', name: 'small' }
+    const memory = new MemoryBackup()
+    const result = await dumpLogical({
+      settings,
+      sink: memory,
+      selection: { kind: 'tables', tables: [table] },
+    })
+    assert.equal(memory.text(result, 'f/small'), '1\tone\n2\ttwo\n')
+    const all = await dumpLogical({ settings, sink: memory })
+    const told = all.warnings.join('\n')
+    assert.match(told, /accounts and grants are not part of the backup/)
+    assert.match(told, /triggers of f .*TRIGGER/)
+    assert.match(told, /events of f .*EVENT/)
+  },
+)
+
+eachServer('a target that has something of it already is left alone', async (kind) => {
+  await using source = await startServer(kind, { sql: big })
+  await using target = await startServer(kind, { sql: 'CREATE DATABASE f; CREATE TABLE f.other (id INT)' })
+  const memory = new MemoryBackup()
+  const backup = memory.source(await dumpLogical({ settings: source.settings(), sink: memory }))
+  await assert.rejects(loadLogical({ settings: target.settings(), backup }), (error: Error) => {
+    isError('TARGET_NOT_EMPTY')(error)
+    return /table f\.other/.test(error.message)
+  })
+  assert.equal(await target.sql('SHOW TABLES FROM f'), 'other\n')
+  // Single tables fit beside it.
+  const tables = [{ schema: 'f', name: 'small' }]
+  await loadLogical({ settings: target.settings(), backup, selection: { kind: 'tables', tables } })
+  assert.equal(await target.sql('SELECT COUNT(*) FROM f.small'), '2\n')
+})
+
+eachServer('a backup of the other flavour, or of other case rules, is refused', async (kind) => {
+  await using source = await startServer(kind, { sql: 'CREATE DATABASE f' })
+  const memory = new MemoryBackup()
+  const result = await dumpLogical({ settings: source.settings(), sink: memory })
+  const other = source.flavour === 'mysql' ? 'mariadb' : 'mysql'
+  const foreign = memory.source({ ...result, origin: { ...result.origin, flavour: other } })
+  await assert.rejects(
+    loadLogical({ settings: source.settings(), backup: foreign }),
+    isError('VERSION_MISMATCH'),
+  )
+  const content = result.content as LogicalContent
+  const folded = memory.source({
+    ...result,
+    content: { ...content, server: { ...content.server, lowerCaseTableNames: 1 } },
+  })
+  await assert.rejects(
+    loadLogical({ settings: source.settings(), backup: folded }),
+    isError('VERSION_MISMATCH'),
+  )
+})
+
+for (const [what, isLocalInfile] of [
+  ['LOAD DATA', 1],
+  ['INSERT', 0],
+] as const) {
+  eachServer(
+    `trap 1: a duplicate row or a value that is too long fails ${what} and is neither dropped nor cut`,
+    async (kind) => {
+      await using source = await startServer(kind, { sql: big })
+      await using target = await startServer(kind, { args: [`--local-infile=${isLocalInfile}`] })
+      const memory = new MemoryBackup()
+      const selection = { kind: 'tables', tables: [{ schema: 'f', name: 'small' }] } as const
+      const result = await dumpLogical({ settings: source.settings(), sink: memory, selection })
+      const lie = async (text: string, rows: number) => {
+        const bytes = Buffer.from(text)
+        const id = await memory.putChunk(bytes)
+        const chunks = [{ id, plainBytes: bytes.length, rows, rowHash: '0'.repeat(32) }]
+        const content = JSON.parse(JSON.stringify(result.content).replace('"rows":2', `"rows":${rows}`))
+        return memory.source({ ...result, content, objects: [{ name: 'f/small', chunks }] })
+      }
+      const load = async (text: string, rows: number) => {
+        await target.sql('DROP DATABASE IF EXISTS f')
+        await loadLogical({ settings: target.settings(), backup: await lie(text, rows) })
+      }
+      await assert.rejects(load('1\tone\n1\tagain\n', 2), isError('LOAD_MISMATCH', 'SERVER_ERROR'))
+      await assert.rejects(load('1\ttoo long for it\n2\tx\n', 2), isError('SERVER_ERROR', 'LOAD_MISMATCH'))
+      await assert.rejects(load('1\tone\nnonsense\ttwo\n', 2), isError('SERVER_ERROR', 'LOAD_MISMATCH'))
+      await assert.rejects(load('1\tone\n', 2), isError('LOAD_MISMATCH'))
+      await load('1\tone\n2\ttwo\n', 2)
+    },
+  )
+}
