@@ -19,8 +19,8 @@ export interface InitReport {
   readonly place: string
   readonly isEncrypted: boolean
   readonly recipients: readonly string[]
-  /** Text of the key file; absent without encryption, for given recipients, and when it was written to a file. */
-  readonly identityText?: string
+  /** The new key; absent without encryption, for given recipients, and when it was written to a file. */
+  readonly identity?: string
   readonly identityFile?: string
 }
 
@@ -41,8 +41,9 @@ export async function initRepository(request: InitRequest): Promise<InitReport> 
   }
   const identity = await generateX25519Identity()
   const recipients = [await identityToRecipient(identity)]
-  const text = identityFileText(identity, recipients, place)
-  if (request.identityOut !== undefined) await writeIdentityFile(request.identityOut, text)
+  if (request.identityOut !== undefined) {
+    await writeIdentityFile(request.identityOut, identityFileText(identity, recipients, place))
+  }
   try {
     await Repository.create(store, { recipients, encrypt: true })
   } catch (error) {
@@ -51,6 +52,8 @@ export async function initRepository(request: InitRequest): Promise<InitReport> 
     if (isUseless && request.identityOut !== undefined) await rm(request.identityOut)
     throw error
   }
-  if (request.identityOut === undefined) return { place, isEncrypted: true, recipients, identityText: text }
+  if (request.identityOut === undefined) return { place, isEncrypted: true, recipients, identity }
   return { place, isEncrypted: true, recipients, identityFile: request.identityOut }
 }
+
+export { identityFileText } from './identity-file.ts'

@@ -62,7 +62,17 @@ for (const kind of testedKinds) {
 
     const gtid = await context
       .test('the DELETE is found by its table and kind', async () => {
-        const words = ['binlog', 'find', 'shop', '--table', 'shop.orders', '--kind', 'delete']
+        const words = [
+          'binlog',
+          'find',
+          'shop',
+          '--table',
+          'shop.orders',
+          '--kind',
+          'delete',
+          '--since',
+          '1h',
+        ]
         const text = await succeed(words, { env: reading })
         const run = await succeed([...words, '--json'], { env: reading })
         const {

@@ -42,12 +42,22 @@ export const run: VerbRun = async (context) => {
   return { text: describe(source, report.transactions), json: { source, ...report } }
 }
 
-/** Throws USAGE for what is no moment, or could be two. */
+const unitMicros: Readonly<Record<string, number>> = { s: 1e6, m: 60e6, h: 3600e6, d: 86_400e6 }
+
+/** A moment, or how long ago: `90s`, `5m`, `2h`, `3d`. Throws USAGE for what is neither, or could be two moments. */
 function readTime(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
+  if (count !== undefined && unit !== undefined)
+    return Date.now() * 1000 - Number(count) * (unitMicros[unit] ?? 0)
   const time = parseWallClock(text)
   if (time.kind === 'time') return time.timeMicros
-  throw new HoldfastError('USAGE', `--${option} ${text}: ${time.problem}`)
+  throw new HoldfastError(
+    'USAGE',
+    `--${option} ${text}: ${time.problem}`,
+    { option },
+    { hint: 'Give a time with its zone, such as 2026-03-29T14:05:09Z, or how long ago: 90s, 5m, 2h, 3d.' },
+  )
 }
 
 function describe(source: string, transactions: readonly FoundTransaction[]): string {

@@ -61,7 +61,13 @@ export const binlogFindVerb: VerbSpec = {
       group: 'What',
       help: 'that hold a change of this kind',
     },
-    { name: 'since', kind: 'text', value: 'TIME', group: 'What', help: 'committed at or after this time' },
+    {
+      name: 'since',
+      kind: 'text',
+      value: 'TIME',
+      group: 'What',
+      help: 'committed at or after this time, or this long ago: 5m, 2h, 3d',
+    },
     { name: 'until', kind: 'text', value: 'TIME', group: 'What', help: 'committed at or before this time' },
     { name: 'gtid', kind: 'text', value: 'GTID', group: 'What', help: 'with this GTID' },
     {

@@ -1,6 +1,6 @@
 // `holdfast init`: creates a repository; the recovery key is the answer, so that it can be piped into a safe.
 import { HoldfastError } from '../../core/errors.ts'
-import { initRepository } from '../../operations/init-repository.ts'
+import { identityFileText, initRepository } from '../../operations/init-repository.ts'
 import { shellWord } from '../output/shell-word.ts'
 import type { VerbRun } from '../verb.ts'
 
@@ -23,14 +23,14 @@ export const run: VerbRun = async ({ options, say }) => {
   const sentence = `Repository created in ${report.place}${report.isEncrypted ? '' : ', without encryption'}.`
   const next = `Next: holdfast backup mysql://user@host/ --repository ${shellWord(report.place)}`
   const json = { ...report }
-  if (report.identityText !== undefined) {
+  if (report.identity !== undefined) {
     // The key alone is on stdout, in the form of a key file.
     say(sentence)
     say(
       'Keep the recovery key below where the repository is not: without it nothing can be restored, and it is shown only now.',
     )
     say(next)
-    return { text: report.identityText, json }
+    return { text: identityFileText(report.identity, report.recipients, report.place), json }
   }
   const key =
     report.identityFile === undefined
