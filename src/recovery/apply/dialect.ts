@@ -18,6 +18,8 @@ export interface Dialect {
   readonly reopensAfterDdl: boolean
   /** Run before a format description is given to the server. */
   readonly beforeFormat: readonly string[]
+  /** Set before each transaction, as a statement may need another value. */
+  readonly autocommit: '0' | '1'
   /** Session variables that hold for the whole replay. */
   readonly sessionStart: SettingValues
   /** `opener` is the event that opens the group: a GTID event, or what comes first where there are none. */

@@ -102,7 +102,7 @@ class TransactionScript {
   open(event: BinlogEvent): void {
     const { claim, begin } = this.#context.dialect.open(this.#group, event, this.#applied)
     this.#opener = event
-    this.#set(withoutAutocommit)
+    this.#set({ autocommit: this.#context.dialect.autocommit })
     this.#texts.push(claim)
     if (begin === undefined) return
     if (begin.startsWith(xaStart) && this.#context.preparedXids.has(begin.slice(xaStart.length)))
@@ -193,7 +193,8 @@ class TransactionScript {
   /** Sends what there is. The first time it waits: behind a transaction that could not be opened, rows would be applied bare. */
   async #sendFirst(): Promise<void> {
     await this.#send()
-    if (!this.#isUnderWay) await this.#context.sink.settle()
+    // Without a GTID nothing but waiting keeps a later piece from being applied where an earlier one has failed.
+    if (!this.#isUnderWay || this.#group.gtid === undefined) await this.#context.sink.settle()
     this.#isUnderWay = true
   }
 
@@ -282,9 +283,6 @@ class TransactionScript {
 }
 
 const xaStart = 'XA START '
-
-/** Rows behind a transaction that the server itself has rolled back must not be committed one by one. */
-const withoutAutocommit = { autocommit: '0' }
 
 const withoutEffect: ReadonlySet<number> = new Set([
   eventType.gtid,

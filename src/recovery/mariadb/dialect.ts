@@ -15,8 +15,9 @@ export function mariadbDialect(mark: (gtid: string) => readonly string[] = () =>
   return {
     reopensAfterDdl: true,
     beforeFormat: [],
+    // Rows behind a transaction that the server itself has rolled back must not be committed one by one.
+    autocommit: '0',
     sessionStart: {
-      autocommit: '0',
       // An XA PREPARE leaves the session free.
       pseudo_slave_mode: '1',
       // ALTER TABLE of system-versioned tables: the log does not hold it, and a replica allows it always.

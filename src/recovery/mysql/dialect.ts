@@ -15,8 +15,11 @@ export function mysqlDialect({ keepsGtids }: { readonly keepsGtids: boolean }): 
     reopensAfterDdl: false,
     // A BINLOG behind a COMMIT, without a GTID of its own, fails with 1837.
     beforeFormat: ["SET gtid_next='AUTOMATIC'"],
+    // Without a binary log START TRANSACTION in a session without autocommit commits first, and that uses the GTID up. It is not
+    // needed either: behind a transaction that the server has rolled back, a statement without a new GTID fails with 1837.
+    autocommit: '1',
     // As mysqlbinlog does: an XA PREPARE leaves the session free, and sql_mode may hold bits of older servers.
-    sessionStart: { autocommit: '0', pseudo_replica_mode: '1' },
+    sessionStart: { pseudo_replica_mode: '1' },
     open: (group, opener, applied) => ({ claim: claim(group, opener, applied, keepsGtids) }),
     rowSettings: commonRowSettings,
     statementSettings,

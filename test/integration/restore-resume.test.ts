@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Connection } from '../../src/wire/connection.ts'
+import { numberOf } from '../../src/wire/row-values.ts'
+import { type RestoreRig, restoreRig } from '../support/restore-rig.ts'
+import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+
+const transactions = 6000
+
+/** Small transactions into a table that would take each of them twice, with a statement of its own every now and then. */
+async function makeHistory(server: TestServer, rig: RestoreRig): Promise<void> {
+  await server.sql(
+    'CREATE DATABASE d; CREATE TABLE d.once (n INT) ENGINE=InnoDB; CREATE TABLE d.c (id INT PRIMARY KEY, n INT); INSERT INTO d.c VALUES (1, 0);',
+  )
+  await rig.backUp()
+  await using connection = await Connection.open(server.settings())
+  await connection.setMultiStatements(true)
+  await using pipeline = connection.openPipeline({ windowBytes: 1 << 20, windowStatements: 100 })
+  for (let n = 1; n <= transactions; n++) {
+    await pipeline.send(`BEGIN; INSERT INTO d.once VALUES (${n}); UPDATE d.c SET n = n + 1; COMMIT`)
+    if (n % 500 === 0) await pipeline.send(`CREATE TABLE d.t${n} (a INT)`)
+    if (n % 700 === 0)
+      await pipeline.send(`ALTER TABLE d.c ${n % 1400 === 0 ? 'DROP COLUMN x' : 'ADD COLUMN x INT'}`)
+  }
+  await pipeline.flush()
+  await rig.archive.catchUp()
+}
+
+async function assertExactlyOnce(source: TestServer, target: TestServer): Promise<void> {
+  const sums = 'SELECT COUNT(*), COUNT(DISTINCT n), SUM(n), (SELECT n FROM d.c) FROM d.once'
+  assert.equal(await target.sql(sums), await source.sql(sums))
+  const tables = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'd' ORDER BY 1"
+  assert.equal(await target.sql(tables), await source.sql(tables))
+}
+
+/** Without the table there is nothing yet. */
+async function replayed(target: TestServer): Promise<number> {
+  await using connection = await Connection.open(target.settings())
+  const [row] = await connection.query(
+    "SELECT 1 FROM information_schema.tables WHERE table_schema = 'd' AND table_name = 'once'",
+  )
+  if (row === undefined) return 0
+  const [count = {}] = await connection.query('SELECT COUNT(*) AS count FROM d.once')
+  return numberOf(count, 'count')
+}
+
+for (const log of ['with', 'without'] as const) {
+  eachServer(
+    `a restore killed again and again applies each transaction once, ${log} a log on the target`,
+    async (kind) => {
+      await using source = await startServer(kind)
+      await using rig = await restoreRig(source)
+      await makeHistory(source, rig)
+      await using target = await startServer(kind, { log_bin: log === 'with' })
+      let kills = 0
+      for (let reached = 0; kills < 6; ) {
+        const wanted = reached + 300 + Math.floor(Math.random() * 600)
+        const kill = new AbortController()
+        const run = rig.restoreInProcess('latest', target, kill.signal)
+        while (!kill.signal.aborted) {
+          await sleep(5)
+          if ((await replayed(target)) >= wanted) kill.abort()
+        }
+        const { code, output } = await run
+        assert.equal(code, null, `it ended before it was killed: ${output}`)
+        kills++
+        reached = await replayed(target)
+      }
+      const last = await rig.restoreInProcess('latest', target)
+      assert.equal(last.code, 0, last.output)
+      assert.match(last.output, /"isContinued":true/)
+      await assertExactlyOnce(source, target)
+    },
+  )
+
+  eachServer(`a target that is killed in the replay goes on exactly there, ${log} a log`, async (kind) => {
+    await using source = await startServer(kind)
+    await using rig = await restoreRig(source)
+    await makeHistory(source, rig)
+    await using target = await startServer(kind, { log_bin: log === 'with', durable: true })
+    for (let kills = 0, reached = 0; kills < 3; kills++) {
+      const wanted = reached + 300 + Math.floor(Math.random() * 600)
+      const state = { hasEnded: false }
+      const run = rig.restoreInProcess('latest', target).finally(() => (state.hasEnded = true))
+      while (!state.hasEnded && (await replayed(target)) < wanted) await sleep(5)
+      await target.kill9()
+      const { code, output } = await run
+      assert.equal(code, 1, output)
+      assert.match(output, /CONNECTION_LOST/)
+      await target.restart()
+      reached = await replayed(target)
+    }
+    const last = await rig.restoreInProcess('latest', target)
+    assert.equal(last.code, 0, last.output)
+    await assertExactlyOnce(source, target)
+  })
+}
