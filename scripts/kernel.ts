@@ -20,10 +20,10 @@ interface Compiler {
 /** The text of kernel.generated.ts as it follows from rows.as.ts: the same bytes on every machine. */
 export async function compileKernel(): Promise<string> {
   const name: string = 'assemblyscript/asc'
-  const { default: compiler } = (await import(name)) as { readonly default: Compiler }
+  const loaded: { readonly default: Compiler } = await import(name)
   const text = readFileSync(source, 'utf8')
   let wasm: Uint8Array | undefined
-  const { error, stderr } = await compiler.main(
+  const { error, stderr } = await loaded.default.main(
     ['rows.ts', '--outFile', 'rows.wasm', ...options.split(' ')],
     {
       readFile: (file) => (file === 'rows.ts' ? text : null),

@@ -4,7 +4,7 @@ import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { StatementOptions } from '../wire/cancel-watch.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { OpenSnapshot, SnapshotRequest } from './consistent-snapshot.ts'
-import type { PrivilegeNeed, Purpose } from './privileges.ts'
+import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import type { ServerVariables } from './server-variables.ts'
 
 export interface FlavourFacts {

@@ -15,8 +15,15 @@ export async function currentGrants(
   const rows = await connection.query(await dialect.showGrants(connection), options)
   return rows.map((row) => {
     const [line = ''] = Object.values(row)
-    return String(line).replace(/ (?:IDENTIFIED (?:BY|VIA|WITH)|REQUIRE) .*$/s, '')
+    return withoutSecrets(String(line))
   })
+}
+
+/** MariaDB shows password hash and limits in the first line, before WITH GRANT OPTION. */
+function withoutSecrets(line: string): string {
+  const [, head, tail] = /^(.*?) (?:IDENTIFIED (?:BY|VIA|WITH)|REQUIRE) (.*)$/s.exec(line) ?? []
+  if (head === undefined || tail === undefined) return line
+  return /\bGRANT OPTION\b/.test(tail) ? `${head} WITH GRANT OPTION` : head
 }
 
 /** True when the grants give `privilege` on *.*; partial revokes are not looked at. */

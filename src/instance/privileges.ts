@@ -1,20 +1,11 @@
 // Which privileges a purpose needs, which of them the account lacks, and the exact GRANT that gives them.
-import type { Connection } from '../wire/connection.ts'
 import { dialectOf } from './dialects.ts'
 import { hasGlobalPrivilege } from './grants.ts'
 import type { InstanceFacts } from './instance-facts.ts'
+import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import { quoteAccount } from './sql-text.ts'
 
-export type Purpose = 'backup' | 'stream' | 'restore'
-
-export interface PrivilegeNeed {
-  /** As it is written in GRANT, on *.*. */
-  readonly privilege: string
-  /** What it is for, or what is worse without it. */
-  readonly reason: string
-  /** False: the work is done without it, with what `reason` says. */
-  readonly isRequired: boolean
-}
+export type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 
 export interface MissingPrivileges {
   readonly missing: readonly PrivilegeNeed[]
@@ -34,16 +25,10 @@ export function missingPrivileges(facts: InstanceFacts, purpose: Purpose): Missi
 }
 
 /** The GRANT that gives `needs` to an account as CURRENT_USER() names it. */
-export function grantStatement(account: string, needs: readonly PrivilegeNeed[]): string {
+function grantStatement(account: string, needs: readonly PrivilegeNeed[]): string {
   const at = account.lastIndexOf('@')
   const name = quoteAccount({ user: account.slice(0, at), host: account.slice(at + 1) })
   const withOption = needs.some((need) => need.privilege === 'GRANT OPTION') ? ' WITH GRANT OPTION' : ''
   const list = needs.map((need) => need.privilege).filter((privilege) => privilege !== 'GRANT OPTION')
   return `GRANT ${list.length === 0 ? 'USAGE' : list.join(', ')} ON *.* TO ${name}${withOption};`
-}
-
-/** The hint of a PRIVILEGE_MISSING error: what to run. */
-export async function grantHint(connection: Connection, privilege: string): Promise<string> {
-  const [row = {}] = await connection.query('SELECT CURRENT_USER() AS account')
-  return `Run as an administrator: ${grantStatement(String(row['account']), [{ privilege, reason: '', isRequired: true }])}`
 }

@@ -74,10 +74,10 @@ const account = z.object({
 
 const selection = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('everything') }),
-  z.object({ kind: z.literal('schemas'), schemas: z.array(z.string()) }),
+  z.object({ kind: z.literal('schemas'), schemas: z.array(z.string()).readonly() }),
   z.object({
     kind: z.literal('tables'),
-    tables: z.array(z.object({ schema: z.string(), name: z.string() })),
+    tables: z.array(z.object({ schema: z.string(), name: z.string() })).readonly(),
   }),
 ])
 

@@ -58,7 +58,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const accounts = selection.kind === 'everything' ? await readAccounts(control, dialect) : { warnings: [] }
   const content: LogicalContent = {
     format: 1,
-    selection: selection as LogicalContent['selection'],
+    selection,
     server: { release: facts.release, lowerCaseTableNames: facts.lowerCaseTableNames },
     snapshot: {
       rung: snapshot.rung,

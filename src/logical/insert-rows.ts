@@ -3,8 +3,8 @@ import { HoldfastError } from '../core/errors.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { TableContent } from './content.ts'
 import type { LoadBatch } from './load-batches.ts'
-import { warningText } from './load-rows.ts'
 import { decode, insertHead } from './load-statement.ts'
+import { warningText } from './warning-text.ts'
 
 const tab = 0x09
 const lineFeed = 0x0a

@@ -10,6 +10,7 @@ import type { TableContent } from './content.ts'
 import { insertBatch } from './insert-rows.ts'
 import type { LoadBatch } from './load-batches.ts'
 import { loadStatement } from './load-statement.ts'
+import { warningText } from './warning-text.ts'
 
 const deadlock = 1213 // ER_LOCK_DEADLOCK
 const lockWaitTimeout = 1205 // ER_LOCK_WAIT_TIMEOUT
@@ -137,11 +138,4 @@ async function checkLoad(
     `${schema}.${table.name} took ${ok.info.replaceAll(/\s+/g, ' ')} of ${batch.rows} rows${await warningText(connection)}`,
     { schema, table: table.name, rows: batch.rows, info: ok.info },
   )
-}
-
-/** The first warnings of the statement before, ready to be appended to a message. */
-export async function warningText(connection: Connection): Promise<string> {
-  const rows = await connection.query('SHOW WARNINGS LIMIT 3')
-  const texts = rows.map((row) => `${String(row['Code'])} ${String(row['Message'])}`)
-  return texts.length === 0 ? '' : `: ${texts.join('; ')}`
 }

@@ -89,9 +89,8 @@ async function rowLoads(
       tables.push(loadBatches(chunks).map((batch) => ({ schema: schema.name, table, batch })))
     }
   }
-  const bytes = (jobs: readonly RowLoad[]) => jobs.reduce((sum, job) => sum + bytesOf(job), 0)
   return tables
-    .map((jobs) => ({ jobs, bytes: bytes(jobs) }))
+    .map((jobs) => ({ jobs, bytes: jobs.reduce((sum, job) => sum + bytesOf(job), 0) }))
     .toSorted((a, b) => b.bytes - a.bytes)
     .flatMap(({ jobs }) => jobs)
 }
@@ -110,10 +109,9 @@ async function readBack(
   unproven: ReadonlySet<TableContent>,
 ): Promise<readonly string[]> {
   const { settings, backup, signal, emit = () => undefined } = options
-  const isJson = (table: TableContent) => table.columns.some(({ encoding }) => encoding === 'json')
   const refs: TableRef[] = schemas.flatMap((schema) =>
     schema.tables
-      .filter((table) => table.rows > 0 && (unproven.has(table) || isJson(table)))
+      .filter((table) => table.rows > 0 && (unproven.has(table) || hasJson(table)))
       .map((table) => ({ schema: schema.name, table })),
   )
   if (refs.length === 0) return []
@@ -131,7 +129,7 @@ async function readBack(
     await session.run('SET SESSION character_set_results = utf8mb4', { signal })
     const wanted = digestOf(await backup.object(table.object, signal))
     if (found.rows === wanted.rows && found.rowHash === wanted.rowHash) continue
-    if (found.rows === wanted.rows && isJson(table)) {
+    if (found.rows === wanted.rows && hasJson(table)) {
       warnings.push(
         `${schema}.${table.name} holds JSON values of SQL types that text cannot carry (DECIMAL as 1.10): they were restored as plain JSON`,
       )
@@ -149,4 +147,8 @@ async function readBack(
     }
   }
   return warnings
+}
+
+function hasJson(table: TableContent): boolean {
+  return table.columns.some(({ encoding }) => encoding === 'json')
 }

@@ -9,14 +9,10 @@ export type Selection =
 export const everything: Selection = { kind: 'everything' }
 
 export function selectsSchema(selection: Selection, schema: string): boolean {
-  switch (selection.kind) {
-    case 'everything':
-      return true
-    case 'schemas':
-      return selection.schemas.includes(schema)
-    case 'tables':
-      return selection.tables.some((table) => table.schema === schema)
-  }
+  if (selection.kind === 'everything') return true
+  return selection.kind === 'schemas'
+    ? selection.schemas.includes(schema)
+    : selection.tables.some((table) => table.schema === schema)
 }
 
 /** True for everything in a selected schema, and for the tables that are named one by one. */

@@ -13,8 +13,7 @@ const qualifiedName = /`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`/g
 
 /** Views in a cycle (which only broken ones can be) come in any order. Takes time in proportion to the text. */
 export function inDependencyOrder<T extends SchemaView>(views: readonly T[]): T[] {
-  const key = (schema: string, name: string) => `${schema}\0${name}`
-  const byKey = new Map(views.map((item) => [key(item.schema.name, item.view.name), item]))
+  const byKey = new Map(views.map((item) => [keyOf(item.schema.name, item.view.name), item]))
   const ordered: T[] = []
   const started = new Set<T>()
   // An own stack: views on views may be nested deeper than calls can be.
@@ -41,10 +40,17 @@ export function inDependencyOrder<T extends SchemaView>(views: readonly T[]): T[
       typeof item.view.statement === 'string'
         ? item.view.statement
         : statementBytes(item.view.statement).toString('latin1')
-    const unquote = (name: string) => name.replaceAll('``', '`')
     return [...text.matchAll(qualifiedName)].flatMap(([, schema = '', name = '']) => {
-      const found = byKey.get(key(unquote(schema), unquote(name)))
+      const found = byKey.get(keyOf(unquote(schema), unquote(name)))
       return found === undefined || found === item ? [] : [found]
     })
   }
+}
+
+function keyOf(schema: string, name: string): string {
+  return `${schema}\0${name}`
+}
+
+function unquote(name: string): string {
+  return name.replaceAll('``', '`')
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { BackupSink } from '../../src/core/backup.ts'
 import type { ErrorCode } from '../../src/core/error-codes.table.ts'
 import { HoldfastError } from '../../src/core/errors.ts'
-import type { LogicalContent } from '../../src/logical/content.ts'
+import { parseLogicalContent } from '../../src/logical/content.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
@@ -143,7 +143,7 @@ eachServer('a backup of the other flavour, or of other case rules, is refused', 
     loadLogical({ settings: source.settings(), backup: foreign }),
     isError('VERSION_MISMATCH'),
   )
-  const content = result.content as LogicalContent
+  const content = parseLogicalContent(result.content)
   const folded = memory.source({
     ...result,
     content: { ...content, server: { ...content.server, lowerCaseTableNames: 1 } },

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import type { BackupResult } from '../../src/core/backup.ts'
 import { GtidSet } from '../../src/core/gtid-set.ts'
+import { parseLogicalContent } from '../../src/logical/content.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
@@ -22,10 +23,10 @@ const tables = `
 
 /** Writers that commit as fast as they can until disposed. Each transaction writes one number to a, b and c; another writes to m. */
 async function startWriters(server: TestServer, count: number) {
-  let isStopped = false
+  const stop = new AbortController()
   const writers = Array.from({ length: count }, async (_, writer) => {
     await using connection = await Connection.open(server.settings())
-    for (let n = 0; !isStopped; n++) {
+    for (let n = 0; !stop.signal.aborted; n++) {
       const k = n * count + writer
       await connection.queryMulti(
         `START TRANSACTION; INSERT INTO w.a (k) VALUES (${k}); INSERT INTO w.b (k) VALUES (${k}); INSERT INTO w.c (k) VALUES (${k}); COMMIT`,
@@ -34,11 +35,11 @@ async function startWriters(server: TestServer, count: number) {
   })
   const plain = (async () => {
     await using connection = await Connection.open(server.settings())
-    for (let k = 0; !isStopped; k++) await connection.run(`INSERT INTO w.m (k) VALUES (${k})`)
+    for (let k = 0; !stop.signal.aborted; k++) await connection.run(`INSERT INTO w.m (k) VALUES (${k})`)
   })()
   return {
     async [Symbol.asyncDispose]() {
-      isStopped = true
+      stop.abort()
       await Promise.all([...writers, plain])
     },
   }
@@ -83,7 +84,7 @@ function checkGtids(result: BackupResult, gtids: readonly string[]): void {
 
 async function dumpUnderFire(server: TestServer, user?: { user: string; password: string }) {
   const memory = new MemoryBackup()
-  await using _writers = await startWriters(server, 4)
+  await using writers = await startWriters(server, 4)
   await new Promise((resolve) => setTimeout(resolve, 300))
   const result = await dumpLogical({
     settings: server.settings(user),
@@ -91,11 +92,12 @@ async function dumpUnderFire(server: TestServer, user?: { user: string; password
     threads: 3,
     selection: { kind: 'schemas', schemas: ['w'] },
   })
+  await writers[Symbol.asyncDispose]()
   return { memory, result }
 }
 
 function snapshotOf(result: BackupResult) {
-  return (result.content as { snapshot: { rung: string; heldMs: number; definitions: string } }).snapshot
+  return parseLogicalContent(result.content).snapshot
 }
 
 eachServer('a backup while clients commit is exactly the log up to its point', async (kind) => {

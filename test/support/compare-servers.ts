@@ -138,8 +138,9 @@ async function names(server: Witness, sql: string): Promise<string[]> {
 }
 
 function firstDifference(left: string, right: string): string {
-  const at = [...left].findIndex((character, index) => character !== right[index])
-  const from = Math.max(0, (at < 0 ? left.length : at) - 40)
+  let at = 0
+  while (at < left.length && left[at] === right[at]) at++
+  const from = Math.max(0, at - 40)
   return `${JSON.stringify(left.slice(from, from + 160))} against ${JSON.stringify(right.slice(from, from + 160))}`
 }
 

@@ -170,10 +170,7 @@ function feed(bytes: Buffer, columns: number, limits: ChunkLimits, sizes: readon
   let from = 0
   let to = 0
   for (let turn = 0; ; turn++) {
-    to = Math.min(
-      bytes.length,
-      to + (sizes.length === 0 ? bytes.length : (sizes[turn % sizes.length] as number)),
-    )
+    to = Math.min(bytes.length, to + (sizes.length === 0 ? bytes.length : (sizes[turn % sizes.length] ?? 1)))
     for (;;) {
       const step = kernel.step(bytes.subarray(from, to))
       from += step.consumed
@@ -295,9 +292,9 @@ function xxh64(bytes: Buffer, seed: bigint): bigint {
     const lanes = [u64(seed + p1 + p2), u64(seed + p2), seed, u64(seed - p1)]
     for (; at + 32 <= bytes.length; at += 32) {
       for (const lane of [0, 1, 2, 3])
-        lanes[lane] = round(lanes[lane] as bigint, bytes.readBigUInt64LE(at + 8 * lane))
+        lanes[lane] = round(lanes[lane] ?? 0n, bytes.readBigUInt64LE(at + 8 * lane))
     }
-    acc = lanes.reduce((sum, lane, at) => u64(sum + rotate(lane, [1n, 7n, 12n, 18n][at] as bigint)), 0n)
+    acc = lanes.reduce((sum, lane, at) => u64(sum + rotate(lane, [1n, 7n, 12n, 18n][at] ?? 0n)), 0n)
     for (const lane of lanes) acc = u64((acc ^ round(0n, lane)) * p1 + p4)
   }
   acc = u64(acc + BigInt(bytes.length))
@@ -307,7 +304,7 @@ function xxh64(bytes: Buffer, seed: bigint): bigint {
     acc = u64(rotate(acc ^ u64(BigInt(bytes.readUInt32LE(at)) * p1), 23n) * p2 + p3)
     at += 4
   }
-  for (; at < bytes.length; at++) acc = u64(rotate(acc ^ u64(BigInt(bytes[at] as number) * p5), 11n) * p1)
+  for (; at < bytes.length; at++) acc = u64(rotate(acc ^ u64(BigInt(bytes[at] ?? 0) * p5), 11n) * p1)
   acc = u64((acc ^ (acc >> 33n)) * p2)
   acc = u64((acc ^ (acc >> 29n)) * p3)
   return acc ^ (acc >> 32n)

@@ -54,7 +54,10 @@ interface KernelExports {
 // Node has it; the type library that declares it is the browser's.
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: object }
+  // The module is ours, so its exports are what rows.as.ts says.
+  readonly Instance: new (
+    module: object,
+  ) => { readonly exports: KernelExports }
 }
 
 // The answers of consume() in rows.as.ts.
@@ -82,8 +85,7 @@ export class RowKernel {
 
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(kernelModule, 'base64'))
-    // The module is ours, so its exports are what rows.as.ts says.
-    this.#kernel = new WebAssembly.Instance(compiled).exports as KernelExports
+    this.#kernel = new WebAssembly.Instance(compiled).exports
     this.#kernel.initialise()
     this.#input = this.#view(this.#kernel.inputAddress(), this.#kernel.inputBytes())
   }

@@ -1,58 +1,55 @@
 // What an account needs on MySQL.
-import type { PrivilegeNeed, Purpose } from '../privileges.ts'
+import { helpful, type PrivilegeNeed, type Purpose, required } from '../privilege-need.ts'
 
 export function privilegeNeeds(purpose: Purpose, release: number): readonly PrivilegeNeed[] {
-  const required = (privilege: string, reason: string) => ({ privilege, reason, isRequired: true })
-  const helpful = (privilege: string, reason: string) => ({ privilege, reason, isRequired: false })
-  switch (purpose) {
-    case 'backup':
-      return [
-        required('SELECT', 'reads tables, accounts and routines'),
-        required('SHOW VIEW', 'reads views'),
-        required('TRIGGER', 'reads triggers; without it they are not even seen'),
-        required('EVENT', 'reads events; without it they are not even seen'),
-        required('REPLICATION CLIENT', 'reads the position in the binary log'),
-        required('LOCK TABLES', 'holds tables still where that is needed'),
-        helpful('RELOAD', 'one lock for all tables; without it every table is locked for a moment'),
-        helpful('BACKUP_ADMIN', 'blocks DDL during the backup; without it DDL makes the backup fail'),
-        helpful('PROCESS', 'names the statements that hold a lock, and reads tablespaces'),
-        ...(release >= 80_020
-          ? [helpful('SHOW_ROUTINE', 'reads routines where SELECT is not given on all')]
-          : []),
-      ]
-    case 'stream':
-      return [
-        required('REPLICATION SLAVE', 'receives the binary log'),
-        required('REPLICATION CLIENT', 'lists binary logs and reads the position'),
-      ]
-    case 'restore':
-      return [
-        ...[
-          'SELECT',
-          'INSERT',
-          'DELETE',
-          'CREATE',
-          'ALTER',
-          'DROP',
-          'INDEX',
-          'REFERENCES',
-          'CREATE VIEW',
-          'SHOW VIEW',
+  return needs[purpose](release)
+}
+
+const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNeed[]>> = {
+  backup: (release) => [
+    required('SELECT', 'reads tables, accounts and routines'),
+    required('SHOW VIEW', 'reads views'),
+    required('TRIGGER', 'reads triggers; without it they are not even seen'),
+    required('EVENT', 'reads events; without it they are not even seen'),
+    required('REPLICATION CLIENT', 'reads the position in the binary log'),
+    required('LOCK TABLES', 'holds tables still where that is needed'),
+    helpful('RELOAD', 'one lock for all tables; without it every table is locked for a moment'),
+    helpful('BACKUP_ADMIN', 'blocks DDL during the backup; without it DDL makes the backup fail'),
+    helpful('PROCESS', 'names the statements that hold a lock, and reads tablespaces'),
+    ...(release >= 80_020
+      ? [helpful('SHOW_ROUTINE', 'reads routines where SELECT is not given on all')]
+      : []),
+  ],
+  stream: () => [
+    required('REPLICATION SLAVE', 'receives the binary log'),
+    required('REPLICATION CLIENT', 'lists binary logs and reads the position'),
+  ],
+  restore: (release) => [
+    ...[
+      'SELECT',
+      'INSERT',
+      'DELETE',
+      'CREATE',
+      'ALTER',
+      'DROP',
+      'INDEX',
+      'REFERENCES',
+      'CREATE VIEW',
+      'SHOW VIEW',
+    ]
+      .concat(['CREATE ROUTINE', 'ALTER ROUTINE', 'TRIGGER', 'EVENT', 'LOCK TABLES'])
+      .map((privilege) => required(privilege, 'creates and fills what is restored')),
+    required('CREATE USER', 'creates accounts and roles'),
+    required('GRANT OPTION', 'gives accounts their privileges'),
+    required('SYSTEM_VARIABLES_ADMIN', 'pauses the event scheduler and sets gtid_purged'),
+    ...(release >= 80_200
+      ? [
+          required('SET_ANY_DEFINER', 'creates views and routines of other definers'),
+          required('ALLOW_NONEXISTENT_DEFINER', 'creates views and routines whose definer is gone'),
         ]
-          .concat(['CREATE ROUTINE', 'ALTER ROUTINE', 'TRIGGER', 'EVENT', 'LOCK TABLES'])
-          .map((privilege) => required(privilege, 'creates and fills what is restored')),
-        required('CREATE USER', 'creates accounts and roles'),
-        required('GRANT OPTION', 'gives accounts their privileges'),
-        required('SYSTEM_VARIABLES_ADMIN', 'pauses the event scheduler and sets gtid_purged'),
-        ...(release >= 80_200
-          ? [
-              required('SET_ANY_DEFINER', 'creates views and routines of other definers'),
-              required('ALLOW_NONEXISTENT_DEFINER', 'creates views and routines whose definer is gone'),
-            ]
-          : [required('SET_USER_ID', 'creates views and routines of other definers')]),
-        required('SESSION_VARIABLES_ADMIN', 'turns off rules that restored tables may break'),
-        ...(release >= 80_018 ? [required('REPLICATION_APPLIER', 'replays binary logs')] : []),
-        helpful('RELOAD', 'resets the binary logs of a fresh server'),
-      ]
-  }
+      : [required('SET_USER_ID', 'creates views and routines of other definers')]),
+    required('SESSION_VARIABLES_ADMIN', 'turns off rules that restored tables may break'),
+    ...(release >= 80_018 ? [required('REPLICATION_APPLIER', 'replays binary logs')] : []),
+    helpful('RELOAD', 'resets the binary logs of a fresh server'),
+  ],
 }
