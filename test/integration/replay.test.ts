@@ -65,10 +65,9 @@ eachServer(
   },
 )
 
-eachServer(
-  'a log without GTIDs, written by a MySQL with gtid_mode off or read past its GTIDs, gives the same data',
-  async (kind) => {
-    const args = kind.startsWith('mysql') ? ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF'] : []
+for (const kind of testedKinds.filter((tested) => tested.startsWith('mysql'))) {
+  test(`a log without GTIDs is replayed into a server without them (${kind})`, async () => {
+    const args = ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF']
     await using source = await startServer(kind, { args })
     await using target = await startServer(kind, { args })
     await source.sql(
@@ -77,8 +76,8 @@ eachServer(
     await source.sql('UPDATE d.t SET n = n + 1;'.repeat(20))
     assert.equal(await replay(loggedTransactions(source), target), 23)
     assert.equal((await target.sql('SELECT n FROM d.t')).trim(), '20')
-  },
-)
+  })
+}
 
 const mariadbKinds = testedKinds.filter((kind) => kind.startsWith('mariadb'))
 for (const kind of mariadbKinds) {
