@@ -110,9 +110,9 @@ async function settle(
   return executed
 }
 
-// A crash between a statement and its mark leaves it done and unmarked. Done again it fails with one of these: database exists, is
-// not there; table exists, is unknown, does not exist; duplicate column, key; nothing to drop; routine, trigger, event exists, is not
-// there; user operation failed; XA transaction unknown; sequence exists (4096 is ER_UNKNOWN_SEQUENCES' neighbour).
+// A crash between a statement and its mark leaves it done and unmarked. Done again it fails with one of these: a database (1007,
+// 1008), table (1050, 1051, 1146), column (1060), key (1061, 1091), routine (1304, 1305), trigger (1359, 1360), account (1396) or
+// event (1537, 1539) that is there or is not, or an XA transaction that is no longer prepared (1397).
 const doneBefore: ReadonlySet<number> = new Set([
   1007, 1008, 1050, 1051, 1060, 1061, 1091, 1146, 1304, 1305, 1359, 1360, 1396, 1397, 1537, 1539,
 ])
