@@ -65,19 +65,14 @@ export class BackupReader implements BackupSource {
     chunkIdKey: Buffer,
     signal?: AbortSignal,
   ): Promise<BackupReader> {
-    const bare = await BackupReader.openMap(key, read, packs, chunkIdKey)
+    const bare = BackupReader.openMap(key, read, packs, chunkIdKey)
     const content = await bare.readContent(signal)
     return new BackupReader(key, read, packs, bare.#makeId, chunkIdKey, content)
   }
 
   /** Opens a backup without its content: what its map says can be known although the content is lost. */
-  static async openMap(
-    key: string,
-    read: ReadManifest,
-    packs: PackReader,
-    chunkIdKey: Buffer,
-  ): Promise<BackupReader> {
-    return new BackupReader(key, read, packs, await chunkIdMaker(chunkIdKey), chunkIdKey, undefined)
+  static openMap(key: string, read: ReadManifest, packs: PackReader, chunkIdKey: Buffer): BackupReader {
+    return new BackupReader(key, read, packs, chunkIdMaker(chunkIdKey), chunkIdKey, undefined)
   }
 
   /** The engine's JSON value. Throws VERIFY_FAILED. */
@@ -235,6 +230,6 @@ export async function readChunk(
   signal?: AbortSignal,
 ): Promise<Buffer> {
   const payload = await packs.read(location, signal)
-  if ((await makeId(payload)) === location.id && payload.length === location.plainBytes) return payload
+  if (makeId(payload) === location.id && payload.length === location.plainBytes) return payload
   throw damagedObject(`chunk ${location.id} in pack ${location.pack}`, 'its bytes are not what its id says')
 }

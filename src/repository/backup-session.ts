@@ -47,7 +47,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
   readonly #chunks: ChunkWriter
   #committing: Promise<unknown> | undefined
 
-  private constructor(parts: BackupSessionParts, makeId: (bytes: Uint8Array) => Promise<string>) {
+  constructor(parts: BackupSessionParts) {
     this.#parts = parts
     const { context, layout, lease, keys, known, signal } = parts
     this.id = newBackupId(parts.kind, Date.parse(this.startedAt))
@@ -64,7 +64,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
       stored: (pack, stored) => this.#table.setStored(pack, stored),
     })
     this.#chunks = new ChunkWriter({
-      makeId,
+      makeId: chunkIdMaker(keys.chunkIdKey),
       packs: this.#packs,
       isKnown: async (id) => {
         const place = this.#index.find(id)
@@ -72,10 +72,6 @@ export class BackupSession implements BackupSink, AsyncDisposable {
       },
       stored: (id, place) => this.#index.set(id, place),
     })
-  }
-
-  static async open(parts: BackupSessionParts): Promise<BackupSession> {
-    return new BackupSession(parts, await chunkIdMaker(parts.keys.chunkIdKey))
   }
 
   async putChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {

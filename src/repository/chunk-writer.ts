@@ -50,7 +50,7 @@ export class ChunkWriter {
     try {
       signal?.throwIfAborted()
       this.#throwIfFailed()
-      id = await this.#options.makeId(bytes)
+      id = this.#options.makeId(bytes)
       const isKnown = this.#underWay.has(id) || (await this.#options.isKnown(id)) || this.#underWay.has(id)
       if (!isKnown) storing = this.#store(id, isCopied ? this.#copyOf(bytes) : bytes, isCopied)
     } catch (error) {

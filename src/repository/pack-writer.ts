@@ -26,7 +26,7 @@ export interface PackWriterOptions {
 
 interface OpenPack {
   readonly number: number
-  readonly buffer: Buffer
+  readonly memory: ArrayBuffer
   readonly writer: SealedWriter
 }
 
@@ -36,7 +36,6 @@ const maxBuffers = 2
 export class PackWriter {
   readonly #options: PackWriterOptions
   readonly #buffers = new Budget(maxBuffers)
-  readonly #free: Buffer[] = []
   readonly #puts = new Set<Promise<void>>()
   #open: OpenPack | undefined
   #turn: Promise<unknown> = Promise.resolve()
@@ -91,15 +90,11 @@ export class PackWriter {
     await this.#buffers.take(1)
     this.#throwIfFailed()
     const wanted = Math.max(this.#options.targetBytes, storedBytes + packOverheadBytes)
-    const buffer = this.#takeBuffer(wanted)
-    const writer = new SealedWriter(buffer, newFileKey('pack', this.#options.dataKey))
-    this.#open = { number: this.#options.nextPack(), buffer, writer }
+    // Takes up memory only as far as it is written to.
+    const memory = new ArrayBuffer(wanted)
+    const writer = new SealedWriter(Buffer.from(memory), newFileKey('pack', this.#options.dataKey))
+    this.#open = { number: this.#options.nextPack(), memory, writer }
     return this.#open
-  }
-
-  #takeBuffer(wanted: number): Buffer {
-    const free = wanted <= this.#options.targetBytes ? this.#free.pop() : undefined
-    return free ?? Buffer.allocUnsafeSlow(wanted)
   }
 
   #close(): void {
@@ -126,7 +121,8 @@ export class PackWriter {
     } catch (error) {
       this.#failure ??= { error }
     } finally {
-      if (pack.buffer.length === this.#options.targetBytes) this.#free.push(pack.buffer)
+      // Detached, its memory is free at once; the garbage collector would let some packs pile up.
+      pack.memory.transfer(0)
       this.#buffers.give(1)
     }
   }

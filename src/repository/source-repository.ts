@@ -100,7 +100,7 @@ export class SourceRepository {
       const keys = await this.#keyRing.create(known?.chunkIdKey, signal)
       // Ids of another key mean nothing here; possible only when a clear source's key was lost and made anew.
       const usable = known?.chunkIdKey.equals(keys.chunkIdKey) === true ? known : undefined
-      return await BackupSession.open({
+      return new BackupSession({
         context: this.#context,
         layout: this.#layout,
         lease,

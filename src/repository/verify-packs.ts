@@ -161,7 +161,7 @@ export class PackSurvey {
     try {
       const { header, payload } = await openFrame(fileKey, frame, key, offset)
       if (header.chunkId === undefined) return
-      if ((await makeId(payload)) !== header.chunkId) {
+      if (makeId(payload) !== header.chunkId) {
         throw unexpected(key, offset, `chunk ${header.chunkId}`, 'bytes with another id')
       }
       this.#note(header.chunkId, name, offset, frame.length, header.plainBytes)

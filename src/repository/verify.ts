@@ -68,7 +68,7 @@ async function openKeys(
 ): Promise<{ fileKey: DataKey | undefined; makeId: ChunkIdMaker }> {
   const fileKey = await keyRing.dataKey(id)
   const { chunkIdKey } = await keyRing.keys(id)
-  return { fileKey, makeId: await chunkIdMaker(chunkIdKey) }
+  return { fileKey, makeId: chunkIdMaker(chunkIdKey) }
 }
 
 /** Each key file opens, or, without an identity, at least is an age file with something in it. */
