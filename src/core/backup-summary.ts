@@ -23,6 +23,8 @@ export interface BackupSummary {
   readonly finishedAt: string
   readonly origin: BackupOrigin
   readonly point: RecoveryPoint
+  /** Some schemas or tables only: it is restored as it is. */
+  readonly isPartial: boolean
   readonly warnings: readonly string[]
   readonly sizes: BackupSizes
 }

@@ -42,6 +42,8 @@ export interface BackupResult {
   readonly point: RecoveryPoint
   readonly content: unknown
   readonly objects: readonly BackupObject[]
+  /** Some schemas or tables only: no binary log can be replayed behind it, for the log tells of all of them. */
+  readonly isPartial: boolean
   readonly warnings: readonly string[]
 }
 

@@ -67,6 +67,18 @@ test('a backup that no archived history goes on from can only be restored as it 
   assert.deepEqual(windows, [{ backups: ['a'], from: lone.point, to: lone.point }])
 })
 
+test('a backup of a part of the instance can only be restored as it is', () => {
+  const part = { ...backup('p', 1, 5), isPartial: true }
+  const { windows } = recoveryWindows([part, backup('a', 2, 15)], [segment(1), segment(2)])
+  assert.deepEqual(
+    windows.map(({ backups, from, timeline }) => [backups, from.timeMicros, timeline]),
+    [
+      [['p'], 500_000, undefined],
+      [['a'], 1_500_000, 't1'],
+    ],
+  )
+})
+
 test('what does not continue is a gap: numbers, files, bytes and GTIDs are compared', () => {
   const cases: [HistorySegment, RegExp][] = [
     [segment(2, { seq: 3 }), /segments 2 to 2/],

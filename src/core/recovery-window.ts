@@ -8,7 +8,7 @@ export interface RecoveryWindow {
   readonly backups: readonly string[]
   readonly from: RecoveryPoint
   readonly to: RecoveryPoint
-  /** Absent for a backup that no archived history goes on from: only its own point can be reached. */
+  /** Absent for a backup of a part, or one that no archived history goes on from: only its own point can be reached. */
   readonly timeline?: string
   /** Why it ends there, unless the archive simply has no more. */
   readonly endedBy?: HistoryGap
@@ -20,14 +20,23 @@ export interface RecoveryWindows {
   readonly gaps: readonly HistoryGap[]
 }
 
+interface BackupOfWindow {
+  readonly id: string
+  readonly point: RecoveryPoint
+  /** Holds a part of the instance, so nothing can be replayed behind it. */
+  readonly isPartial?: boolean
+}
+
 /** A pure function of what the repository lists. */
 export function recoveryWindows(
-  backups: readonly { readonly id: string; readonly point: RecoveryPoint }[],
+  backups: readonly BackupOfWindow[],
   segments: readonly HistorySegment[],
 ): RecoveryWindows {
   const { runs, gaps } = historyRuns(segments)
   const sorted = backups.toSorted((a, b) => a.point.timeMicros - b.point.timeMicros)
-  const byRun = Map.groupBy(sorted, ({ point }) => runs.findLast((run) => joinsRun(run, point)))
+  const byRun = Map.groupBy(sorted, ({ point, isPartial }) =>
+    isPartial === true ? undefined : runs.findLast((run) => joinsRun(run, point)),
+  )
   const windows: RecoveryWindow[] = []
   for (const [run, joined] of byRun) {
     if (run === undefined) {

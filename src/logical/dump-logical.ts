@@ -73,6 +73,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     method: 'dump',
     origin: backupOrigin(facts),
     point: snapshot.point,
+    isPartial: selection.kind !== 'everything',
     content,
     objects: [...objects.values()],
     warnings: [

@@ -9,7 +9,6 @@ import { describePoint } from '../core/point-text.ts'
 import type { GtidState, RecoveryPoint } from '../core/recovery-point.ts'
 import { setGtidState } from '../instance/current-point.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
-import { parseLogicalContent } from '../logical/content.ts'
 import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
 import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
@@ -49,7 +48,6 @@ export interface RestoreReport {
  */
 export async function executeRestore(plan: RestorePlan, options: ExecuteOptions): Promise<RestoreReport> {
   const { settings, emit = () => undefined, signal } = options
-  refusePartialBase(plan, options.backup)
   await using control = await Connection.open(settings, { signal })
   await checkTarget(control, plan, signal)
   const before = await inspectTarget(control, { signal })
@@ -87,20 +85,6 @@ const yearSeconds = 365 * 24 * 60 * 60
 
 function secondsSince(startMs: number): number {
   return (performance.now() - startMs) / 1000
-}
-
-/** The log tells the history of the whole instance: behind a part of it, its statements would fail or, worse, half work. */
-function refusePartialBase({ base, replay }: RestorePlan, backup: BackupSource): void {
-  if (base.kind !== 'logical' || replay === undefined || replay.transactions === 0) return
-  if (parseLogicalContent(backup.content).selection.kind === 'everything') return
-  throw new HoldfastError(
-    'UNSUPPORTED',
-    `backup ${base.id} holds only a part of the instance, so binary logs cannot be replayed behind it`,
-    { backup: base.id },
-    {
-      hint: 'Start from a backup of everything with --backup ID, or restore this one as it is with --to backup.',
-    },
-  )
 }
 
 async function checkTarget(

@@ -429,7 +429,8 @@ test('a backup of a part of the instance is a base only when it is named', () =>
   const from = history({ ...plain, backupsAfter: [1, 3] })
   const backups = from.backups.map((each) => (each.id === 'b1' ? { ...each, isPartial: true } : each))
   assert.equal(plan({ ...from, backups }, 'latest').base.id, 'b0')
-  assert.equal(plan({ ...from, backups }, 'latest', { backupId: 'b1' }).base.id, 'b1')
+  assert.equal(plan({ ...from, backups }, 'backup', { backupId: 'b1' }).base.id, 'b1')
+  assert.ok(isHoldfastError(tryPlan({ ...from, backups }, 'latest', { backupId: 'b1' }), 'UNSUPPORTED'))
 })
 
 test('a transaction that starts in one segment and ends in the next belongs to the one where it ends', () => {

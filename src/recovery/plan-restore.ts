@@ -29,13 +29,15 @@ export interface RestorePlanInput {
 /**
  * A pure function of its input that asks for the transactions of those segments it has to look into.
  *
- * Throws POINT_OUTSIDE_WINDOW, POINT_NOT_FOUND, ARCHIVE_GAP, BINLOG_INCIDENT or USAGE, each with names and places.
+ * Throws POINT_OUTSIDE_WINDOW, POINT_NOT_FOUND, ARCHIVE_GAP, BINLOG_INCIDENT, UNSUPPORTED (a partial backup as base of a replay)
+ * or USAGE, each with names and places.
  */
 export function* planRestore(input: RestorePlanInput): Asking<RestorePlan> {
   const backups = candidates(input)
   const newest = backups[0]!
   checkFlavour(input, newest)
   if (input.point.kind === 'backup') return yield* completePlan(input, newest)
+  refusePartial(newest)
   const { runs, gaps } = historyRuns(input.segments)
   const attempts: Attempt[] = []
   for (const backup of backups) {
@@ -95,7 +97,18 @@ export async function planFromArchive(
   return step.value
 }
 
-/** Newest first. */
+/** The log tells the history of the whole instance: behind a part of it, its statements would fail or, worse, half work. */
+function refusePartial({ id, isPartial }: BaseBackup): void {
+  if (isPartial !== true) return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `backup ${id} holds only a part of the instance, so binary logs cannot be replayed behind it`,
+    { backup: id },
+    { hint: 'Restore it as it is with --to backup, or take a backup of everything.' },
+  )
+}
+
+/** Newest first: those of the whole instance, unless there are none or one was named. */
 function candidates(input: RestorePlanInput): readonly BaseBackup[] {
   const { source, backups, backupId } = input
   if (backups.length === 0) {

@@ -6,7 +6,7 @@ import type { PlannedTransaction, RestorePlan } from './restore-plan.ts'
 export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   const { base, replay, end, estimate } = plan
   const steps = [
-    `Load ${base.kind} backup ${base.id} (${base.method}), which holds everything up to ${describePoint(base.point)}`,
+    `Load ${base.kind} backup ${base.id} (${base.method}), which holds ${base.isPartial === true ? 'a part of the instance as of' : 'everything up to'} ${describePoint(base.point)}`,
   ]
   if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state']
   const { from, until, transactions, skip, alreadyInBase, next, last } = replay

@@ -171,7 +171,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
     content: ChunkLocation[],
     sizes: ManifestDocument['sizes'],
   ): ManifestDocument {
-    const { kind, method, origin, point, warnings } = result
+    const { kind, method, origin, point, isPartial, warnings } = result
     return {
       format: 1,
       id: this.id,
@@ -182,6 +182,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
       leaseGeneration: this.#parts.lease.generation,
       origin,
       point,
+      isPartial,
       warnings: [...warnings],
       sizes,
       content,

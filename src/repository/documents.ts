@@ -73,6 +73,7 @@ export const manifestDocument = z.object({
     gtid: z.object({ flavour, text: z.string() }).exactOptional(),
     timeMicros: z.number().int(),
   }),
+  isPartial: z.boolean(),
   warnings: z.array(z.string()),
   sizes: z.object({ plainBytes: count, storedBytes: count, newBytes: count, chunks: count }),
   /** Chunks whose payloads, joined, are the engine's JSON. */

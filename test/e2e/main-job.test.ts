@@ -92,6 +92,23 @@ for (const kind of testedKinds) {
       })
       .then(() => foundGtid)
 
+    await context.test('a newer backup of one table is no base to replay behind', async () => {
+      const part = await succeed(
+        ['backup', source.url(), '--name', 'shop', '--tables', 'shop.orders', '--json'],
+        {
+          env,
+        },
+      )
+      const { backup }: { backup: { id: string; isPartial: boolean } } = JSON.parse(
+        part.stdout.trim().split('\n').at(-1) ?? '',
+      )
+      assert.equal(backup.isPartial, true)
+      const words = ['restore', 'shop', '--to', 'latest', '--target', target.url(), '--dry-run']
+      const plan = await succeed(words, { env: reading })
+      assert.ok(!plan.output.includes(backup.id), plan.output)
+      assertRefused(await holdfast([...words, '--backup', backup.id], { env: reading }), 1, /--to backup/)
+    })
+
     const restore = ['restore', 'shop', '--to', `before-gtid:${gtid}`, '--target', target.url()]
     await context.test('the plan can be seen, and changes nothing', async () => {
       const run = await succeed([...restore, '--dry-run'], { env: reading })

@@ -14,6 +14,7 @@ export function sampleResult(objects: BackupResult['objects'], content: unknown 
     point: { position: { file: 'binlog.000001', offset: 4 }, timeMicros: 1_700_000_000_000_000 },
     content,
     objects,
+    isPartial: false,
     warnings: [],
   }
 }

@@ -14,7 +14,7 @@ export function backupFields(backup: BackupSummary): (readonly [string, string])
     origin.serverUuid ?? (origin.gtidDomainId === undefined ? '' : `domain ${origin.gtidDomainId}`)
   return [
     ['backup', backup.id],
-    ['kind', `${backup.kind}, by ${backup.method}`],
+    ['kind', `${backup.kind}, by ${backup.method}${backup.isPartial ? ', of a part of the instance' : ''}`],
     [
       'server',
       `${flavours[origin.flavour]} ${origin.serverVersion}, server id ${origin.serverId}${identity && `, ${identity}`}`,

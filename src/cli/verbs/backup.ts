@@ -28,12 +28,13 @@ export const run: VerbRun = async (context) => {
 }
 
 function describe(source: string, backup: BackupSummary): string {
-  const { id, sizes, point } = backup
+  const { id, sizes, point, isPartial } = backup
   const read = `${formatBytes(sizes.plainBytes)} read, ${formatBytes(sizes.newBytes)} new`
   const at = formatMicros(point.timeMicros)
+  const recovers = isPartial ? `these parts of ${source}` : source
   return [
-    `Backup ${id} done in ${formatDuration(backupMs(backup))}: ${read}. You can now recover ${source} as it was at ${at}.`,
-    point.position === undefined
+    `Backup ${id} done in ${formatDuration(backupMs(backup))}: ${read}. You can now recover ${recovers} as of ${at}.`,
+    point.position === undefined || isPartial
       ? `Next: holdfast verify ${source}`
       : `Next, for every moment after it: holdfast stream with the same connection and --name ${source}`,
   ].join('\n')

@@ -79,5 +79,6 @@ function describeWindows(windows: readonly RecoveryWindow[]): readonly string[] 
   })
   if (lonely === 0) return lines
   const which = lonely === windows.length ? 'each backup' : `${lonely} of the backups`
-  return [...lines, `No binary log is archived after ${which}: only its own moment can be recovered from it.`]
+  const why = 'no binary log is archived behind it, or it holds a part of the instance'
+  return [...lines, `Of ${which} only its own moment can be recovered: ${why}.`]
 }
