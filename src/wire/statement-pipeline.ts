@@ -52,8 +52,8 @@ export class StatementPipeline implements AsyncDisposable {
   #batch = Buffer.allocUnsafe(batchBytes)
   #batchLength = 0
   #isFlushScheduled = false
-  #inFlight: InFlight[] = []
-  /** Index in #inFlight of the oldest statement without answer; shifting an array for each answer would cost. */
+  #inFlight: (InFlight | undefined)[] = []
+  /** Index in #inFlight of the oldest statement without answer; shifting an array for each answer would cost. None before it. */
   #oldest = 0
   #inFlightBytes = 0
   #answered = 0
@@ -260,6 +260,8 @@ export class StatementPipeline implements AsyncDisposable {
 
   #forgetOldest(): void {
     this.#inFlightBytes -= this.#oldestInFlight().bytes
+    // A statement may be megabytes long: it is let go now, not when the array is cut.
+    this.#inFlight[this.#oldest] = undefined
     this.#oldest++
     if (this.#oldest >= 1024 || this.#oldest === this.#inFlight.length) {
       this.#inFlight = this.#inFlight.slice(this.#oldest)
