@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import type { BackupResult } from '../../src/core/backup.ts'
 import { GtidSet } from '../../src/core/gtid-set.ts'
+import { snapshotPlace } from '../../src/instance/mariadb/snapshot.ts'
 import { parseLogicalContent } from '../../src/logical/content.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { Connection } from '../../src/wire/connection.ts'
@@ -139,7 +140,31 @@ eachServer('an account without RELOAD gets a backup that is as exact', async (ki
   assert.equal(definitions, 'compared')
 })
 
-for (const kind of testedKinds.filter((kind) => kind.startsWith('mariadb'))) {
+const mariadbKinds = testedKinds.filter((kind) => kind.startsWith('mariadb'))
+
+for (const kind of mariadbKinds) {
+  test(`a session's place in the log is its own, though the server mixes up those of several (${kind})`, async () => {
+    await using server = await startServer(kind, { sql: tables })
+    await using writer = await Connection.open(server.settings())
+    const sessions: { readonly session: Connection; readonly place: unknown }[] = []
+    for (let k = 0; k < 4; k++) {
+      const session = await Connection.open(server.settings())
+      await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT')
+      // Nobody else asks yet, so this answer is right.
+      sessions.push({ session, place: await snapshotPlace(session, {}) })
+      await writer.run(`INSERT INTO w.a (k) VALUES (${k})`)
+    }
+    assert.equal(new Set(sessions.map(({ place }) => JSON.stringify(place))).size, 4)
+    await Promise.all(
+      sessions.map(async ({ session, place }) => {
+        for (let n = 0; n < 200; n++) assert.deepEqual(await snapshotPlace(session, {}), place)
+      }),
+    )
+    await Promise.all(sessions.map(({ session }) => session.close()))
+  })
+}
+
+for (const kind of mariadbKinds) {
   test(`without a binary log the tables are still of one moment (${kind})`, async () => {
     await using server = await startServer(kind, { sql: tables, log_bin: false })
     const { memory, result } = await dumpUnderFire(server)
