@@ -58,19 +58,38 @@ async function resumeSpool(
   const { spool, uploader } = options
   checkServer(current, options)
   checkJoins(states[0] ?? current, refs)
-  for (const state of states.slice(0, -1)) {
+  for (const [i, state] of states.slice(0, -1).entries()) {
     const sealed = await spool.recover(state)
-    if (sealed !== undefined) {
-      await uploader.add(sealed, sealed.builder.seal().index)
+    const result = sealed?.builder.seal()
+    if (sealed !== undefined && result !== undefined && result.next.chain === states[i + 1]?.chain) {
+      await uploader.add(sealed, result.index)
     } else if (refs.some(({ timeline, seq }) => timeline === state.timeline && seq === state.seq)) {
       await spool.forget(state.seq)
     } else {
-      throw spoolDamaged(spool, state)
+      return fetchAgain(options, state, states.slice(i + 1))
     }
   }
   const archiver = new Archiver(options, current, await spool.recover(current))
   await archiver.sealEndedFile()
   return archiver
+}
+
+/** A sealed segment is no longer what it was when it was made durable: the source is asked for it, and all behind it, once more. */
+async function fetchAgain(
+  options: OpenArchiverOptions,
+  state: ResumeState,
+  behind: readonly ResumeState[],
+): Promise<Archiver> {
+  const { spool, emit } = options
+  // Newest first: a crash on the way leaves states that follow each other.
+  for (const { seq } of behind.toReversed()) await spool.forget(seq)
+  await spool.forget(state.seq, { keepState: true })
+  emit({
+    type: 'notice',
+    level: 'warning',
+    message: `the spool ${spool.folder} has lost bytes of segment ${state.seq} of timeline ${state.timeline}: the source is asked for them again`,
+  })
+  return new Archiver(options, state, undefined)
 }
 
 async function begin(options: OpenArchiverOptions, state: ResumeState): Promise<Archiver> {
@@ -135,13 +154,5 @@ function checkJoins(first: ResumeState, refs: readonly SegmentRef[]): void {
     'ARCHIVE_GAP',
     `the spool goes on with segment ${first.seq} of timeline ${first.timeline}, and the repository has none after ${last}`,
     { timeline: first.timeline, seq: first.seq },
-  )
-}
-
-function spoolDamaged(spool: Spool, { seq, timeline }: ResumeState): HoldfastError {
-  return new HoldfastError(
-    'ARCHIVE_GAP',
-    `the spool ${spool.folder} has lost segment ${seq} of timeline ${timeline}`,
-    { timeline, seq },
   )
 }

@@ -49,15 +49,15 @@ export class Spool {
     return (await readdir(this.folder)).includes(path.basename(this.#putMark(seq)))
   }
 
-  /** Forgets a segment that is in the repository. */
-  async forget(seq: number): Promise<void> {
+  /** Forgets a segment, or, with `keepState`, all of it but where it begins. */
+  async forget(seq: number, options: { readonly keepState?: boolean } = {}): Promise<void> {
     // The state goes last: without it nobody would look for the rest.
     for (const name of await readdir(this.folder)) {
       if (name.startsWith(seqName(seq)) && !name.endsWith('.json')) {
         await rm(path.join(this.folder, name), { force: true })
       }
     }
-    await rm(this.#stateFile(seq), { force: true })
+    if (options.keepState !== true) await rm(this.#stateFile(seq), { force: true })
   }
 
   /** Moves everything into a folder of its own: kept, and out of the way. Answers the folder. */

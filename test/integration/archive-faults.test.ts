@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, readdir, stat, truncate } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Archive } from '../../src/archive/archive.ts'
+import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
+import { HoldfastError } from '../../src/core/errors.ts'
 import type { ArchiveChildOptions } from '../support/archive-child.ts'
 import { type ArchiveRig, archiveRig, eventually } from '../support/archive-rig.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
@@ -79,6 +81,41 @@ eachServer('a torn end of the spool is cut at the last whole event, and comes ag
     await rig.catchUp()
     await rig.assertSameAsSource()
   }
+})
+
+eachServer('a sealed segment that the spool has lost bytes of is asked for again', async (kind) => {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server)
+  await server.sql(table)
+  await rig.catchUp()
+  const away: SegmentRepository = {
+    name: rig.source.name,
+    ensure: (identity) => rig.source.ensure(identity),
+    readSegmentData: (ref) => rig.source.readSegmentData(ref),
+    listSegments: (timeline) => rig.source.listSegments(timeline),
+    readSegmentIndex: (ref) => rig.source.readSegmentIndex(ref),
+    putSegment: async () => {
+      throw new HoldfastError('STORE_UNUSABLE', 'the repository is away')
+    },
+  }
+  for (const damage of ['cut', 'changed', 'gone'] as const) {
+    await server.sql(insert.repeat(100))
+    await assert.rejects(rig.catchUp({ source: away, sealBytes: 10_000 }), { code: 'STORE_UNUSABLE' })
+    const sealed = (await readdir(rig.spoolDir)).filter((entry) => entry.includes('@')).toSorted()
+    assert.ok(sealed.length > 1, `only ${sealed.join(', ')}`)
+    const file = path.join(rig.spoolDir, sealed[0] ?? '')
+    if (damage === 'cut') await truncate(file, (await stat(file)).size - 7)
+    if (damage === 'gone') await rm(file)
+    if (damage === 'changed') {
+      const bytes = await readFile(file)
+      bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000)
+      await writeFile(file, bytes)
+    }
+    await rig.catchUp()
+    await rig.assertSameAsSource()
+  }
+  const said = rig.events.filter((event) => event.type === 'notice' && /has lost bytes/.test(event.message))
+  assert.equal(said.length, 3)
 })
 
 eachServer('a full disk under the spool stops the stream with DISK_FULL and loses nothing', async (kind) => {
