@@ -149,20 +149,6 @@ function foundAt(
   }
 }
 
-/** The transactions between two places, segment by segment. */
-export function* transactionsBetween(
-  run: HistoryRun,
-  from: Place,
-  to: Place,
-  segment: number,
-): Asking<readonly HistoryTransaction[]> {
-  const transactions = yield run.segments[segment]!
-  return transactions.slice(
-    segment === from.segment ? from.index : 0,
-    segment === to.segment ? to.index : undefined,
-  )
-}
-
 /** What was executed at a place of the run, as its source saw it; undefined without GTIDs. */
 export function* stateAt(run: HistoryRun, place: Place): Asking<GtidState | undefined> {
   const segment = run.segments[place.segment]!

@@ -46,8 +46,3 @@ export function binlogStatement(events: readonly Buffer[]): string {
   if (only !== undefined && events.length === 1) return `BINLOG '${only.toString('base64')}'`
   return `BINLOG '${Buffer.concat(events).toString('base64')}'`
 }
-
-/** Bytes of the statement that `binlogStatement` makes of events of this length together. */
-export function binlogStatementBytes(eventBytes: number): number {
-  return "BINLOG ''".length + Math.ceil(eventBytes / 3) * 4
-}
