@@ -24,7 +24,7 @@ if (found[0] < wanted[0] || (found[0] === wanted[0] && found[1] < wanted[1])) {
 }
 
 // V8 lets the young part of its heap grow with the machine's memory, to 128 MiB where there are 24 GiB. Work on any amount of
-// data shall fit in 300 MiB, and is as fast with 8 MiB; that can only be said to Node before it starts, so verbs that work long
+// data shall fit in 300 MiB, and is about as fast with 4 MiB a half; that can only be said to Node before it starts, so verbs that work long
 // start it once more, as the same process (30 ms).
 function boundMemory() {
   var isLong = ['backup', 'restore', 'stream', 'verify'].indexOf(process.argv[2]) !== -1
@@ -32,7 +32,7 @@ function boundMemory() {
     return flag.indexOf('--max-semi-space-size') === 0
   })
   if (!isLong || isSaid || typeof process.execve !== 'function') return
-  var flags = ['--max-semi-space-size=8'].concat(process.execArgv)
+  var flags = ['--max-semi-space-size=4'].concat(process.execArgv)
   process.execve(process.execPath, [process.execPath].concat(flags, process.argv.slice(1)))
 }
 

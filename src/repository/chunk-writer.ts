@@ -4,6 +4,7 @@ import { Budget } from './budget.ts'
 import type { ChunkIdMaker } from './chunk-id.ts'
 import type { ChunkPlace } from './chunk-index.ts'
 import { compressPayload } from './compression.ts'
+import { freeNow } from './free-memory.ts'
 import type { PackWriter } from './pack-writer.ts'
 import { maxPlainBytes } from './sealed-format.ts'
 
@@ -12,9 +13,6 @@ const underWayBytes = 12 * 1024 * 1024
 
 /** What a chunk costs besides its bytes, so that a flood of tiny ones is bounded too. */
 const bookkeepingBytes = 4096
-
-/** Shorter chunks are copied to fresh memory: there is little to gain from using it again. */
-const minReusedBytes = 64 * 1024
 
 /** Longer chunks are worked on in their caller's buffer, who waits: a copy of them would cost more memory than it saves time. */
 const maxCopiedBytes = 4 * 1024 * 1024 + 512 * 1024
@@ -31,7 +29,6 @@ export class ChunkWriter {
   readonly #options: ChunkWriterOptions
   readonly #budget = new Budget(underWayBytes)
   readonly #underWay = new Map<string, Promise<void>>()
-  readonly #copies: Buffer[] = []
   #ratio = 0.5
   #failure: { readonly error: unknown } | undefined
 
@@ -52,7 +49,7 @@ export class ChunkWriter {
       this.#throwIfFailed()
       id = this.#options.makeId(bytes)
       const isKnown = this.#underWay.has(id) || (await this.#options.isKnown(id)) || this.#underWay.has(id)
-      if (!isKnown) storing = this.#store(id, isCopied ? this.#copyOf(bytes) : bytes, isCopied)
+      if (!isKnown) storing = isCopied ? this.#storeCopy(id, bytes) : this.#store(id, bytes)
     } catch (error) {
       this.#budget.give(taken)
       throw error
@@ -82,43 +79,26 @@ export class ChunkWriter {
     await Promise.all(this.#underWay.values())
   }
 
+  async #storeCopy(id: string, bytes: Uint8Array): Promise<void> {
+    const memory = new ArrayBuffer(bytes.length)
+    const copy = new Uint8Array(memory)
+    copy.set(bytes)
+    await this.#store(id, copy)
+    freeNow(memory)
+  }
+
   /** Never rejects: a failure is kept for whoever comes next. */
-  async #store(id: string, payload: Uint8Array, isCopied: boolean): Promise<void> {
+  async #store(id: string, payload: Uint8Array): Promise<void> {
     try {
       const compressed = await compressPayload(payload, this.#ratio)
       if (payload.length > 0) this.#ratio = compressed.storedBytes / payload.length
       const frame = { ...compressed, type: 'chunk', plainBytes: payload.length, chunkId: id } as const
       const { pack, offset, length } = await this.#options.packs.append(frame)
       this.#options.stored(id, { pack, offset, frameBytes: length, plainBytes: payload.length })
+      if (compressed.isCompressed) for (const { buffer } of compressed.pieces) freeNow(buffer)
     } catch (error) {
       this.#failure ??= { error }
-    } finally {
-      if (isCopied) this.#giveBack(payload)
     }
-  }
-
-  /** Chunks of a backup are alike in length, so their buffers serve again: garbage of this size piles up before it is collected. */
-  #copyOf(bytes: Uint8Array): Buffer {
-    if (bytes.length < minReusedBytes) return Buffer.from(bytes)
-    const found = this.#copies.findIndex(({ length }) => length >= bytes.length)
-    const buffer =
-      found === -1
-        ? Buffer.allocUnsafeSlow(bytes.length + Math.ceil(bytes.length / 8))
-        : this.#copies.splice(found, 1)[0]
-    assert(buffer !== undefined)
-    buffer.set(bytes)
-    return buffer.subarray(0, bytes.length)
-  }
-
-  #giveBack(payload: Uint8Array): void {
-    if (payload.length < minReusedBytes) return
-    const buffer = Buffer.from(payload.buffer)
-    this.#copies.push(buffer)
-    this.#copies.sort((a, b) => a.length - b.length)
-    let kept = 0
-    for (const { length } of this.#copies) kept += length
-    // Small ones go first: they serve fewer.
-    while (kept > underWayBytes) kept -= this.#copies.shift()?.length ?? kept
   }
 
   #throwIfFailed(): void {

@@ -1,6 +1,7 @@
 // Filling packs with frames and putting full ones into the store, two packs in memory at most.
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Budget } from './budget.ts'
+import { freeNow } from './free-memory.ts'
 import { putContentAddressed } from './put-once.ts'
 import { packKey, type SourceLayout } from './repository-keys.ts'
 import { fileHeaderBytes, frameHeaderBytes, proofBytes } from './sealed-format.ts'
@@ -121,8 +122,7 @@ export class PackWriter {
     } catch (error) {
       this.#failure ??= { error }
     } finally {
-      // Detached, its memory is free at once; the garbage collector would let some packs pile up.
-      pack.memory.transfer(0)
+      freeNow(pack.memory)
       this.#buffers.give(1)
     }
   }
