@@ -32,7 +32,10 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
   const schemas = await userSchemas(connection, signal)
+  const isSource = source !== undefined && isSame(source, facts)
   if (request.schemas === undefined) {
+    // It has executed what a restore would replay, and would be taken for a restore that was interrupted.
+    if (isSource && schemas.length > 0) throw sourceIsInUse(settings, schemas)
     const { executed } = await inspectTarget(connection, { signal })
     await readTargetState(connection, plan, executed, signal)
   } else {
@@ -46,8 +49,17 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   return {
     server: describeConnection(settings),
     schemas,
-    isSource: source !== undefined && isSame(source, facts),
+    isSource,
   }
+}
+
+function sourceIsInUse(settings: ConnectionSettings, schemas: readonly string[]): HoldfastError {
+  return new HoldfastError(
+    'TARGET_NOT_EMPTY',
+    `${describeConnection(settings)} is the instance itself, with its ${schemas.length} schemas: a restore would bring nothing back there`,
+    { schemas: schemas.length },
+    { hint: 'Restore into another server, and bring back from there what is missing.' },
+  )
 }
 
 async function userSchemas(connection: Connection, signal: AbortSignal): Promise<readonly string[]> {

@@ -24,7 +24,7 @@ for (const kind of testedKinds.filter((kind) => kind !== 'mariadb-11.8')) {
     const { status, output } = await runDemo(kind)
     assert.equal(status, 0, output)
     assert.match(output, /✖ 50\d{3} orders are gone, and with them 12\d{4} order lines/)
-    assert.match(output, /✔ 1[23] tables with 28\d{4} rows are equal/)
+    assert.match(output, /✔ 1[23] tables with (?:279|28\d)\d{3} rows are equal/)
     assert.match(output, /at risk were \d+\.\d{3} s of data/)
     assert.match(output, /\d+\.\d s {2}altogether/)
   })

@@ -85,8 +85,12 @@ eachServer('a skipped transaction is left out, and everything behind it is there
   const transactions = await archived(rig)
   const skipped = [transactions[44]!.gtid!, transactions[21]!.gtid!]
   await using target = await startServer(kind)
-  await rig.restore(await rig.plan('latest', skipped), target)
+  const plan = await rig.plan('latest', skipped)
+  await rig.restore(plan, target)
   assert.equal(await numbers(target), expected(steps, [22, 45]))
+  // MariaDB's position would be the same had they been applied, so there a second run must not take it for its own work.
+  if (source.flavour === 'mysql') assert.equal((await rig.restore(plan, target)).isContinued, true)
+  else await assert.rejects(rig.restore(plan, target), { code: 'TARGET_NOT_EMPTY' })
   if (source.flavour === 'mysql') {
     const holes = await source.sql(
       `SELECT GTID_SUBTRACT(@@gtid_executed, '${(await target.sql('SELECT @@gtid_executed')).replaceAll(/\\n|\s/g, '')}')`,
@@ -131,7 +135,8 @@ eachServer('a target that holds something else is refused and stays as it is', a
   await target.sql('CREATE DATABASE mine; CREATE TABLE mine.t (a INT);')
   await assert.rejects(rig.restore(await rig.plan('latest'), target), (error) => {
     assert.ok(isHoldfastError(error, 'TARGET_NOT_EMPTY'), String(error))
-    assert.match(error.hint, /DROP DATABASE `mine`/)
+    assert.match(error.message, /mine/)
+    assert.match(error.hint, /empty server/)
     return true
   })
   assert.equal((await target.sql("SHOW DATABASES LIKE 'd'")).trim(), '')
