@@ -8,13 +8,13 @@ import type { ColumnFacts, ColumnPlan } from './dialect.ts'
 export const floatingPlan: ColumnPlan = { select: (quoted) => `${quoted} * 1e0`, encoding: 'plain' }
 
 /**
- * An ENUM whose members include '' cannot be told from its error value 0 by its text, so it goes as its number.
+ * An ENUM whose members include '' cannot be told from its error value 0 by its text, nor a SET's member '' from no member at all, so
+ * they go as their number. A SET has up to 64 bits: as CAST, since + 0 would be a DOUBLE.
  */
 export function plainPlan(column: ColumnFacts): ColumnPlan {
-  if (column.type === 'enum') {
-    return /[(,]''[,)]/.test(column.fullType)
-      ? { select: (quoted) => `${quoted} + 0`, encoding: 'number' }
-      : { select: (quoted) => quoted, encoding: 'enum' }
+  const hasEmptyMember = /[(,]''[,)]/.test(column.fullType)
+  if ((column.type === 'enum' || column.type === 'set') && hasEmptyMember) {
+    return { select: (quoted) => `CAST(${quoted} AS UNSIGNED)`, encoding: 'number' }
   }
-  return { select: (quoted) => quoted, encoding: 'plain' }
+  return { select: (quoted) => quoted, encoding: column.type === 'enum' ? 'enum' : 'plain' }
 }

@@ -122,6 +122,13 @@ const traps: readonly Trap[] = [
     expect: '5\t2\t2',
   },
   {
+    title: 'trap 17: a SET with an empty member keeps it apart from no member, up to the last of 64 bits',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, s SET('', 'x'), w SET('', ${Array.from({ length: 63 }, (_, at) => `'m${at}'`).join(', ')}));
+      INSERT INTO t VALUES (1, 0, 0), (2, 1, 1), (3, 3, 9223372036854775809), (4, NULL, 9223372036854775807)`,
+    ask: `SELECT GROUP_CONCAT(COALESCE(CAST(s AS UNSIGNED), '-'), '/', CAST(w AS UNSIGNED) ORDER BY id) FROM t`,
+    expect: '0/0,1/1,3/9223372036854775809,-/9223372036854775807',
+  },
+  {
     title: 'trap 18: foreign keys in a circle are there afterwards and hold',
     sql: `SET foreign_key_checks = 0; CREATE TABLE a (id INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES b (id)); CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id));
       INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (2, 1)`,
