@@ -12,6 +12,7 @@ function headers(seconds: readonly number[], arrival: 'now' | readonly number[])
     commitMicros: undefined,
     headerSeconds,
     arrivalMillis: (arrival === 'now' ? now : (arrival[i] ?? now)) * 1000,
+    notBeforeMicros: 0,
   }))
 }
 
@@ -61,6 +62,7 @@ test("MySQL's own commit times are taken whatever the header says, and never fal
     commitMicros: commit,
     headerSeconds: i === 1 ? 0xffff_ffff : 1,
     arrivalMillis: 0,
+    notBeforeMicros: 0,
   }))
   assert.deepEqual(commitTimes(observed, 0), [5, 7, 7, 9])
   assert.deepEqual(commitTimes(observed, 6), [6, 7, 7, 9])
@@ -84,6 +86,17 @@ test('times never fall, and honest headers between fewer forged ones keep their 
       },
     ),
   )
+})
+
+test('a statement that began before the source was heard to be idle was committed after that', () => {
+  const long = {
+    commitMicros: undefined,
+    headerSeconds: 100,
+    arrivalMillis: 112_000,
+    notBeforeMicros: 108_000_000,
+  }
+  assert.deepEqual(commitTimes([long], 90_000_000), [108_000_000])
+  assert.deepEqual(commitTimes([{ ...long, notBeforeMicros: 0 }], 90_000_000), [100_000_000])
 })
 
 test('a hundred thousand transactions take far less than a second', () => {

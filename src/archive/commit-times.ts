@@ -8,6 +8,8 @@ export interface ObservedTime {
   readonly headerSeconds: number
   /** When it arrived here, by the source's clock; it was committed before. */
   readonly arrivalMillis: number
+  /** When the source had said for the last time before it that it had nothing more: it was committed later. 0 when it never did. */
+  readonly notBeforeMicros: number
 }
 
 // Headers hold whole seconds and our measure of the source's clock is good to the time of a round trip: 2 s cover both.
@@ -26,8 +28,9 @@ export function commitTimes(observed: readonly ObservedTime[], floorMicros: numb
   const [first] = all
   let time = isFloorForged && first !== undefined ? headerMicros(observed[first]) : floorMicros
   return observed.map((transaction, i) => {
-    const own = transaction.commitMicros ?? (sound.has(i) ? headerMicros(transaction) : time)
-    time = Math.max(time, own)
+    const { commitMicros, notBeforeMicros } = transaction
+    const told = sound.has(i) ? headerMicros(transaction) : time
+    time = Math.max(time, commitMicros ?? Math.max(told, notBeforeMicros))
     return time
   })
 }

@@ -47,7 +47,11 @@ function historySegment(
     transactionCount: transactions.length,
     ...(times.length === 0
       ? {}
-      : { maxTimeMicros: times.reduce((a, b) => Math.max(a, b)), lastTimeMicros: times.at(-1) ?? 0 }),
+      : {
+          firstTimeMicros: times[0] ?? 0,
+          maxTimeMicros: times.reduce((a, b) => Math.max(a, b)),
+          lastTimeMicros: times.at(-1) ?? 0,
+        }),
     ...(coveredUntilMicros === undefined ? {} : { coveredUntilMicros }),
     ...(incident === undefined ? {} : { incidentAt: incident.offset }),
     ...(statementTransactions === 0 ? {} : { statementTransactions }),

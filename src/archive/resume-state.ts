@@ -43,6 +43,8 @@ const resumeState = z.object({
   chain: sha256,
   gtid: z.string(),
   timeMicros: count,
+  /** Until then nothing but what is archived had been committed. */
+  coveredUntilMicros: count.exactOptional(),
   fileEnd: fileEnd.exactOptional(),
   tail: eventMark.exactOptional(),
   openTransaction: openTransaction.exactOptional(),
@@ -118,6 +120,7 @@ export function stateAfterSegment(index: SegmentIndex): ResumeState {
     gtid: index.gtidAfter,
     timeMicros: index.timeMicros,
     tail: index.tail,
+    ...(index.coveredUntilMicros === undefined ? {} : { coveredUntilMicros: index.coveredUntilMicros }),
     ...(index.fileEnd === undefined ? {} : { fileEnd: index.fileEnd }),
     ...(index.openTransaction === undefined ? {} : { openTransaction: index.openTransaction }),
   }

@@ -51,6 +51,8 @@ export class SegmentBuilder {
   #firstArrivalMillis = 0
   #lastArrivalMillis = 0
   #coveredUntilMicros: number | undefined
+  /** Nothing that comes now was committed before; 0 while that is unknown. */
+  #quietUntilMicros: number
 
   /** Goes on where `before` ends, or with the start of `newFile`. */
   constructor(before: ResumeState, newFile?: string) {
@@ -60,6 +62,7 @@ export class SegmentBuilder {
     this.#end = this.start
     this.#tracker = new GroupTracker(newFile === undefined ? before.openTransaction : undefined)
     this.#gtidBefore = before.gtid
+    this.#quietUntilMicros = before.coveredUntilMicros ?? 0
     this.#formatEvent = newFile === undefined ? before.formatEvent : ''
     if (this.start === 0) this.#add(binlogMagic)
   }
@@ -121,6 +124,7 @@ export class SegmentBuilder {
       arrivalMillis,
       kind,
       hasStatements,
+      notBeforeMicros: this.#quietUntilMicros,
     })
     if (incident !== undefined) this.#incidents.push({ offset: start, message: incident })
     return { hasStatements, gtidJump, incident }
@@ -129,6 +133,7 @@ export class SegmentBuilder {
   /** Says that nothing more was committed before this moment, by the source's clock. */
   noteQuiet(untilMicros: number): void {
     this.#coveredUntilMicros = untilMicros
+    this.#quietUntilMicros = Math.max(this.#quietUntilMicros, untilMicros)
   }
 
   /** The index of what has come so far, and where the next segment goes on. */

@@ -1,4 +1,5 @@
 // Puts sealed segments into the repository, one after the other, while the next one grows.
+import { createHash } from 'node:crypto'
 import { HoldfastError } from '../core/errors.ts'
 import type { SegmentIndex } from '../core/segment-index.ts'
 import { parseSegmentIndex } from './resume-state.ts'
@@ -58,7 +59,10 @@ export class SegmentUploader {
     // A number that is taken although no put of ours was begun is somebody else's.
     const wasMarked = await this.#spool.isMarkedPut(seq)
     if (!wasMarked) await this.#spool.markPut(seq)
-    const outcome = await this.#source.putSegment(timeline, seq, { index, data: segment.data() })
+    const outcome = await this.#source.putSegment(timeline, seq, {
+      index,
+      data: checked(segment.data(), index),
+    })
     if (outcome === 'exists') await this.#expectOwn(index, wasMarked)
     await segment.remove()
     await this.#spool.forget(seq)
@@ -86,6 +90,22 @@ export class SegmentUploader {
       throw error
     }
   }
+}
+
+/** Gives the data on and throws when it was not what the index says, before the store has got any of it. */
+function* checked(data: Iterable<Buffer>, index: SegmentIndex): Generator<Buffer> {
+  const hash = createHash('sha256')
+  for (const piece of data) {
+    hash.update(piece)
+    yield piece
+  }
+  if (hash.digest('hex') === index.dataSha256) return
+  throw new HoldfastError(
+    'FAILED',
+    `the spool no longer holds what segment ${index.seq} of timeline ${index.timeline} was sealed with`,
+    { timeline: index.timeline, seq: index.seq },
+    { hint: 'Run the command again: it asks the source once more for what is missing.' },
+  )
 }
 
 function fenced({ timeline, seq }: SegmentIndex): HoldfastError {

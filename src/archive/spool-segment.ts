@@ -27,6 +27,7 @@ export class SpoolSegment {
   #arrivals: FileHandle | undefined
   #unwritten: Buffer[] = []
   #lastArrivalMillis = 0
+  #failure: unknown
 
   private constructor(folder: string, seq: number, builder: SegmentBuilder) {
     this.#folder = folder
@@ -80,6 +81,7 @@ export class SpoolSegment {
 
   /** Returns when everything appended is durable. Throws DISK_FULL and leaves what was durable before as it was. */
   async flush(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
     if (this.#unwritten.length === 0) return
     try {
       if (this.#data === undefined) await this.#openFiles()
@@ -92,7 +94,9 @@ export class SpoolSegment {
       record.writeDoubleLE(this.#lastArrivalMillis, 8)
       await this.#arrivals!.write(record)
     } catch (error) {
-      throw spoolFailure(error, this.dataPath)
+      // What was not written is gone from memory: this segment ends where the disk says, and a later run finds that out.
+      this.#failure = spoolFailure(error, this.dataPath)
+      throw this.#failure
     }
   }
 

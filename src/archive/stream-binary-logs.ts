@@ -115,11 +115,12 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
         })
         break
       } catch (error) {
-        if (signal?.aborted === true) {
+        const isLost = isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')
+        if (signal?.aborted === true && (isLost || error === signal.reason)) {
           stopped = 'signal'
           break
         }
-        if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
+        if (!isLost) throw error
         connection.destroy()
         const again = await reconnect(options, server, error)
         if (again === undefined) {

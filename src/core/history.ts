@@ -22,6 +22,8 @@ export interface HistorySegment {
   readonly gtidBefore?: GtidState
   readonly gtidAfter?: GtidState
   readonly transactionCount: number
+  /** Commit time of the first transaction; absent when it has none. */
+  readonly firstTimeMicros?: number
   /** Latest commit time in the segment; absent when it has no transaction. */
   readonly maxTimeMicros?: number
   /** Commit time of the last transaction; absent when it has none. */

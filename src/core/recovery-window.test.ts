@@ -98,3 +98,13 @@ test('what does not continue is a gap: numbers, files, bytes and GTIDs are compa
   )
   for (const [next, expected] of cases) assert.match(gapBetween(segment(1), next) ?? 'no gap', expected)
 })
+
+test('a history that began after the backup is another one, though files and GTIDs have the same names again', () => {
+  const before = backup('a', 1, 5)
+  const anew = [segment(1, { firstTimeMicros: 9_000_000 }), segment(2)]
+  assert.deepEqual(recoveryWindows([before], anew).windows, [
+    { backups: ['a'], from: before.point, to: before.point },
+  ])
+  const { windows } = recoveryWindows([before], [segment(1, { firstTimeMicros: 400_000 }), segment(2)])
+  assert.equal(windows[0]?.timeline, 't1')
+})

@@ -1,5 +1,5 @@
 // Which moments of an instance can be reached: backups times archived history, with every gap named.
-import { stateCovers } from './gtid-state.ts'
+import { stateCovers, statesEqual } from './gtid-state.ts'
 import { type HistoryGap, type HistoryRun, type HistorySegment, historyRuns } from './history.ts'
 import type { RecoveryPoint } from './recovery-point.ts'
 
@@ -56,9 +56,23 @@ export function recoveryWindows(
   return { windows: windows.toSorted((a, b) => a.from.timeMicros - b.from.timeMicros), gaps }
 }
 
+/**
+ * True when the first transaction of the run was committed after `point`: then none of the run can be part of a backup there, however
+ * much names of files and GTIDs look so. After RESET MASTER both begin anew and are used again for other transactions.
+ * By the source's clock, which was read after the snapshot; within one second MariaDB's log cannot tell.
+ */
+export function beganAfter(run: HistoryRun, point: RecoveryPoint): boolean {
+  const first = run.segments.find(({ firstTimeMicros }) => firstTimeMicros !== undefined)?.firstTimeMicros
+  return first !== undefined && first > point.timeMicros
+}
+
 /** True when the run holds everything that happened after `point`, as far as the run goes. */
-export function joinsRun(run: HistoryRun, { position, gtid }: RecoveryPoint): boolean {
+export function joinsRun(run: HistoryRun, point: RecoveryPoint): boolean {
+  const { position, gtid } = point
   const first = run.segments[0]
+  if (beganAfter(run, point)) {
+    return gtid !== undefined && first?.gtidBefore !== undefined && statesEqual(gtid, first.gtidBefore)
+  }
   if (position !== undefined) {
     const holder = run.segments.find(
       ({ file, start, end }) => file === position.file && start <= position.offset && position.offset <= end,

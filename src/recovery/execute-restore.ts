@@ -12,6 +12,7 @@ import { inspectInstance } from '../instance/instance-facts.ts'
 import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
 import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
+import { takenAsDone } from './apply/replay-failure.ts'
 import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { HeldGlobals } from './held-globals.ts'
 import { pendingTransactions } from './pending-transactions.ts'
@@ -58,6 +59,14 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   await using connection = await Connection.open(settings, { signal })
   for (const session of [control, connection]) await session.run(`SET SESSION wait_timeout=${yearSeconds}`)
 
+  if (state.kind === 'loaded' && plan.flavour === 'mariadb' && !isAtBase(plan, state.executed)) {
+    // Its position has no holes, so it cannot tell whether the earlier run left a transaction out.
+    emit({
+      type: 'notice',
+      level: 'warning',
+      message: `going on at GTID ${state.executed.text}, where an earlier run ended: the target is right only if that run was given the same --skip-gtid`,
+    })
+  }
   const loadStart = performance.now()
   const loaded = state.kind === 'empty' ? await load(plan, options, control) : undefined
   const loadSeconds = secondsSince(loadStart)
@@ -78,6 +87,10 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
     loadSeconds,
     replaySeconds: secondsSince(replayStart),
   }
+}
+
+function isAtBase({ base }: RestorePlan, executed: GtidState): boolean {
+  return base.point.gtid !== undefined && statesEqual(base.point.gtid, executed)
 }
 
 // 365 days in seconds, the most that wait_timeout takes: these sessions rest while tables are loaded.
@@ -171,7 +184,12 @@ async function replay(plan: RestorePlan, replay: ReplayPlan, options: ReplayOpti
     expected: replay.transactions,
     ...(resumption === undefined
       ? {}
-      : { toleratedAtFirst: target.toleratedAtFirst, preparedXids: target.preparedXids }),
+      : {
+          toleratedAtFirst: target.toleratedAtFirst,
+          preparedXids: target.preparedXids,
+          onTolerated: (error, archived) =>
+            emit?.({ type: 'notice', level: 'warning', message: takenAsDone(archived, error) }),
+        }),
     ...(emit === undefined ? {} : { emit }),
     signal,
   })

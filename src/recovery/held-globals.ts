@@ -60,11 +60,13 @@ export class HeldGlobals implements AsyncDisposable {
     if (row === undefined) return
     const before = literal(String(row['Value']))
     if (same(before, value)) return
+    // An abort may come when the server has done it already.
+    this.#held.push([name, before])
     try {
       await this.#connection.run(`SET GLOBAL ${name}=${value}`, { signal })
-      this.#held.push([name, before])
     } catch (error) {
       if (serverErrno(error) === undefined) throw error
+      this.#held.pop()
       const message = `cannot set ${name} to ${value} on the target`
       if (neededFor !== undefined) {
         throw new HoldfastError(
@@ -90,8 +92,8 @@ function same(a: string, b: string): boolean {
   return plain(a) === plain(b)
 }
 
-/** OFF and 0 are one value, and so are ON and 1. */
+/** OFF and 0 are one value, and so are ON and 1; an event scheduler that is DISABLED runs nothing either. */
 function plain(text: string): string {
   const bare = text.replaceAll("'", '').toUpperCase()
-  return bare === 'OFF' ? '0' : bare === 'ON' ? '1' : bare
+  return bare === 'OFF' || bare === 'DISABLED' ? '0' : bare === 'ON' ? '1' : bare
 }

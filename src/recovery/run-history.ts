@@ -2,6 +2,7 @@
 import { containsTest, missingFrom, stateAfter, stateCovers, statesEqual } from '../core/gtid-state.ts'
 import type { HistoryRun, HistorySegment, HistoryTransaction } from '../core/history.ts'
 import type { BinlogPosition, GtidState, RecoveryPoint } from '../core/recovery-point.ts'
+import { beganAfter } from '../core/recovery-window.ts'
 
 /** Asks for the transactions of a segment; whoever drives the planner answers with them. */
 export type Asking<Result> = Generator<HistorySegment, Result, readonly HistoryTransaction[]>
@@ -52,6 +53,11 @@ export function* placeOfPosition(run: HistoryRun, position: BinlogPosition): Ask
 
 /** Where a backup joins the run; undefined when transactions between the two may be missing. */
 export function* placeOfBackup(run: HistoryRun, point: RecoveryPoint): Asking<Place | undefined> {
+  const place = yield* claimedPlace(run, point)
+  return place !== undefined && ordinal(run, place) > 0 && beganAfter(run, point) ? undefined : place
+}
+
+function* claimedPlace(run: HistoryRun, point: RecoveryPoint): Asking<Place | undefined> {
   if (point.position !== undefined) {
     const place = yield* placeOfPosition(run, point.position)
     if (place !== undefined) return (yield* agrees(run, place, point.gtid)) ? place : undefined

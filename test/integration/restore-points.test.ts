@@ -141,3 +141,25 @@ eachServer('a target that holds something else is refused and stays as it is', a
   })
   assert.equal((await target.sql("SHOW DATABASES LIKE 'd'")).trim(), '')
 })
+
+eachServer(
+  'behind a reset log the same GTIDs are other transactions, which no older backup is a base for',
+  async (kind) => {
+    await using source = await startServer(kind)
+    await using rig = await restoreRig(source)
+    await source.sql(`CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); ${insertsInto(1, 10)}`)
+    await rig.backUp()
+    await rig.archive.catchUp()
+    await source.sql(source.flavour === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER')
+    // MariaDB's log tells whole seconds.
+    await sleep(1100)
+    await source.sql(insertsInto(101, 30))
+    await assert.rejects(rig.archive.catchUp(), { code: 'ARCHIVE_DIVERGED' })
+    await rig.archive.catchUp({ startNewTimeline: true })
+    await assert.rejects(rig.plan('latest'), { code: 'ARCHIVE_GAP' })
+  },
+)
+
+function insertsInto(first: number, count: number): string {
+  return Array.from({ length: count }, (_, i) => `INSERT INTO d.t VALUES (${first + i});`).join('')
+}

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly toleratedAtFirst?: ReadonlySet<number>
   /** XA transactions that the target has prepared: when the first transaction prepares one of them, it was applied as well. */
   readonly preparedXids?: ReadonlySet<string>
+  /** Told of each error that was taken to mean that a statement had been executed before. */
+  readonly onTolerated?: (error: unknown, archived: ArchivedTransaction | undefined) => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -118,6 +120,7 @@ export class ApplySession implements AsyncDisposable, ScriptSink {
     } catch (error) {
       const errno = serverErrno(error)
       if (errno === undefined || !tolerated.has(errno)) throw error
+      this.#options.onTolerated?.(error, this.#onTheWay.at(-1)?.archived)
       return false
     } finally {
       const last = this.#onTheWay.at(-1)

@@ -22,6 +22,13 @@ export function replayFailure({ file, transaction }: ArchivedTransaction, cause:
   )
 }
 
+/** What a person has to know who continues a restore: the target could not say whether this one had been applied. */
+export function takenAsDone(archived: ArchivedTransaction | undefined, error: unknown): string {
+  const { gtid, start } = archived?.transaction.group ?? {}
+  const why = error instanceof Error ? error.message : String(error)
+  return `transaction ${gtid ?? ''} at ${archived?.file}:${start} was taken to have been applied before the interruption, because the target says: ${why}; if it failed for another reason, restore anew into an empty server`
+}
+
 /** ER_NET_PACKET_TOO_LARGE */
 const packetTooLarge = 1153
 
