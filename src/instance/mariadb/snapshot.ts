@@ -3,7 +3,7 @@ import { isHoldfastError } from '../../core/errors.ts'
 import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import type { Connection } from '../../wire/connection.ts'
-import { textOf } from '../../wire/row-values.ts'
+import { numberOf, textOf } from '../../wire/row-values.ts'
 import {
   beginAll,
   lockNonTransactional,
@@ -44,10 +44,33 @@ function ignoreNotStarted(error: unknown): void {
 }
 
 export async function openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot> {
-  const lockFree = await snapshotByBinlog(request)
+  const isSound = request.workers.length < 2 || (await logsEveryCommit(request))
+  const lockFree = isSound ? await snapshotByBinlog(request) : undefined
   return (
     lockFree ?? snapshotUnderLock(request, (session) => currentPoint(session, { signal: request.signal }))
   )
+}
+
+/**
+ * Whether two views at one place in the binary log are one view: a commit that is not logged comes between them unseen. That is so on a
+ * replica without log_slave_updates, and for schemas that a filter keeps out of the log. One session alone has one view anyway.
+ */
+async function logsEveryCommit({ workers, signal }: SnapshotRequest): Promise<boolean> {
+  const [witness] = workers
+  if (witness === undefined) return false
+  const [row = {}] = await witness.query('SELECT @@GLOBAL.log_slave_updates AS isLogged', { signal })
+  if (numberOf(row, 'isLogged') === 0) {
+    const [status = {}] = await witness.query("SHOW GLOBAL STATUS LIKE 'Slaves_running'", { signal })
+    if (numberOf(status, 'Value') > 0) return false
+  }
+  try {
+    const [log] = await witness.query('SHOW MASTER STATUS', { signal })
+    return log === undefined || (textOf(log, 'Binlog_Do_DB') === '' && textOf(log, 'Binlog_Ignore_DB') === '')
+  } catch (error) {
+    // Without BINLOG MONITOR there is no telling, so a lock it is.
+    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return false
+    throw error
+  }
 }
 
 /**
