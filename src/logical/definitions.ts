@@ -135,14 +135,43 @@ export function differences(
   return [...names].filter((name) => one.get(name) !== other.get(name))
 }
 
+/**
+ * The names of tables that are no longer those that were read. For sessions that still hold what they read, so that a table is now the one
+ * that they saw. Code and tables without rows of their own may have changed meanwhile: they were compared when the snapshot began.
+ */
+export async function changedTables(
+  connection: Connection,
+  dialect: LogicalDialect,
+  schemas: readonly SchemaDefinition[],
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const changed: string[] = []
+  for (const schema of schemas) {
+    signal?.throwIfAborted()
+    const relations = new Map((await listRelations(connection, schema.name)).map((now) => [now.name, now]))
+    for (const table of schema.tables.filter(({ select }) => select !== undefined)) {
+      const relation = relations.get(table.name)
+      const now =
+        relation === undefined ? undefined : await readTable(connection, dialect, schema.name, relation)
+      if (now === undefined || identity(now) !== identity(table))
+        changed.push(`table ${schema.name}.${table.name}`)
+    }
+  }
+  return changed
+}
+
+function identity({ ddl, createdAt }: TableDefinition): string {
+  // The counter moves with every row; it is no change of the definition.
+  return `${createdAt} ${ddl.replace(/ AUTO_INCREMENT=\d+/, '')}`
+}
+
 function namedDefinitions(schemas: readonly SchemaDefinition[]): ReadonlyMap<string, string> {
   const named = new Map<string, string>()
   for (const schema of schemas) {
     named.set(`schema ${schema.name}`, `${schema.ddl} ${schema.collation}`)
     for (const name of schema.sequenceNames) named.set(`sequence ${schema.name}.${name}`, '')
     for (const table of schema.tables) {
-      // The counter moves with every row; it is no change of the definition.
-      named.set(`table ${schema.name}.${table.name}`, table.ddl.replace(/ AUTO_INCREMENT=\d+/, ''))
+      named.set(`table ${schema.name}.${table.name}`, identity(table))
     }
     const code = [...schema.triggers.values(), schema.views, schema.routines, schema.events].flat()
     for (const part of code) named.set(`${part.kind} ${schema.name}.${part.name}`, JSON.stringify(part))

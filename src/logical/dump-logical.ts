@@ -11,7 +11,13 @@ import { defaultLockBounds, type LockBounds } from '../instance/lock-wait.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { AccountContent, LogicalContent, SchemaContent } from './content.ts'
-import { differences, readDefinitions, readSequences, type SchemaDefinition } from './definitions.ts'
+import {
+  changedTables,
+  differences,
+  readDefinitions,
+  readSequences,
+  type SchemaDefinition,
+} from './definitions.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { RowPump, type TableRows } from './dump-rows.ts'
@@ -47,10 +53,14 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
   const workers = await sessions.openMany(Math.max(1, options.threads ?? 2))
   const snapshot = await openSnapshot(options, facts, sessions, workers, before)
-  if (!isGuarded)
-    await checkUnchanged(control, before, () => readDefinitions(control, dialect, selection, signal))
+  // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
+  if (!isGuarded) {
+    checkUnchanged(differences(before, await readDefinitions(control, dialect, selection, signal)), 'began')
+  }
   const objects = await dumpRows(options, workers, snapshot, before)
   if (isGuarded) await guard.ping({ signal })
+  // A table that was swapped for another by RENAME is read without an error.
+  else checkUnchanged(await changedTables(control, dialect, before, signal), 'was taken')
   const schemas: SchemaContent[] = []
   for (const schema of before) {
     schemas.push(schemaContent(schema, await readSequences(control, dialect, schema), objects))
@@ -158,20 +168,15 @@ async function openSnapshot(
   })
 }
 
-/** Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot. */
-async function checkUnchanged(
-  control: Connection,
-  before: readonly SchemaDefinition[],
-  readAgain: () => Promise<readonly SchemaDefinition[]>,
-): Promise<void> {
-  const changed = differences(before, await readAgain())
-  if (changed.length > 0) {
-    throw new HoldfastError(
-      'TABLE_CHANGED',
-      `changed while the backup began: ${changed.slice(0, 10).join(', ')}`,
-      { changed: changed.length, server: control.serverVersion },
-    )
-  }
+function checkUnchanged(changed: readonly string[], when: string): void {
+  if (changed.length === 0) return
+  throw new HoldfastError(
+    'TABLE_CHANGED',
+    `changed while the backup ${when}: ${changed.slice(0, 10).join(', ')}`,
+    {
+      changed: changed.length,
+    },
+  )
 }
 
 /** Rows of all tables: first those that are locked for it, then the largest. Answers the objects by name. */

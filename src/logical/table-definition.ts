@@ -16,6 +16,8 @@ export interface Relation {
   readonly isTransactional: boolean
   readonly estimatedBytes: number
   readonly hasPrimaryKey: boolean
+  /** Tells tables of one name and one DDL apart, where the engine keeps it; '' elsewhere. */
+  readonly createdAt: string
   /** For a view 'VIEW', or what is wrong with it. */
   readonly comment: string
 }
@@ -26,6 +28,7 @@ export interface TableDefinition {
   readonly engine: string
   readonly isTransactional: boolean
   readonly estimatedBytes: number
+  readonly createdAt: string
   readonly columns: readonly ColumnContent[]
   /** Reads all rows; absent where only the definition is kept. */
   readonly select: string | undefined
@@ -43,7 +46,8 @@ const definitionOnlyEngines = new Set(
 export async function listRelations(connection: Connection, schema: string): Promise<readonly Relation[]> {
   const rows = await connection.query(
     `SELECT t.TABLE_NAME AS name, t.TABLE_TYPE AS type, t.ENGINE AS engine, t.TABLE_COMMENT AS comment,
-       COALESCE(g.TRANSACTIONS, 'NO') AS trx, COALESCE(t.DATA_LENGTH, 0) AS bytes
+       COALESCE(g.TRANSACTIONS, 'NO') AS trx, COALESCE(t.DATA_LENGTH, 0) AS bytes,
+       COALESCE(t.CREATE_TIME, '') AS createdAt
      FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES g ON g.ENGINE = t.ENGINE
      WHERE t.TABLE_SCHEMA = ${quoteText(schema)} ORDER BY 1`,
   )
@@ -55,14 +59,17 @@ export async function listRelations(connection: Connection, schema: string): Pro
   return rows.map((row) => {
     const name = textOf(row, 'name')
     const type = textOf(row, 'type')
+    const isTransactional = textOf(row, 'trx') === 'YES'
     return {
       kind: type === 'VIEW' || type === 'SYSTEM VIEW' ? 'view' : type === 'SEQUENCE' ? 'sequence' : 'table',
       name,
       type,
       engine: textOrNull(row, 'engine') ?? '',
-      isTransactional: textOf(row, 'trx') === 'YES',
+      isTransactional,
       estimatedBytes: numberOf(row, 'bytes'),
       hasPrimaryKey: withKey.has(name),
+      // ARCHIVE tells the time of the last write.
+      createdAt: isTransactional ? textOf(row, 'createdAt') : '',
       comment: textOrNull(row, 'comment') ?? '',
     }
   })
@@ -103,6 +110,7 @@ export async function readTable(
     engine,
     isTransactional: relation.isTransactional,
     estimatedBytes: relation.estimatedBytes,
+    createdAt: relation.createdAt,
     columns: plans.map(({ name: column, encoding }) => ({ name: column, encoding })),
     select: isKept
       ? `SELECT ${expressions.join(', ')} FROM ${qualified}${isVersioned ? ' FOR SYSTEM_TIME ALL' : ''}${index}`

@@ -81,6 +81,17 @@ eachServer('DDL on a table that is still to be read fails the backup with TABLE_
   )
 })
 
+eachServer('a table that another of the same DDL took the place of fails the backup', async (kind) => {
+  const { user, password, grants } = reader(kind)
+  // The server keeps the time of creation in whole seconds.
+  const twin = `${big}; DO SLEEP(1.1); CREATE TABLE f.twin LIKE f.small; INSERT INTO f.twin VALUES (7, 'twin')`
+  await using server = await startServer(kind, { sql: twin, users: [{ user, password, grants }] })
+  const settings = server.settings({ user, password })
+  await dumpLogical({ settings, sink: sinkThat(() => server.sql('UPDATE f.big SET t = id')), threads: 1 })
+  const sink = sinkThat(() => server.sql('RENAME TABLE f.small TO f.old, f.twin TO f.small, f.old TO f.twin'))
+  await assert.rejects(dumpLogical({ settings, sink, threads: 1 }), isError('TABLE_CHANGED'))
+})
+
 eachServer('with the privilege for it DDL is held up until the backup is done', async (kind) => {
   await using server = await startServer(kind, { sql: big })
   const sink = sinkThat(async () => {
