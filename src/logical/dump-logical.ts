@@ -21,6 +21,7 @@ import {
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { RowPump, type TableRows } from './dump-rows.ts'
+import { preparedTransactions } from './prepared-transactions.ts'
 import { everything, type Selection, selectsCode } from './selection.ts'
 
 export interface DumpOptions {
@@ -53,6 +54,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
   const workers = await sessions.openMany(Math.max(1, options.threads ?? 2))
   const snapshot = await openSnapshot(options, facts, sessions, workers, before)
+  const prepared = await preparedTransactions(control, { signal })
   // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
   if (!isGuarded) {
     checkUnchanged(differences(before, await readDefinitions(control, dialect, selection, signal)), 'began')
@@ -88,6 +90,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     objects: [...objects.values()],
     warnings: [
       ...before.flatMap((schema) => [...schema.warnings, ...unseen(facts, selection, schema.name)]),
+      ...prepared,
       ...accounts.warnings,
       ...(selection.kind === 'everything' ? await dialect.readNotCarried(control) : []),
     ],

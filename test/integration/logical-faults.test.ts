@@ -92,6 +92,22 @@ eachServer('a table that another of the same DDL took the place of fails the bac
   await assert.rejects(dumpLogical({ settings, sink, threads: 1 }), isError('TABLE_CHANGED'))
 })
 
+eachServer('a prepared transaction is told by its name, since a backup does not hold it', async (kind) => {
+  await using server = await startServer(kind, {
+    sql: 'CREATE DATABASE f; CREATE TABLE f.t (id INT PRIMARY KEY)',
+    users: [reader(kind)],
+  })
+  await server.sql(
+    "XA START 'half', 'way'; INSERT INTO f.t VALUES (1); XA END 'half', 'way'; XA PREPARE 'half', 'way'",
+  )
+  const dump = (login?: { user: string; password: string }) =>
+    dumpLogical({ settings: server.settings(login), sink: new MemoryBackup() })
+  assert.match((await dump()).warnings.join(), /prepared transaction halfway is not part of the backup/)
+  await dump({ user: 'reader', password: 'r' })
+  await server.sql("XA ROLLBACK 'half', 'way'")
+  assert.doesNotMatch((await dump()).warnings.join(), /prepared/)
+})
+
 eachServer('with the privilege for it DDL is held up until the backup is done', async (kind) => {
   await using server = await startServer(kind, { sql: big })
   const sink = sinkThat(async () => {

@@ -1,0 +1,22 @@
+// XA transactions that were prepared when the snapshot began: a snapshot does not see their rows.
+import { isHoldfastError } from '../core/errors.ts'
+import type { StatementOptions } from '../wire/cancel-watch.ts'
+import type { Connection } from '../wire/connection.ts'
+import { textOf } from '../wire/row-values.ts'
+
+/** One warning for each; none where the account may not look (MySQL: XA_RECOVER_ADMIN). */
+export async function preparedTransactions(
+  control: Connection,
+  options: StatementOptions,
+): Promise<readonly string[]> {
+  try {
+    const rows = await control.query('XA RECOVER', options)
+    return rows.map(
+      (row) =>
+        `prepared transaction ${textOf(row, 'data')} is not part of the backup; its COMMIT in the binary log cannot be replayed`,
+    )
+  } catch (error) {
+    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return []
+    throw error
+  }
+}
