@@ -33,7 +33,7 @@ export class CodeLoader {
   /** Routines, triggers or events of a schema, in the order given. */
   async createAll(schema: SchemaContent, parts: readonly CodeContent[]): Promise<void> {
     if (parts.length === 0) return
-    await this.#run(`USE ${quoteName(schema.name)}`)
+    await this.#use(schema)
     this.#collation = schema.collation
     for (const part of parts) await this.#create(schema, part)
     await this.#alterCollation(schema, schema.collation)
@@ -52,7 +52,7 @@ export class CodeLoader {
       for (const item of left) {
         try {
           // SHOW CREATE VIEW does not qualify stored functions.
-          await this.#run(`USE ${quoteName(item.schema.name)}`)
+          await this.#use(item.schema)
           await this.#create(item.schema, item.view)
         } catch (error) {
           if (!missingParts.has(serverErrno(error) ?? 0)) throw error
@@ -125,9 +125,16 @@ export class CodeLoader {
   /** Parameters and variables of routines take the collation that their schema had at that time. */
   async #alterCollation(schema: SchemaContent, collation: string): Promise<void> {
     if ((this.#collation ?? schema.collation) === collation) return
+    await this.#run('SET NAMES utf8mb4')
     await this.#run(`ALTER DATABASE ${quoteName(schema.name)} COLLATE ${quoteName(collation)}`)
-    await this.#run(`USE ${quoteName(schema.name)}`)
+    await this.#use(schema)
     this.#collation = collation
+  }
+
+  /** The session may still have the character set of the client that made the part before; names are sent in utf8mb4. */
+  async #use(schema: SchemaContent): Promise<void> {
+    await this.#run('SET NAMES utf8mb4')
+    await this.#run(`USE ${quoteName(schema.name)}`)
   }
 
   #run(sql: string | Buffer) {

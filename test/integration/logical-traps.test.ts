@@ -137,6 +137,17 @@ const traps: readonly Trap[] = [
   },
 ]
 
+const carried: readonly (Trap & { readonly schemas: readonly string[] })[] = [
+  {
+    title: 'code that came from a latin1 client is made in a schema whose name is not ASCII',
+    schemas: ['bücher'],
+    sql: `CREATE DATABASE bücher; USE bücher; CREATE TABLE t (id INT); SET character_set_client = latin1; CREATE VIEW v1 AS SELECT * FROM t;
+      CREATE VIEW v2 AS SELECT * FROM t; CREATE PROCEDURE p1() SELECT 1; CREATE EVENT e1 ON SCHEDULE EVERY 1 DAY DO SET @a = 1`,
+    ask: "SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.VIEWS WHERE TABLE_NAME IN ('v1', 'v2')",
+    expect: 'v1,v2',
+  },
+]
+
 for (const kind of testedKinds) {
   describe(`traps (${kind})`, () => {
     let source: TestServer
@@ -161,6 +172,24 @@ for (const kind of testedKinds) {
         const report = await loadLogical({ settings: target.settings(), backup: memory.source(result) })
         assert.equal((await target.sql(`USE trap; ${trap.ask}`)).trimEnd(), trap.expect, 'on the target')
         assert.match(report.warnings.join('\n'), trap.told ?? /^$/)
+      })
+    }
+    for (const { title, schemas, sql, ask, expect } of carried) {
+      test(title, async () => {
+        await source.sql(sql)
+        const memory = new MemoryBackup()
+        const selection = { kind: 'schemas', schemas } as const
+        const result = await dumpLogical({ settings: source.settings(), sink: memory, selection })
+        const backup = memory.source(result)
+        // One after another, so that each finds those before it.
+        for (const schema of schemas) {
+          await loadLogical({
+            settings: target.settings(),
+            backup,
+            selection: { kind: 'schemas', schemas: [schema] },
+          })
+        }
+        for (const server of [source, target]) assert.equal((await server.sql(ask)).trimEnd(), expect)
       })
     }
   })
