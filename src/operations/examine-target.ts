@@ -34,8 +34,10 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   const schemas = await userSchemas(connection, signal)
   const isSource = source !== undefined && isSame(source, facts)
   if (request.schemas === undefined) {
-    // It has executed what a restore would replay, and would be taken for a restore that was interrupted.
-    if (isSource && schemas.length > 0) throw sourceIsInUse(settings, schemas)
+    // It has executed what a restore would replay, and would be taken for a restore that was interrupted. Only a UUID is certain:
+    // MariaDB servers have the same id and domain unless somebody gave them others.
+    if (isSource && facts.serverUuid !== undefined && schemas.length > 0)
+      throw sourceIsInUse(settings, schemas)
     const { executed } = await inspectTarget(connection, { signal })
     await readTargetState(connection, plan, executed, signal)
   } else {
@@ -56,7 +58,7 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
 function sourceIsInUse(settings: ConnectionSettings, schemas: readonly string[]): HoldfastError {
   return new HoldfastError(
     'TARGET_NOT_EMPTY',
-    `${describeConnection(settings)} is the instance itself, with its ${schemas.length} schemas: a restore would bring nothing back there`,
+    `${describeConnection(settings)} is the instance itself, with its schemas (${schemas.slice(0, 5).join(', ')}): a restore would bring nothing back there`,
     { schemas: schemas.length },
     { hint: 'Restore into another server, and bring back from there what is missing.' },
   )
