@@ -19,6 +19,15 @@ export function quoteTexts(texts: readonly string[]): string {
   return texts.map(quoteText).join(', ')
 }
 
+/**
+ * Compares a column of information_schema with a schema's name as the server tells names apart: MariaDB compares such columns without
+ * regard to case even where Shop and shop are two schemas. The plain comparison stays, since it is what the server can look up.
+ */
+export function isSchema(column: string, schema: string): string {
+  const name = quoteText(schema)
+  return `(${column} = ${name} AND (@@lower_case_table_names > 0 OR CAST(${column} AS BINARY) = CAST(${name} AS BINARY)))`
+}
+
 /** 'user'@'host' */
 export function quoteAccount(account: { readonly user: string; readonly host: string }): string {
   return `${quoteText(account.user)}@${quoteText(account.host)}`

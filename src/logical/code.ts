@@ -1,7 +1,7 @@
 // Views, triggers, routines and events: the statement that made each, in its own bytes, and the session it was made in.
 import { isUtf8 } from 'node:buffer'
 import { HoldfastError } from '../core/errors.ts'
-import { quoteQualified, quoteText } from '../instance/sql-text.ts'
+import { isSchema, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { Row } from '../wire/results.ts'
 import { bigintOf, textOf } from '../wire/row-values.ts'
@@ -37,7 +37,7 @@ export class CodeReader {
   async triggers(tables: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly CodeContent[]>> {
     const rows = await this.#connection.query(
       `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tableName FROM information_schema.TRIGGERS
-       WHERE TRIGGER_SCHEMA = ${quoteText(this.#schema)}
+       WHERE ${isSchema('TRIGGER_SCHEMA', this.#schema)}
        ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
     )
     const byTable = new Map<string, CodeContent[]>()
@@ -59,7 +59,7 @@ export class CodeReader {
     for (const { kind, sqlName } of dialect.routineKinds) {
       const rows = await this.#connection.query(
         `SELECT ROUTINE_NAME AS name FROM information_schema.ROUTINES
-         WHERE ROUTINE_SCHEMA = ${quoteText(this.#schema)} AND ROUTINE_TYPE = ${quoteText(sqlName)} ORDER BY 1`,
+         WHERE ${isSchema('ROUTINE_SCHEMA', this.#schema)} AND ROUTINE_TYPE = ${quoteText(sqlName)} ORDER BY 1`,
       )
       const column = `Create ${sqlName.replaceAll(/\w+/g, (word) => word[0] + word.slice(1).toLowerCase())}`
       for (const row of rows) {
@@ -73,7 +73,7 @@ export class CodeReader {
   async events(): Promise<CodeContent[]> {
     const rows = await this.#connection.query(
       `SELECT EVENT_NAME AS name, CAST(UNIX_TIMESTAMP(CREATED) AS SIGNED) AS created FROM information_schema.EVENTS
-       WHERE EVENT_SCHEMA = ${quoteText(this.#schema)} ORDER BY 1`,
+       WHERE ${isSchema('EVENT_SCHEMA', this.#schema)} ORDER BY 1`,
     )
     const found: CodeContent[] = []
     for (const row of rows) {

@@ -3,7 +3,7 @@ import type { BackupOrigin } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { InstanceFacts } from '../instance/instance-facts.ts'
 import { releaseNumber } from '../instance/server-release.ts'
-import { quoteText, quoteTexts } from '../instance/sql-text.ts'
+import { isSchema } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 import type { LogicalContent, SchemaContent } from './content.ts'
@@ -52,9 +52,9 @@ export async function presentSchemas(
   isWholeSchema: boolean,
 ): Promise<ReadonlySet<string>> {
   if (schemas.length === 0) return new Set()
-  const names = quoteTexts(schemas.map((schema) => schema.name))
+  const isOurs = schemas.map((schema) => isSchema('SCHEMA_NAME', schema.name)).join(' OR ')
   const rows = await connection.query(
-    `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (${names})`,
+    `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE ${isOurs}`,
   )
   const inTheWay: string[] = []
   for (const name of rows.map((row) => textOf(row, 'name'))) {
@@ -83,11 +83,10 @@ export async function presentSchemas(
 }
 
 async function objectsIn(connection: Connection, schema: string) {
-  const quoted = quoteText(schema)
   const rows = await connection.query(
-    `SELECT 'table' AS kind, TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoted}
-     UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${quoted}
-     UNION ALL SELECT 'event', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${quoted}`,
+    `SELECT 'table' AS kind, TABLE_NAME AS name FROM information_schema.TABLES WHERE ${isSchema('TABLE_SCHEMA', schema)}
+     UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME FROM information_schema.ROUTINES WHERE ${isSchema('ROUTINE_SCHEMA', schema)}
+     UNION ALL SELECT 'event', EVENT_NAME FROM information_schema.EVENTS WHERE ${isSchema('EVENT_SCHEMA', schema)}`,
   )
   return rows.map((row) => ({ kind: textOf(row, 'kind'), name: textOf(row, 'name') }))
 }

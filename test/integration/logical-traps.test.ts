@@ -146,6 +146,15 @@ const carried: readonly (Trap & { readonly schemas: readonly string[] })[] = [
     ask: "SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.VIEWS WHERE TABLE_NAME IN ('v1', 'v2')",
     expect: 'v1,v2',
   },
+  {
+    title: 'schemas whose names differ only in case keep their code apart',
+    schemas: ['Shop', 'shop'],
+    sql: `CREATE DATABASE Shop; CREATE DATABASE shop; CREATE PROCEDURE Shop.p() SELECT 'one'; CREATE PROCEDURE shop.p() SELECT 'two';
+      CREATE FUNCTION shop.f() RETURNS INT DETERMINISTIC RETURN 1; CREATE EVENT shop.e ON SCHEDULE EVERY 1 DAY DO SET @a = 1`,
+    ask: `CALL Shop.p; CALL shop.p; SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_NAME IN ('p', 'f') AND ROUTINE_SCHEMA IN ('Shop', 'shop');
+      SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_NAME = 'e'`,
+    expect: 'one\ntwo\n3\n1',
+  },
 ]
 
 for (const kind of testedKinds) {
