@@ -4,9 +4,6 @@ import type { StatementOptions } from '../wire/cancel-watch.ts'
 import type { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 import { serverErrno } from '../wire/server-error.ts'
-import { serverErrno } from '../wire/server-error.ts'
-
-const mayNotLook = 1401 // ER_XAER_RMERR: MySQL's answer to an account without XA_RECOVER_ADMIN
 
 /** ER_XAER_RMERR: MySQL's answer to an account without XA_RECOVER_ADMIN. */
 const mayNotLook = 1401
