@@ -60,32 +60,48 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   // Only now is anything changed.
   const hasEvents = schemas.some((schema) => schema.events.length > 0) || options.keepEventsPaused === true
   const wasRunning = hasEvents && (await pauseEventScheduler(control, { signal }))
-  emit({ type: 'phase', phase: 'creating schemas and tables' })
-  await createAccounts(control, plan.toCreate)
-  for (const schema of schemas) await createTables(control, schema, present.has(schema.name), signal)
-  const loaded = await loadTables(options, openSession, facts.isLocalInfileOn, schemas)
-  emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
-  const code = new CodeLoader(control, signal)
-  for (const schema of schemas) await code.createAll(schema, schema.routines)
-  await code.createViews(schemas, selection.kind !== 'everything' || content.selection.kind !== 'everything')
-  for (const schema of schemas)
-    await code.createAll(
-      schema,
-      schema.tables.flatMap((table) => table.triggers),
+  const mustResume = wasRunning && options.keepEventsPaused !== true
+  try {
+    emit({ type: 'phase', phase: 'creating schemas and tables' })
+    await createAccounts(control, plan.toCreate)
+    for (const schema of schemas) await createTables(control, schema, present.has(schema.name), signal)
+    const loaded = await loadTables(options, openSession, facts.isLocalInfileOn, schemas)
+    emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
+    const code = new CodeLoader(control, signal)
+    for (const schema of schemas) await code.createAll(schema, schema.routines)
+    await code.createViews(
+      schemas,
+      selection.kind !== 'everything' || content.selection.kind !== 'everything',
     )
-  for (const schema of schemas) await code.createAll(schema, schema.events)
-  await code.finish({ sqlMode: loadMode })
-  const grantWarnings = await grantAccounts(control, plan.toGrant)
-  await dialect.giveUpRoles(control, plan.toCreate, accounts)
-  if (wasRunning && options.keepEventsPaused !== true) await resumeEventScheduler(control, { signal })
-  return {
-    schemas: schemas.length,
-    tables: schemas.reduce((sum, schema) => sum + schema.tables.length, 0),
-    rows: loaded.rows,
-    plainBytes: loaded.plainBytes,
-    warnings: [...plan.warnings, ...loaded.warnings, ...code.warnings, ...grantWarnings],
-    pausedEvents: wasRunning && options.keepEventsPaused === true,
+    for (const schema of schemas)
+      await code.createAll(
+        schema,
+        schema.tables.flatMap((table) => table.triggers),
+      )
+    for (const schema of schemas) await code.createAll(schema, schema.events)
+    await code.finish({ sqlMode: loadMode })
+    const grantWarnings = await grantAccounts(control, plan.toGrant)
+    await dialect.giveUpRoles(control, plan.toCreate, accounts)
+    if (mustResume) await resumeEventScheduler(control, { signal })
+    return {
+      schemas: schemas.length,
+      tables: schemas.reduce((sum, schema) => sum + schema.tables.length, 0),
+      rows: loaded.rows,
+      plainBytes: loaded.plainBytes,
+      warnings: [...plan.warnings, ...loaded.warnings, ...code.warnings, ...grantWarnings],
+      pausedEvents: wasRunning && options.keepEventsPaused === true,
+    }
+  } catch (error) {
+    // The failure is what is told, also where the server is gone and nothing can be resumed.
+    if (mustResume) await resumeAfterFailure(settings).catch(() => undefined)
+    throw error
   }
+}
+
+/** Over a session of its own: that of the load may be lost, or cut off by the signal. */
+async function resumeAfterFailure(settings: ConnectionSettings): Promise<void> {
+  await using session = await openLoadSession(settings)
+  await resumeEventScheduler(session)
 }
 
 async function openTargetSession(

@@ -162,6 +162,24 @@ eachServer('a target that has something of it already is left alone', async (kin
   assert.equal(await target.sql('SELECT COUNT(*) FROM f.small'), '2\n')
 })
 
+eachServer('a load that fails leaves the event scheduler as it was', async (kind) => {
+  const event = 'CREATE EVENT f.e ON SCHEDULE EVERY 1 DAY DO SET @a = 1'
+  await using source = await startServer(kind, { sql: `${big}; ${event}` })
+  await using target = await startServer(kind, { args: ['--event-scheduler=ON'] })
+  const memory = new MemoryBackup()
+  const backup = memory.source(await dumpLogical({ settings: source.settings(), sink: memory }))
+  const broken = { ...backup, getChunk: () => Promise.reject(new Error('no disk')) }
+  const scheduler = () => target.sql('SELECT @@event_scheduler')
+  await assert.rejects(loadLogical({ settings: target.settings(), backup: broken }), /no disk/)
+  assert.equal(await scheduler(), 'ON\n')
+  await target.sql('DROP DATABASE f')
+  await assert.rejects(
+    loadLogical({ settings: target.settings(), backup: broken, keepEventsPaused: true }),
+    /no disk/,
+  )
+  assert.equal(await scheduler(), 'OFF\n')
+})
+
 eachServer('a backup of the other flavour, or of other case rules, is refused', async (kind) => {
   await using source = await startServer(kind, { sql: 'CREATE DATABASE f' })
   const memory = new MemoryBackup()
