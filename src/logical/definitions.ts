@@ -20,7 +20,7 @@ export interface SchemaDefinition {
   readonly views: readonly CodeContent[]
   readonly routines: readonly CodeContent[]
   readonly events: readonly CodeContent[]
-  /** What could not be read, by name. */
+  /** What could not be read or will not come back as it is, by name. */
   readonly warnings: readonly string[]
 }
 
@@ -80,7 +80,15 @@ async function readSchema(
     views: await code.views(relations.filter(({ kind }) => kind === 'view')),
     routines: isCode ? await code.routines(dialect) : [],
     events: isCode ? await code.events() : [],
-    warnings: code.warnings,
+    warnings: [
+      ...code.warnings,
+      ...tables
+        .filter((table) => table.zonedColumns.length > 0)
+        .map(
+          (table) =>
+            `${name}.${table.name} has stored columns made of a TIMESTAMP, which are computed anew in UTC when loaded: ${table.zonedColumns.join(', ')}`,
+        ),
+    ],
   }
 }
 

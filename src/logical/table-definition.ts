@@ -34,6 +34,8 @@ export interface TableDefinition {
   readonly select: string | undefined
   readonly hasHistory: boolean
   readonly isInsertOnly: boolean
+  /** Stored columns whose values may depend on the time zone of whoever wrote the row. */
+  readonly zonedColumns: readonly string[]
 }
 
 /** Engines whose rows lie elsewhere, or nowhere. */
@@ -118,7 +120,20 @@ export async function readTable(
     hasHistory: isVersioned,
     // LOAD DATA does not know the hidden columns of history, and REPLACE would make history; it is refused WITHOUT OVERLAPS.
     isInsertOnly: isVersioned || / WITHOUT OVERLAPS\)/.test(ddl),
+    zonedColumns: zonedColumns(facts),
   }
+}
+
+/** A TIMESTAMP is shown in the session's zone; so is what a generated column makes of it, directly or through another. */
+function zonedColumns(columns: readonly ColumnFacts[]): readonly string[] {
+  const zoned = new Set(columns.filter(({ type }) => type === 'timestamp').map(({ name }) => name))
+  const stored: string[] = []
+  for (const { name, generation, extra } of columns) {
+    if (![...zoned].some((other) => generation.includes(quoteName(other)))) continue
+    zoned.add(name)
+    if (/\bSTORED GENERATED\b/.test(extra)) stored.push(name)
+  }
+  return stored
 }
 
 async function readColumns(connection: Connection, schema: string, table: string): Promise<ColumnFacts[]> {
