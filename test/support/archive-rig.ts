@@ -8,6 +8,7 @@ import {
   type StreamSummary,
   streamBinaryLogs,
 } from '../../src/archive/stream-binary-logs.ts'
+import { eventType } from '../../src/binlog/event-types.ts'
 import type { HoldfastEvent } from '../../src/core/events.ts'
 import { historyRuns } from '../../src/core/history.ts'
 import { Repository } from '../../src/repository/repository.ts'
@@ -74,9 +75,28 @@ export async function archiveRig(
       const stop = new AbortController()
       return { stop, done: streamBinaryLogs({ ...common(), signal: stop.signal, ...more }) }
     },
-    assertSameAsSource: (reader = source) => assertSameAsSource(server, reader),
+    async assertSameAsSource(reader = source) {
+      try {
+        await assertSameAsSource(server, reader)
+      } catch (error) {
+        // MariaDB writes a checkpoint some time after a rotation by itself, perhaps behind what was caught up with.
+        if (!(await hasNewCheckpoint(server, reader))) throw error
+        await streamBinaryLogs({ ...common(), untilCaughtUp: true })
+        await assertSameAsSource(server, reader)
+      }
+    },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   }
+}
+
+/** True when nothing but a checkpoint stands behind what is archived of the source's last file. */
+async function hasNewCheckpoint(server: TestServer, source: SourceRepository): Promise<boolean> {
+  const last = (await Archive.open(source)).segments.at(-1)?.index
+  if (last === undefined) return false
+  const behind = (await readFile(path.join(server.dataDir, last.file))).subarray(last.end)
+  return (
+    behind.length > 0 && behind[4] === eventType.binlogCheckpoint && behind.readUInt32LE(9) === behind.length
+  )
 }
 
 async function assertSameAsSource(server: TestServer, source: SourceRepository): Promise<void> {
