@@ -8,6 +8,7 @@ import { redactMessage, redactStatement } from './redact.ts'
 const codeOfErrno: ReadonlyMap<number, ErrorCode> = new Map([
   [1044, 'PRIVILEGE_MISSING'], // ER_DBACCESS_DENIED_ERROR
   [1045, 'PRIVILEGE_MISSING'], // ER_ACCESS_DENIED_ERROR in a statement: the FILE privilege
+  [1053, 'CONNECTION_LOST'], // ER_SERVER_SHUTDOWN
   [1095, 'PRIVILEGE_MISSING'], // ER_KILL_DENIED_ERROR
   [1142, 'PRIVILEGE_MISSING'], // ER_TABLEACCESS_DENIED_ERROR
   [1143, 'PRIVILEGE_MISSING'], // ER_COLUMNACCESS_DENIED_ERROR
@@ -15,6 +16,7 @@ const codeOfErrno: ReadonlyMap<number, ErrorCode> = new Map([
   [1370, 'PRIVILEGE_MISSING'], // ER_PROCACCESS_DENIED_ERROR
   [1410, 'PRIVILEGE_MISSING'], // ER_CANT_CREATE_USER_WITH_GRANT
   [1419, 'PRIVILEGE_MISSING'], // ER_BINLOG_CREATE_ROUTINE_NEED_SUPER
+  [1927, 'CONNECTION_LOST'], // ER_CONNECTION_KILLED (MariaDB): sent when there is time for it, before the connection is closed
 ])
 
 const codeOfLoginErrno: ReadonlyMap<number, ErrorCode> = new Map([
