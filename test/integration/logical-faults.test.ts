@@ -12,11 +12,11 @@ import { eachServer, type ServerKind, startServer } from '../support/servers.ts'
 const digits =
   '(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)'
 
-/** 20,000 rows of 2 KB: about ten chunks. */
+/** 50,000 rows of 2 KB: about 25 chunks, and more than all buffers between the server and the sink can hold. */
 const big = `
   CREATE DATABASE f; CREATE TABLE f.big (id INT PRIMARY KEY, t TEXT); CREATE TABLE f.small (id INT PRIMARY KEY, v VARCHAR(10));
   INSERT INTO f.big SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * g.d, REPEAT(CHAR(65 + a.d), 2000)
-    FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, (SELECT 0 d UNION SELECT 1) g;
+    FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) g;
   INSERT INTO f.small VALUES (1, 'one'), (2, 'two')`
 
 /** Does something when the first chunk comes, while rows are still to be read. */
