@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -69,3 +69,25 @@ for (const role of ['writer', 'reader'] as const) {
     }
   })
 }
+
+test('a segment whose bytes are no longer those it was sealed with is not put', async (context) => {
+  const source = (await encryptedSource()).reader
+  const { spool, segment, index } = await spoolWith(context, 20)
+  const { size } = await stat(segment.dataPath)
+  await truncate(segment.dataPath, size - 31)
+  const uploader = new SegmentUploader(source, spool, () => assert.fail('it was put'))
+  await uploader.add(segment, index)
+  await assert.rejects(uploader.drain(), (error) => isHoldfastError(error, 'FAILED'))
+  assert.deepEqual(await source.listSegments(), [])
+})
+
+test('after a failed write a segment of the spool never becomes durable any more', async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hf-spool-'))
+  context.after(() => rm(folder, { recursive: true, force: true }))
+  const segment = new Spool(folder).segment(state, 'binlog.000001')
+  for (const event of fixtureEvents('mysql-9.7-shop').slice(0, 5)) segment.append(event, 1000)
+  await rm(folder, { recursive: true })
+  await assert.rejects(segment.flush())
+  await mkdir(folder)
+  await assert.rejects(segment.flush())
+})

@@ -27,7 +27,8 @@ export const backupVerb: VerbSpec = {
     },
   ],
   notes: [
-    'All tables are read at one recorded point of the binary log, without stopping writers. The first backup of a name ' +
+    'All tables are read at one recorded point of the binary log. Commits wait for a moment at most while it is taken; DDL, and ' +
+      'writes to tables without transactions, may wait until the backup is done. The first backup of a name ' +
       'ties that name to this server; another server under the same name is refused. No key is needed to write.',
   ],
   arguments: [urlArgument],

@@ -13,7 +13,10 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
     required('EVENT', 'reads events; without it they are not even seen'),
     required('LOCK TABLES', 'holds tables still where that is needed'),
     helpful('RELOAD', 'blocks DDL during the backup; without it DDL makes the backup fail'),
-    helpful('BINLOG MONITOR', 'reads the position in the binary log where no snapshot tells it'),
+    helpful(
+      'BINLOG MONITOR',
+      'reads the position in the binary log, and tells whether a snapshot needs no lock',
+    ),
     helpful('PROCESS', 'names the statements that hold a lock'),
     ...(release >= 110_300
       ? [helpful('SHOW CREATE ROUTINE', 'reads routines where SELECT is not given on mysql.proc')]
