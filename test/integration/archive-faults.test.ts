@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Archive } from '../../src/archive/archive.ts'
 import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
+import type { StreamOptions, StreamSummary } from '../../src/archive/stream-binary-logs.ts'
 import { HoldfastError } from '../../src/core/errors.ts'
 import type { ArchiveChildOptions } from '../support/archive-child.ts'
 import { type ArchiveRig, archiveRig, eventually } from '../support/archive-rig.ts'
@@ -136,6 +137,47 @@ eachServer('a full disk under the spool stops the stream with DISK_FULL and lose
   await rig.catchUp()
   await rig.assertSameAsSource()
 })
+
+eachServer('a signal does not pass a failure off as a clean stop', async (kind) => {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server)
+  await server.sql(table + insert.repeat(20))
+  await rig.catchUp()
+
+  // The event in which this is told is taken, and the write that follows fails: the spool has a folder in the place of a file.
+  await server.sql(`SET SESSION binlog_format = 'STATEMENT'; ${insert}`)
+  const newest = (await readdir(rig.spoolDir))
+    .filter((name) => /^\d{16}\.json$/.test(name))
+    .toSorted()
+    .at(-1)
+  const inTheWay = path.join(rig.spoolDir, `${newest?.slice(0, 16)}.arrivals`)
+  await mkdir(inTheWay)
+  await assert.rejects(streamUntil(rig, /logs changes as statements \(first at/), { code: 'FAILED' })
+  await rmdir(inTheWay)
+  await rig.catchUp()
+  await rig.assertSameAsSource()
+
+  // A source that does not wait for acknowledgements is told of before anything is streamed, and here its log was reset.
+  await server.sql(server.flavour === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER')
+  await assert.rejects(streamUntil(rig, /does not wait for acknowledgements/, { semiSync: true }), {
+    code: 'ARCHIVE_DIVERGED',
+  })
+})
+
+/** Streams, and gives the signal to stop in the very moment in which something is told. */
+function streamUntil(
+  rig: ArchiveRig,
+  told: RegExp,
+  options: Partial<StreamOptions> = {},
+): Promise<StreamSummary> {
+  const { stop, done } = rig.stream({
+    ...options,
+    emit: (event) => {
+      if (event.type === 'notice' && told.test(event.message)) stop.abort()
+    },
+  })
+  return done
+}
 
 const semiSyncSetUp = {
   mysql:
