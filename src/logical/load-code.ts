@@ -1,10 +1,9 @@
 // Creates views, triggers, routines and events in the session settings they were made with.
 import { HoldfastError } from '../core/errors.ts'
-import { quoteName, quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
-import { statementBytes } from './code.ts'
 import type { CodeContent, SchemaContent } from './content.ts'
+import { afterCode, codeSteps } from './definition-statements.ts'
 import { inDependencyOrder } from './view-order.ts'
 
 /** ER_BINLOG_UNSAFE_ROUTINE, ER_BINLOG_CREATE_ROUTINE_NEED_SUPER: a rule of servers with a binary log. */
@@ -22,7 +21,6 @@ const missingParts = new Set([
 export class CodeLoader {
   readonly #connection: Connection
   readonly #signal: AbortSignal | undefined
-  #collation: string | undefined
   readonly warnings: string[] = []
 
   constructor(connection: Connection, signal: AbortSignal | undefined) {
@@ -30,13 +28,12 @@ export class CodeLoader {
     this.#signal = signal
   }
 
-  /** Routines, triggers or events of a schema, in the order given. */
+  /** Parts of a schema, in the order given. */
   async createAll(schema: SchemaContent, parts: readonly CodeContent[]): Promise<void> {
-    if (parts.length === 0) return
-    await this.#use(schema)
-    this.#collation = schema.collation
-    for (const part of parts) await this.#create(schema, part)
-    await this.#alterCollation(schema, schema.collation)
+    for (const step of codeSteps(schema, parts)) {
+      if (step.kind === 'session') await this.#run(step.sql)
+      else await this.#create(step.bytes)
+    }
   }
 
   /**
@@ -44,16 +41,13 @@ export class CodeLoader {
    * becomes a warning.
    */
   async createViews(schemas: readonly SchemaContent[], isPartial: boolean): Promise<void> {
-    const views = schemas.flatMap((schema) => schema.views.map((view) => ({ schema, view })))
-    let left = inDependencyOrder(views)
+    let left = inDependencyOrder(schemas.flatMap((schema) => schema.views.map((view) => ({ schema, view }))))
     while (left.length > 0) {
       const failed: typeof left = []
       let lastError: unknown
       for (const item of left) {
         try {
-          // SHOW CREATE VIEW does not qualify stored functions.
-          await this.#use(item.schema)
-          await this.#create(item.schema, item.view)
+          await this.createAll(item.schema, [item.view])
         } catch (error) {
           if (!missingParts.has(serverErrno(error) ?? 0)) throw error
           failed.push(item)
@@ -68,12 +62,8 @@ export class CodeLoader {
     }
   }
 
-  /** The session settings for loading rows again. */
   async finish(settings: { readonly sqlMode: string }): Promise<void> {
-    await this.#run(
-      `SET SESSION sql_mode = ${quoteText(settings.sqlMode)}, SESSION time_zone = '+00:00', SESSION timestamp = DEFAULT`,
-    )
-    await this.#run('SET NAMES utf8mb4')
+    for (const sql of afterCode(settings)) await this.#run(sql)
   }
 
   #giveUp(
@@ -92,23 +82,12 @@ export class CodeLoader {
     }
   }
 
-  async #create(schema: SchemaContent, part: CodeContent): Promise<void> {
-    if (part.collationDatabase !== undefined) await this.#alterCollation(schema, part.collationDatabase)
-    await this.#run(
-      [
-        `SET SESSION sql_mode = ${quoteText(part.sqlMode)}`,
-        `SESSION character_set_client = ${quoteName(part.charsetClient)}`,
-        `SESSION collation_connection = ${quoteName(part.collationConnection)}`,
-        `SESSION time_zone = ${quoteText(part.timeZone ?? '+00:00')}`,
-        // An event whose time has passed would be dropped at once; at the time it was made it had not.
-        `SESSION timestamp = ${part.createdAt ?? 'DEFAULT'}`,
-      ].join(', '),
-    )
+  async #create(statement: Buffer): Promise<void> {
     try {
-      await this.#run(statementBytes(part.statement))
+      await this.#run(statement)
     } catch (error) {
       if (!untrustedFunction.has(serverErrno(error) ?? 0)) throw error
-      await this.#trustingFunctions(() => this.#run(statementBytes(part.statement)))
+      await this.#trustingFunctions(() => this.#run(statement))
     }
   }
 
@@ -120,21 +99,6 @@ export class CodeLoader {
     } finally {
       await this.#connection.run('SET GLOBAL log_bin_trust_function_creators = 0')
     }
-  }
-
-  /** Parameters and variables of routines take the collation that their schema had at that time. */
-  async #alterCollation(schema: SchemaContent, collation: string): Promise<void> {
-    if ((this.#collation ?? schema.collation) === collation) return
-    await this.#run('SET NAMES utf8mb4')
-    await this.#run(`ALTER DATABASE ${quoteName(schema.name)} COLLATE ${quoteName(collation)}`)
-    await this.#use(schema)
-    this.#collation = collation
-  }
-
-  /** The session may still have the character set of the client that made the part before; names are sent in utf8mb4. */
-  async #use(schema: SchemaContent): Promise<void> {
-    await this.#run('SET NAMES utf8mb4')
-    await this.#run(`USE ${quoteName(schema.name)}`)
   }
 
   #run(sql: string | Buffer) {

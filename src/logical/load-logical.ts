@@ -6,15 +6,16 @@ import { pauseEventScheduler, resumeEventScheduler } from '../instance/event-sch
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { loadMode } from '../instance/load-mode.ts'
 import { openLoadSession } from '../instance/read-session.ts'
-import { quoteName, quoteQualified } from '../instance/sql-text.ts'
+import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
-import { type LogicalContent, parseLogicalContent, type SchemaContent } from './content.ts'
+import { parseLogicalContent, type SchemaContent } from './content.ts'
+import { codeOf, codeOrder, selectContent, sequenceStatements } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
 import { CodeLoader } from './load-code.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion, presentSchemas } from './load-target.ts'
-import { everything, type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
+import { everything, type Selection } from './selection.ts'
 
 export interface LoadOptions {
   readonly settings: ConnectionSettings
@@ -68,17 +69,11 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     const loaded = await loadTables(options, openSession, facts.isLocalInfileOn, schemas)
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
     const code = new CodeLoader(control, signal)
-    for (const schema of schemas) await code.createAll(schema, schema.routines)
-    await code.createViews(
-      schemas,
-      selection.kind !== 'everything' || content.selection.kind !== 'everything',
-    )
-    for (const schema of schemas)
-      await code.createAll(
-        schema,
-        schema.tables.flatMap((table) => table.triggers),
-      )
-    for (const schema of schemas) await code.createAll(schema, schema.events)
+    const isPartial = selection.kind !== 'everything' || content.selection.kind !== 'everything'
+    for (const kind of codeOrder) {
+      if (kind === 'views') await code.createViews(schemas, isPartial)
+      else for (const schema of schemas) await code.createAll(schema, codeOf(schema, kind))
+    }
     await code.finish({ sqlMode: loadMode })
     const grantWarnings = await grantAccounts(control, plan.toGrant)
     await dialect.giveUpRoles(control, plan.toCreate, accounts)
@@ -113,23 +108,6 @@ async function openTargetSession(
   return session
 }
 
-function selectContent(content: LogicalContent, selection: Selection): readonly SchemaContent[] {
-  return content.schemas
-    .filter((schema) => selectsSchema(selection, schema.name))
-    .map((schema) => {
-      const isCode = selectsCode(selection, schema.name)
-      const isSelected = ({ name }: { readonly name: string }) => selectsTable(selection, schema.name, name)
-      return {
-        ...schema,
-        sequences: schema.sequences.filter(isSelected),
-        tables: schema.tables.filter(isSelected),
-        views: schema.views.filter(isSelected),
-        routines: isCode ? schema.routines : [],
-        events: isCode ? schema.events : [],
-      }
-    })
-}
-
 /** Foreign keys come with their tables: checks are off, so neither order nor rows matter, and the rows come from one consistent moment. */
 async function createTables(
   connection: Connection,
@@ -140,10 +118,6 @@ async function createTables(
   const options = { signal }
   if (!isPresent) await connection.run(schema.ddl, options)
   await connection.run(`USE ${quoteName(schema.name)}`, options)
-  for (const sequence of schema.sequences) {
-    await connection.run(sequence.ddl, options)
-    const name = quoteQualified(schema.name, sequence.name)
-    await connection.run(`DO SETVAL(${name}, ${sequence.next}, 0, ${sequence.cycle})`, options)
-  }
+  for (const statement of sequenceStatements(schema)) await connection.run(statement, options)
   for (const table of schema.tables) await connection.run(table.ddl, options)
 }

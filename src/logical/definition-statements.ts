@@ -1,0 +1,97 @@
+// The statements that make everything of a backup but its rows, in the sessions and in the order in which they must run.
+import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
+import { statementBytes } from './code.ts'
+import type { CodeContent, LogicalContent, SchemaContent } from './content.ts'
+import { type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
+
+/** Views need routines, triggers may need both, and events may run as soon as they are there. */
+export const codeOrder = ['routines', 'views', 'triggers', 'events'] as const
+
+/** `session`: a setting for the statements that follow. `create`: the statement itself, in the character set of that session. */
+export type CodeStep =
+  | { readonly kind: 'session'; readonly sql: string }
+  | { readonly kind: 'create'; readonly part: CodeContent; readonly bytes: Buffer }
+
+/** The schemas of a backup with what is selected of them. */
+export function selectContent(content: LogicalContent, selection: Selection): readonly SchemaContent[] {
+  return content.schemas
+    .filter((schema) => selectsSchema(selection, schema.name))
+    .map((schema) => {
+      const isCode = selectsCode(selection, schema.name)
+      const isSelected = ({ name }: { readonly name: string }) => selectsTable(selection, schema.name, name)
+      return {
+        ...schema,
+        sequences: schema.sequences.filter(isSelected),
+        tables: schema.tables.filter(isSelected),
+        views: schema.views.filter(isSelected),
+        routines: isCode ? schema.routines : [],
+        events: isCode ? schema.events : [],
+      }
+    })
+}
+
+/** Before all tables: their defaults may name them. */
+export function sequenceStatements(schema: SchemaContent): readonly string[] {
+  return schema.sequences.flatMap(({ name, ddl, next, cycle }) => [
+    ddl,
+    `DO SETVAL(${quoteQualified(schema.name, name)}, ${next}, 0, ${cycle})`,
+  ])
+}
+
+export function codeOf(
+  schema: SchemaContent,
+  kind: Exclude<(typeof codeOrder)[number], 'views'>,
+): readonly CodeContent[] {
+  return kind === 'triggers' ? schema.tables.flatMap((table) => table.triggers) : schema[kind]
+}
+
+/** Creates parts of one schema one after the other, each in the session that it was made in. `afterCode` is due afterwards. */
+export function* codeSteps(schema: SchemaContent, parts: readonly CodeContent[]): Generator<CodeStep> {
+  if (parts.length === 0) return
+  yield* use(schema)
+  let collation = schema.collation
+  // Parameters and variables of routines take the collation that their schema had at that time.
+  function* alterTo(wanted: string): Generator<CodeStep> {
+    if (wanted === collation) return
+    collation = wanted
+    yield session('SET NAMES utf8mb4')
+    yield session(`ALTER DATABASE ${quoteName(schema.name)} COLLATE ${quoteName(wanted)}`)
+    yield* use(schema)
+  }
+  for (const part of parts) {
+    if (part.collationDatabase !== undefined) yield* alterTo(part.collationDatabase)
+    yield session(settingsOf(part))
+    yield { kind: 'create', part, bytes: statementBytes(part.statement) }
+  }
+  yield* alterTo(schema.collation)
+}
+
+/** The session settings for loading rows again. */
+export function afterCode(settings: { readonly sqlMode: string }): readonly string[] {
+  return [
+    `SET SESSION sql_mode = ${quoteText(settings.sqlMode)}, SESSION time_zone = '+00:00', SESSION timestamp = DEFAULT`,
+    'SET NAMES utf8mb4',
+  ]
+}
+
+function settingsOf(part: CodeContent): string {
+  const settings = [
+    `sql_mode = ${quoteText(part.sqlMode)}`,
+    `SESSION character_set_client = ${quoteName(part.charsetClient)}`,
+    `SESSION collation_connection = ${quoteName(part.collationConnection)}`,
+    `SESSION time_zone = ${quoteText(part.timeZone ?? '+00:00')}`,
+    // An event whose time has passed would be dropped at once; at the time it was made it had not.
+    `SESSION timestamp = ${part.createdAt ?? 'DEFAULT'}`,
+  ]
+  return `SET SESSION ${settings.join(', ')}`
+}
+
+/** The session may still have the character set of the client that made the part before; names are sent in utf8mb4. */
+function* use(schema: SchemaContent): Generator<CodeStep> {
+  yield session('SET NAMES utf8mb4')
+  yield session(`USE ${quoteName(schema.name)}`)
+}
+
+function session(sql: string): CodeStep {
+  return { kind: 'session', sql }
+}
