@@ -1,8 +1,8 @@
-// Loads a batch with multi-row INSERT statements, where LOAD DATA LOCAL is off or cannot be used.
+// Loads rows with multi-row INSERT statements, where LOAD DATA LOCAL is off or cannot be used.
 import { HoldfastError } from '../core/errors.ts'
 import type { Connection } from '../wire/connection.ts'
+import type { TextPiece } from './batch-text.ts'
 import type { TableContent } from './content.ts'
-import type { LoadBatch } from './load-batches.ts'
 import { decode, insertHead } from './load-statement.ts'
 import { warningText } from './warning-text.ts'
 
@@ -13,19 +13,18 @@ const statementBytes = 1024 * 1024
 // Room for the head of a statement and for what escaping adds to its last row.
 const spareBytes = 64 * 1024
 
-/** @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived, without any warning */
-export async function insertBatch(
+/** @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the piece arrived, without any warning */
+export async function insertPiece(
   connection: Connection,
   schema: string,
   table: TableContent,
-  batch: LoadBatch,
-  data: AsyncIterable<Buffer>,
+  piece: TextPiece,
   signal: AbortSignal | undefined,
   isStrict: boolean,
 ): Promise<void> {
   const inserter = new Inserter(connection, schema, table, signal, isStrict)
   let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of data) {
+  for await (const chunk of piece) {
     let bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed)) {
       await inserter.add(bytes.subarray(0, end))
@@ -35,11 +34,11 @@ export async function insertBatch(
     if (rest.length > connection.maxAllowedPacketBytes) throw tooLong(connection, schema, table)
   }
   await inserter.flush()
-  if (inserter.rows !== batch.rows) {
+  if (inserter.rows !== piece.rows) {
     throw new HoldfastError(
       'LOAD_MISMATCH',
-      `${schema}.${table.name} took ${inserter.rows} of ${batch.rows} rows`,
-      { schema, table: table.name, rows: batch.rows },
+      `${schema}.${table.name} took ${inserter.rows} of ${piece.rows} rows`,
+      { schema, table: table.name, rows: piece.rows },
     )
   }
 }

@@ -7,7 +7,8 @@ export interface LoadBatch {
 }
 
 // 64 MiB: many statements in a big table, so that work spreads and a retry is cheap, yet few enough that their cost is none. Also far below
-// what Galera (wsrep_max_ws_size 2 GiB) and group replication (group_replication_transaction_size_limit 143 MiB) take in one transaction.
+// what Galera (wsrep_max_ws_size 2 GiB) and group replication (group_replication_transaction_size_limit 143 MiB) take in one transaction by
+// default; where a target takes less, the loader halves (see batch-text.ts).
 const batchBytes = 64 * 1024 * 1024
 
 /** Chunks without a row end are the beginning of a row that goes on in the next chunk: they stay together. */

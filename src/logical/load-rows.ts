@@ -1,4 +1,4 @@
-// Loads one batch of a table's chunks with LOAD DATA and checks the server's count against the manifest.
+// Loads a batch of a table's chunks with LOAD DATA, in as many statements as the target needs, and checks the server's counts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupSource } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
@@ -6,10 +6,12 @@ import { quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { OkResult } from '../wire/results.ts'
 import { serverErrno } from '../wire/server-error.ts'
+import { BatchText, type TextPiece } from './batch-text.ts'
 import type { TableContent } from './content.ts'
-import { insertBatch } from './insert-rows.ts'
+import { insertPiece } from './insert-rows.ts'
 import type { LoadBatch } from './load-batches.ts'
 import { loadStatement } from './load-statement.ts'
+import { exceededLimit, isLoadSplitByServer, limitError } from './transaction-limits.ts'
 import { warningText } from './warning-text.ts'
 
 const deadlock = 1213 // ER_LOCK_DEADLOCK
@@ -29,12 +31,17 @@ export interface RowLoad {
  */
 export type LoadOutcome = 'exact' | 'unproven'
 
+/** Sends the next piece of a batch. */
+type Send = (isStrict: boolean) => Promise<void>
+
 /** Loads batches over one session. */
 export class RowLoader {
   readonly #connection: Connection
   readonly #source: BackupSource
   readonly #isLocalInfileOn: boolean
   readonly #signal: AbortSignal | undefined
+  /** What a statement may hold, as far as the target has shown: text is not as long as what the server makes of it. */
+  #maxBytes = Number.POSITIVE_INFINITY
 
   constructor(
     connection: Connection,
@@ -48,49 +55,104 @@ export class RowLoader {
     this.#signal = signal
   }
 
-  /** @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived */
+  /**
+   * @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived; UNSUPPORTED or SERVER_ERROR when the target
+   * takes less in a transaction than one row, or than a statement that could not be undone
+   */
   async load(job: RowLoad): Promise<LoadOutcome> {
+    const text = new BatchText(this.#source, job.batch, this.#signal)
+    let outcome: LoadOutcome = 'exact'
+    while (!text.isTaken) {
+      if ((await this.#loadNext(job, text)) === 'unproven') outcome = 'unproven'
+    }
+    return outcome
+  }
+
+  /** As many rows as fit: halves what the target refuses, and begins with that the next time. */
+  async #loadNext(job: RowLoad, text: BatchText): Promise<LoadOutcome> {
+    for (;;) {
+      let piece = text.piece(this.#maxBytes)
+      const send = (isStrict: boolean) => {
+        piece = text.piece(this.#maxBytes)
+        return this.#send(job, piece, isStrict)
+      }
+      try {
+        const outcome = await this.#strictFirst(job, send)
+        text.take(piece)
+        return outcome
+      } catch (error) {
+        this.#maxBytes = await this.#smaller(job, piece, error)
+      }
+    }
+  }
+
+  /** What to try instead. @throws the error where that is not its meaning, or where less must not or cannot be tried */
+  async #smaller({ schema, table }: RowLoad, piece: TextPiece, error: unknown): Promise<number> {
+    const variable = exceededLimit(error)
+    if (variable === undefined) throw error
+    const half = Math.floor(Math.min(piece.bytes, this.#maxBytes) / 2)
+    const refused = { name: `${schema}.${table.name}`, bytes: piece.bytes, engine: table.engine }
+    const reason = !table.isTransactional
+      ? 'not transactional'
+      : !(await this.#isUndone(table))
+        ? 'split by the server'
+        : piece.isOneRow || half === 0
+          ? 'one row'
+          : undefined
+    if (reason === undefined) return half
+    throw await limitError(this.#connection, variable, { ...refused, reason }, error)
+  }
+
+  async #strictFirst(job: RowLoad, send: Send): Promise<LoadOutcome> {
     const hasEnum = job.table.columns.some(({ encoding }) => encoding === 'enum' || encoding === 'number')
     try {
-      await this.#attempts(job, true)
+      await this.#attempts(job, () => send(true))
       return 'exact'
     } catch (error) {
       // ENUM's error value 0, shown as '', is legal in a table but cannot be written in strict mode.
-      if (!hasEnum || serverErrno(error) !== truncated || !job.table.isTransactional) throw error
+      if (!hasEnum || serverErrno(error) !== truncated || !(await this.#isUndone(job.table))) throw error
     }
     const [row = {}] = await this.#connection.query('SELECT @@SESSION.sql_mode AS mode')
     const strict = String(row['mode'])
     await this.#setMode(strict.replaceAll(/STRICT_(?:ALL|TRANS)_TABLES,?/g, ''))
     try {
-      await this.#attempts(job, false)
+      await this.#attempts(job, () => send(false))
     } finally {
       await this.#setMode(strict)
     }
     return 'unproven'
   }
 
-  async #attempts(job: RowLoad, isStrict: boolean): Promise<void> {
+  async #attempts({ table }: RowLoad, send: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#once(job, isStrict)
+        await send()
         return
       } catch (error) {
-        // The statement was rolled back as a whole, if the engine can: then it may be tried again.
         const isRetryable = [deadlock, lockWaitTimeout].includes(serverErrno(error) ?? 0)
-        if (!isRetryable || !job.table.isTransactional || attempt === attempts) throw error
+        if (!isRetryable || attempt === attempts || !(await this.#isUndone(table))) throw error
         await sleep(2 ** attempt * 50, undefined, { signal: this.#signal })
       }
     }
   }
 
-  async #once({ schema, table, batch }: RowLoad, isStrict: boolean): Promise<void> {
-    const data = chunkBytes(this.#source, batch, this.#signal)
+  /** Whether a statement that failed has left nothing: only then may its rows be sent again. */
+  async #isUndone(table: TableContent): Promise<boolean> {
+    if (!table.isTransactional) return false
+    return !this.#usesLoadData(table) || !(await isLoadSplitByServer(this.#connection))
+  }
+
+  /** A row that only has a definition of defaults has no columns to load. */
+  #usesLoadData(table: TableContent): boolean {
+    return this.#isLocalInfileOn && !table.isInsertOnly
+  }
+
+  async #send({ schema, table }: RowLoad, piece: TextPiece, isStrict: boolean): Promise<void> {
     const options = { signal: this.#signal }
-    // A row that only has a definition of defaults has no columns to load.
-    if (!this.#isLocalInfileOn || table.isInsertOnly) {
+    if (!this.#usesLoadData(table)) {
       await this.#connection.run('START TRANSACTION', options)
       try {
-        await insertBatch(this.#connection, schema, table, batch, data, this.#signal, isStrict)
+        await insertPiece(this.#connection, schema, table, piece, this.#signal, isStrict)
         await this.#connection.run('COMMIT', options)
       } catch (error) {
         // A lost connection has rolled back by itself.
@@ -99,25 +161,12 @@ export class RowLoader {
       }
       return
     }
-    const ok = await this.#connection.loadData(loadStatement(schema, table), data, options)
-    await checkLoad(this.#connection, ok, schema, table, batch, isStrict)
+    const ok = await this.#connection.loadData(loadStatement(schema, table), piece, options)
+    await checkLoad(this.#connection, ok, schema, table, piece.rows, isStrict)
   }
 
   async #setMode(mode: string): Promise<void> {
     await this.#connection.run(`SET SESSION sql_mode = ${quoteText(mode)}`)
-  }
-}
-
-/** Reads one chunk ahead, so that the server never waits for the repository. */
-async function* chunkBytes(source: BackupSource, batch: LoadBatch, signal: AbortSignal | undefined) {
-  let next: Promise<Buffer> | undefined
-  for (const [at, chunk] of batch.chunks.entries()) {
-    const current = next ?? source.getChunk(chunk.id, signal)
-    const following = batch.chunks[at + 1]
-    next = following === undefined ? undefined : source.getChunk(following.id, signal)
-    // It is awaited when its turn comes; until then it must not count as unhandled.
-    next?.catch(() => undefined)
-    yield await current
   }
 }
 
@@ -126,16 +175,16 @@ async function checkLoad(
   ok: OkResult,
   schema: string,
   table: TableContent,
-  batch: LoadBatch,
+  rows: number,
   isStrict: boolean,
 ): Promise<void> {
   const [records, deleted, skipped, warnings] = ['Records', 'Deleted', 'Skipped', 'Warnings'].map((name) =>
     Number(new RegExp(`${name}: (\\d+)`).exec(ok.info)?.[1] ?? Number.NaN),
   )
-  if (records === batch.rows && deleted === 0 && skipped === 0 && (warnings === 0 || !isStrict)) return
+  if (records === rows && deleted === 0 && skipped === 0 && (warnings === 0 || !isStrict)) return
   throw new HoldfastError(
     'LOAD_MISMATCH',
-    `${schema}.${table.name} took ${ok.info.replaceAll(/\s+/g, ' ')} of ${batch.rows} rows${await warningText(connection)}`,
-    { schema, table: table.name, rows: batch.rows, info: ok.info },
+    `${schema}.${table.name} took ${ok.info.replaceAll(/\s+/g, ' ')} of ${rows} rows${await warningText(connection)}`,
+    { schema, table: table.name, rows, info: ok.info },
   )
 }
