@@ -1,0 +1,107 @@
+// Stands between Holdfast and a server, counts what passes, and cuts every connection at a chosen packet, as a kill -9 would.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+/** A command of a client (the text of a query, '' of others), or a piece of a file that it sends for LOAD DATA. */
+export type Passing =
+  | { readonly kind: 'command'; readonly text: string }
+  | { readonly kind: 'file'; readonly isEnd: boolean }
+
+const headerBytes = 4
+const comQuery = 3
+
+/**
+ * Only for connections in clear. Before each packet `isLast` is asked; when it says so, the packet and all behind it never reach
+ * the server, all connections are closed, and nobody is let in any more.
+ */
+export class StatementProxy implements AsyncDisposable {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #isLast: (passing: Passing) => boolean
+  #isCut = false
+
+  private constructor(port: number, isLast: (passing: Passing) => boolean) {
+    this.#isLast = isLast
+    this.#server = createServer((client) => this.#join(client, connect(port, '127.0.0.1')))
+  }
+
+  static async open(port: number, isLast: (passing: Passing) => boolean): Promise<StatementProxy> {
+    const proxy = new StatementProxy(port, isLast)
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
+  }
+
+  get port(): number {
+    const address: AddressInfo | string | null = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen')
+    return address.port
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cut()
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #join(client: Socket, upstream: Socket): void {
+    if (this.#isCut) client.destroy()
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true)
+      this.#sockets.add(socket)
+      // Ends of connections, however they come, are what this is for.
+      socket.on('error', () => socket.destroy())
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        client.destroy()
+        upstream.end()
+      })
+    }
+    upstream.pipe(client)
+    const splitter = new PacketSplitter()
+    client.on('data', (bytes: Buffer) => {
+      for (const { packet, passing } of splitter.push(bytes)) {
+        if (this.#isCut) return
+        if (passing !== undefined && this.#isLast(passing)) return this.#cut()
+        upstream.write(packet)
+      }
+    })
+  }
+
+  /** What was let through still reaches the server. */
+  #cut(): void {
+    this.#isCut = true
+    for (const socket of this.#sockets) socket.end()
+  }
+}
+
+interface SplitPacket {
+  readonly packet: Buffer
+  readonly passing: Passing | undefined
+}
+
+/** Packets of a client. Those of its login carry numbers above 0 before the first command, and are none of our business. */
+class PacketSplitter {
+  #rest: Buffer = Buffer.alloc(0)
+  #isLoggedIn = false
+
+  push(bytes: Buffer): readonly SplitPacket[] {
+    const packets: SplitPacket[] = []
+    this.#rest = Buffer.concat([this.#rest, bytes])
+    while (this.#rest.length >= headerBytes) {
+      const length = this.#rest.readUIntLE(0, 3)
+      const sequence = this.#rest.readUInt8(3)
+      if (this.#rest.length < headerBytes + length) break
+      const packet = this.#rest.subarray(0, headerBytes + length)
+      this.#rest = this.#rest.subarray(headerBytes + length)
+      if (sequence === 0) this.#isLoggedIn = true
+      packets.push({ packet, passing: this.#isLoggedIn ? passingOf(packet, sequence) : undefined })
+    }
+    return packets
+  }
+}
+
+function passingOf(packet: Buffer, sequence: number): Passing {
+  if (sequence > 0) return { kind: 'file', isEnd: packet.length === headerBytes }
+  const text = packet[headerBytes] === comQuery ? packet.subarray(headerBytes + 1).toString('latin1') : ''
+  return { kind: 'command', text }
+}
