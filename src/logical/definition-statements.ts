@@ -7,10 +7,10 @@ import { type Selection, selectsCode, selectsSchema, selectsTable } from './sele
 /** Views need routines, triggers may need both, and events may run as soon as they are there. */
 export const codeOrder = ['routines', 'views', 'triggers', 'events'] as const
 
-/** `session`: a setting for the statements that follow. `create`: the statement itself, in the character set of that session. */
+/** `session`: sets the scene for what follows. `create`: the settings of one part, and its statement in the character set they name. */
 export type CodeStep =
   | { readonly kind: 'session'; readonly sql: string }
-  | { readonly kind: 'create'; readonly part: CodeContent; readonly bytes: Buffer }
+  | { readonly kind: 'create'; readonly settings: string; readonly bytes: Buffer; readonly charset: string }
 
 /** The schemas of a backup with what is selected of them. */
 export function selectContent(content: LogicalContent, selection: Selection): readonly SchemaContent[] {
@@ -60,8 +60,8 @@ export function* codeSteps(schema: SchemaContent, parts: readonly CodeContent[])
   }
   for (const part of parts) {
     if (part.collationDatabase !== undefined) yield* alterTo(part.collationDatabase)
-    yield session(settingsOf(part))
-    yield { kind: 'create', part, bytes: statementBytes(part.statement) }
+    const bytes = statementBytes(part.statement)
+    yield { kind: 'create', settings: settingsOf(part), bytes, charset: part.charsetClient }
   }
   yield* alterTo(schema.collation)
 }

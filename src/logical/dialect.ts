@@ -1,4 +1,5 @@
 // Everything about dump and load in which MySQL and MariaDB differ, behind one face: see mysql/ and mariadb/, which mirror each other.
+import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { AccountContent, ColumnContent, SequenceContent } from './content.ts'
 
@@ -25,6 +26,12 @@ export interface RoutineKind {
   readonly sqlName: string
 }
 
+export interface AccountScript {
+  readonly create: readonly string[]
+  /** When everything that they name is there. */
+  readonly grant: readonly string[]
+}
+
 export interface LogicalDialect {
   /** Schemas that belong to the server itself. */
   readonly systemSchemas: readonly string[]
@@ -43,6 +50,10 @@ export interface LogicalDialect {
     created: readonly AccountContent[],
     all: readonly AccountContent[],
   ): Promise<void>
+  /** The same accounts for a script that cannot look first at what the target has: one that is there keeps its password. */
+  accountScript(accounts: readonly AccountContent[]): AccountScript
+  /** How a replica that was made of data as of `point` is told where to go on; no statement where it cannot be. */
+  replicaStatements(point: RecoveryPoint): readonly string[]
   /** Names of things that a dump of everything does not carry, one sentence each. */
   readNotCarried(connection: Connection): Promise<readonly string[]>
 }

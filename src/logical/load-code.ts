@@ -31,8 +31,8 @@ export class CodeLoader {
   /** Parts of a schema, in the order given. */
   async createAll(schema: SchemaContent, parts: readonly CodeContent[]): Promise<void> {
     for (const step of codeSteps(schema, parts)) {
-      if (step.kind === 'session') await this.#run(step.sql)
-      else await this.#create(step.bytes)
+      await this.#run(step.kind === 'session' ? step.sql : step.settings)
+      if (step.kind === 'create') await this.#create(step.bytes)
     }
   }
 

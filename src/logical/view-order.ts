@@ -1,5 +1,6 @@
 // Puts views behind the views that they name.
 
+import type { TableName } from '../instance/instance-facts.ts'
 import { statementBytes } from './code.ts'
 import type { CodeContent } from './content.ts'
 
@@ -8,8 +9,8 @@ interface SchemaView {
   readonly view: CodeContent
 }
 
-// SHOW CREATE VIEW qualifies every table: `schema`.`name`
-const qualifiedName = /`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`/g
+// SHOW CREATE VIEW qualifies every table: `schema`.`name`; so are columns, by their table's alias, and functions.
+const qualifiedName = /`((?:[^`]|``)*)`\.`((?:[^`]|``)*)`(?!\()/g
 
 /** Views in a cycle (which only broken ones can be) come in any order. Takes time in proportion to the text. */
 export function inDependencyOrder<T extends SchemaView>(views: readonly T[]): T[] {
@@ -35,16 +36,22 @@ export function inDependencyOrder<T extends SchemaView>(views: readonly T[]): T[
   return ordered
 
   function needsOf(item: T): T[] {
-    // Bytes as latin1, so that names of other character sets are at least not torn apart; a name missed costs a second try only.
-    const text =
-      typeof item.view.statement === 'string'
-        ? item.view.statement
-        : statementBytes(item.view.statement).toString('latin1')
-    return [...text.matchAll(qualifiedName)].flatMap(([, schema = '', name = '']) => {
-      const found = byKey.get(keyOf(unquote(schema), unquote(name)))
+    return namesIn(item.view).flatMap(({ schema, name }) => {
+      const found = byKey.get(keyOf(schema, name))
       return found === undefined || found === item ? [] : [found]
     })
   }
+}
+
+/** All qualified names in the text of a view: its tables, and columns qualified by alias among them. */
+export function namesIn(view: CodeContent): readonly TableName[] {
+  // Bytes as latin1, so that names of other character sets are at least not torn apart.
+  const text =
+    typeof view.statement === 'string' ? view.statement : statementBytes(view.statement).toString('latin1')
+  return [...text.matchAll(qualifiedName)].map(([, schema = '', name = '']) => ({
+    schema: unquote(schema),
+    name: unquote(name),
+  }))
 }
 
 function keyOf(schema: string, name: string): string {

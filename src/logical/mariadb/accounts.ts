@@ -1,8 +1,9 @@
 // MariaDB's accounts and roles, with password hashes and grants.
-import { quoteAccount, quoteName } from '../../instance/sql-text.ts'
+import { quoteAccount, quoteName, quoteTexts } from '../../instance/sql-text.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { textOf } from '../../wire/row-values.ts'
 import type { AccountContent } from '../content.ts'
+import { unless } from './conditional-statement.ts'
 
 /** Every MariaDB brings it along. */
 const ownAccount = 'mariadb.sys'
@@ -60,25 +61,34 @@ async function readRole(connection: Connection, role: string): Promise<AccountCo
   }
 }
 
-/**
- * Whoever creates a role becomes its administrator, and only an administrator can grant it: so that is us until all grants are made. If
- * our account was no member of the role in the source, it leaves it now.
- */
+/** See leaveRoles. */
 export async function giveUpRoles(
   connection: Connection,
   created: readonly AccountContent[],
   all: readonly AccountContent[],
 ): Promise<void> {
-  const [row = {}] = await connection.query('SELECT CURRENT_USER() AS account')
-  const account = textOf(row, 'account')
-  const own = all.find(({ user, host, isRole }) => !isRole && `${user}@${host}` === account)
-  const at = account.lastIndexOf('@')
-  const quoted = quoteAccount({ user: account.slice(0, at), host: account.slice(at + 1) })
-  for (const role of created.filter(({ isRole, create }) => isRole && create.length > 0)) {
-    const name = quoteName(role.user)
-    if (own?.grants.some((line) => line.startsWith(`GRANT ${name} TO `))) continue
-    await connection.run(`REVOKE ${name} FROM ${quoted}`)
-  }
+  for (const statement of leaveRoles(created, all)) await connection.run(statement)
+}
+
+/**
+ * Whoever creates a role becomes its administrator, and only an administrator can grant it: so that is us until all grants are made. If
+ * our account was no member of the role in the source, it leaves it now.
+ */
+export function leaveRoles(
+  created: readonly AccountContent[],
+  all: readonly AccountContent[],
+): readonly string[] {
+  return created
+    .filter(({ isRole, create }) => isRole && create.length > 0)
+    .flatMap((role) => {
+      const name = quoteName(role.user)
+      const members = all.filter(
+        ({ isRole, grants }) => !isRole && grants.some((line) => line.startsWith(`GRANT ${name} TO `)),
+      )
+      // '' for a list that may be empty: no account is called that.
+      const ours = quoteTexts(['', ...members.map(({ user, host }) => `${user}@${host}`)])
+      return unless(`CURRENT_USER() IN (${ours})`, `REVOKE ${name} FROM CURRENT_USER`)
+    })
 }
 
 async function showGrants(connection: Connection, quoted: string): Promise<string[]> {

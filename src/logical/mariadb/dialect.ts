@@ -1,8 +1,10 @@
 // MariaDB's side of dump and load.
 import type { LogicalDialect } from '../dialect.ts'
+import { accountScript } from './account-script.ts'
 import { giveUpRoles, readAccounts } from './accounts.ts'
 import { columnPlan, historyColumns, isGenerated } from './columns.ts'
 import { readNotCarried } from './not-carried.ts'
+import { replicaStatements } from './replica-statements.ts'
 import { readSequence } from './sequences.ts'
 
 export const mariadbDialect: LogicalDialect = {
@@ -20,5 +22,7 @@ export const mariadbDialect: LogicalDialect = {
   readSequence,
   readAccounts,
   giveUpRoles,
+  accountScript,
+  replicaStatements,
   readNotCarried,
 }

@@ -1,9 +1,11 @@
 // MySQL's side of dump and load.
 import { HoldfastError } from '../../core/errors.ts'
 import type { LogicalDialect } from '../dialect.ts'
+import { accountScript } from './account-script.ts'
 import { readAccounts } from './accounts.ts'
 import { columnPlan, isGenerated } from './columns.ts'
 import { readNotCarried } from './not-carried.ts'
+import { replicaStatements } from './replica-statements.ts'
 
 export const mysqlDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
@@ -21,5 +23,7 @@ export const mysqlDialect: LogicalDialect = {
   readAccounts,
   // Who creates a role gets nothing by it.
   giveUpRoles: () => Promise.resolve(),
+  accountScript,
+  replicaStatements,
   readNotCarried,
 }

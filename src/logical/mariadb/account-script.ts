@@ -1,0 +1,37 @@
+// MariaDB's accounts as statements for a script.
+import { quoteText } from '../../instance/sql-text.ts'
+import type { AccountContent } from '../content.ts'
+import type { AccountScript } from '../dialect.ts'
+import { leaveRoles } from './accounts.ts'
+import { unless } from './conditional-statement.ts'
+
+const name = '`(?:[^`]|``)*`'
+const globalGrant = new RegExp(`^(GRANT .* ON \\*\\.\\* TO ${name}@${name})(.*)$`, 's')
+
+export function accountScript(accounts: readonly AccountContent[]): AccountScript {
+  return {
+    create: accounts
+      .flatMap(({ create }) => create)
+      .map((sql) => sql.replace(/^CREATE (USER|ROLE) /, 'CREATE $1 IF NOT EXISTS ')),
+    grant: [
+      ...accounts.flatMap((account) => account.grants.flatMap((grant) => grantStatements(account, grant))),
+      ...accounts.flatMap(({ after }) => after),
+      ...leaveRoles(accounts, accounts),
+    ],
+  }
+}
+
+function grantStatements({ user, host }: AccountContent, grant: string): readonly string[] {
+  if (!grant.startsWith("GRANT PROXY ON ''@'%' ")) return [withoutPassword(grant)]
+  // Installed servers have it for root, in a row that this grant would not find: then it would be there twice.
+  const isThere = `User = ${quoteText(user)} AND Host = ${quoteText(host)} AND Proxied_user = ''`
+  return unless(`EXISTS (SELECT 1 FROM mysql.proxies_priv WHERE ${isThere})`, grant)
+}
+
+/** SHOW GRANTS also says password and limits, which CREATE USER said: a GRANT with them would change an account that was there. */
+function withoutPassword(grant: string): string {
+  const [, head, tail = ''] = globalGrant.exec(grant) ?? []
+  if (head === undefined) return grant
+  const unquoted = tail.replaceAll(/'(?:[^'\\]|\\.|'')*'/gs, '')
+  return / WITH GRANT OPTION/.test(unquoted) ? `${head} WITH GRANT OPTION` : head
+}

@@ -1,0 +1,71 @@
+// Rows of a table as INSERT statements for plain clients.
+import type { BackupSource } from '../../core/backup.ts'
+import type { TableContent } from '../content.ts'
+import { type LoadBatch, loadBatches } from '../load-batches.ts'
+import { insertHead } from '../load-statement.ts'
+import { plainStatement } from './client-text.ts'
+import { enumErrorFinder, withoutStrictMode } from './enum-errors.ts'
+import { RowLiterals, rowsOf } from './row-literals.ts'
+
+// 1 MiB, as mysqldump's net_buffer_length: few round trips, and far below max_allowed_packet of clients (16 MiB).
+const statementBytes = 1024 * 1024
+const comma = Buffer.from(',\n')
+const end = Buffer.from(';\n')
+
+/** One transaction for each batch: neither a flush for each statement nor one huge transaction. */
+export async function* insertText(
+  backup: BackupSource,
+  schema: string,
+  table: TableContent,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  if (table.object === undefined || table.rows === 0) return
+  const { chunks } = await backup.object(table.object, signal)
+  for (const batch of loadBatches(chunks)) {
+    yield plainStatement('START TRANSACTION')
+    yield* batchText(backup, schema, table, batch, signal)
+    yield plainStatement('COMMIT')
+  }
+}
+
+/** The bytes of a batch, chunk by chunk. */
+export async function* batchBytes(
+  backup: BackupSource,
+  batch: LoadBatch,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  for (const chunk of batch.chunks) yield await backup.getChunk(chunk.id, signal)
+}
+
+async function* batchText(
+  backup: BackupSource,
+  schema: string,
+  table: TableContent,
+  batch: LoadBatch,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  const head = Buffer.from(`${insertHead(schema, table)}\n`)
+  const literals = new RowLiterals(table)
+  const isEnumError = enumErrorFinder(table) ?? (() => false)
+  let parts: Buffer[] = []
+  let bytes = 0
+  let isStrict = true
+  const close = (): Buffer => {
+    const [before, after] = isStrict ? [] : withoutStrictMode
+    const text = [...(before === undefined ? [] : [before]), head, ...parts, end]
+    if (after !== undefined) text.push(after)
+    parts = []
+    bytes = 0
+    isStrict = true
+    return Buffer.concat(text)
+  }
+  for await (const row of rowsOf(batchBytes(backup, batch, signal))) {
+    const tuple = literals.tuple(row)
+    if (parts.length > 0 && bytes + tuple.length > statementBytes) yield close()
+    if (isEnumError(row)) isStrict = false
+    if (parts.length > 0) parts.push(comma)
+    parts.push(tuple)
+    bytes += tuple.length + comma.length
+  }
+  if (parts.length > 0) yield close()
+}
