@@ -1,5 +1,8 @@
 // `npm run bench -- <name> [options]`: comparisons with the peers, each side by side in one run.
-const benches = new Map([['logical', () => import('./logical.ts')]])
+const benches = new Map([
+  ['logical', () => import('./logical.ts')],
+  ['replay', () => import('./replay.ts')],
+])
 
 const [name = '', ...args] = process.argv.slice(2)
 const bench = benches.get(name)
