@@ -3,6 +3,7 @@
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { Connection } from '../wire/connection.ts'
+import type { SqlSession } from '../wire/sql-session.ts'
 import type { TableName } from './instance-facts.ts'
 import { type LockBounds, takeLock } from './lock-wait.ts'
 import { quoteQualified } from './sql-text.ts'
@@ -17,7 +18,7 @@ export type LockRung = 'binlog-snapshot' | 'flush-tables-with-read-lock' | 'lock
 
 export interface SnapshotRequest {
   /** Sessions to begin; each must have the settings for reading. */
-  readonly workers: readonly Connection[]
+  readonly workers: readonly SqlSession[]
   /** Opens one more session with these settings. */
   readonly openSession: () => Promise<Connection>
   /** Everything that will be read. */

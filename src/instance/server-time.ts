@@ -1,11 +1,11 @@
 // The clock of a server.
 import type { StatementOptions } from '../wire/cancel-watch.ts'
-import type { Connection } from '../wire/connection.ts'
 import { bigintOf } from '../wire/row-values.ts'
+import type { SqlSession } from '../wire/sql-session.ts'
 
 /** Microseconds since 1970-01-01 UTC. */
 export async function serverTimeMicros(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions = {},
 ): Promise<number> {
   const [row = {}] = await connection.query(

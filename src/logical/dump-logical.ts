@@ -20,9 +20,10 @@ import {
 } from './definitions.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
-import { RowPump, type TableRows } from './dump-rows.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
+import { readTables, tableBytes, tableObjectName } from './read-tables.ts'
 import { everything, type Selection, selectsCode } from './selection.ts'
+import { type OpenReader, readersHere, type TableReader } from './table-reader.ts'
 
 export interface DumpOptions {
   readonly settings: ConnectionSettings
@@ -31,6 +32,8 @@ export interface DumpOptions {
   readonly selection?: Selection
   /** Sessions that read rows, 2 by default. */
   readonly threads?: number
+  /** What reads where there are many rows; by default, and where there are few, sessions on this thread. */
+  readonly openReader?: OpenReader
   readonly lockBounds?: LockBounds
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
@@ -52,14 +55,14 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const isGuarded = await dialectOf(facts.flavour).lockDefinitions(guard, { signal })
   const before = await readDefinitions(control, dialect, selection, signal)
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
-  const workers = await sessions.openMany(Math.max(1, options.threads ?? 2))
-  const snapshot = await openSnapshot(options, facts, sessions, workers, before)
+  await using readers = await openReaders(options, before)
+  const snapshot = await openSnapshot(options, facts, sessions, readers.all, before)
   const prepared = await preparedTransactions(control, { signal })
   // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
   if (!isGuarded) {
     checkUnchanged(differences(before, await readDefinitions(control, dialect, selection, signal)), 'began')
   }
-  const objects = await dumpRows(options, workers, snapshot, before)
+  const objects = await readTables({ schemas: before, readers: readers.all, snapshot, emit, signal })
   if (isGuarded) await guard.ping({ signal })
   // A table that was swapped for another by RENAME is read without an error.
   else checkUnchanged(await changedTables(control, dialect, before, signal), 'was taken')
@@ -138,22 +141,45 @@ class Sessions implements AsyncDisposable {
     return session
   }
 
-  async openMany(count: number): Promise<Connection[]> {
-    const sessions: Connection[] = []
-    for (let at = 0; at < count; at++) sessions.push(await this.open())
-    return sessions
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#open.map((session) => session.close()))
   }
+}
+
+// Below this a thread of its own costs more time to start than it saves.
+const manyBytes = 64 * 1024 * 1024
+
+interface Readers extends AsyncDisposable {
+  readonly all: readonly TableReader[]
+}
+
+async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinition[]): Promise<Readers> {
+  const { settings, sink, signal } = options
+  const here = readersHere(settings, sink)
+  const open = tableBytes(schemas) < manyBytes ? here : (options.openReader ?? here)
+  const opened = await Promise.allSettled(
+    Array.from({ length: Math.max(1, options.threads ?? 2) }, () => open(signal)),
+  )
+  const all = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const readers = {
+    all,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map((reader) => reader[Symbol.asyncDispose]()))
+    },
+  }
+  for (const result of opened) {
+    if (result.status === 'fulfilled') continue
+    await readers[Symbol.asyncDispose]()
+    throw result.reason
+  }
+  return readers
 }
 
 async function openSnapshot(
   { lockBounds = defaultLockBounds, signal }: DumpOptions,
   facts: InstanceFacts,
   sessions: Sessions,
-  workers: readonly Connection[],
+  readers: readonly TableReader[],
   schemas: readonly SchemaDefinition[],
 ): Promise<OpenSnapshot> {
   const tables = schemas.flatMap((schema) =>
@@ -162,7 +188,7 @@ async function openSnapshot(
       .map((table) => ({ schema: schema.name, name: table.name, isTransactional: table.isTransactional })),
   )
   return dialectOf(facts.flavour).openSnapshot({
-    workers,
+    workers: readers.map(({ session }) => session),
     openSession: () => sessions.open(),
     tables,
     nonTransactional: tables.filter((table) => !table.isTransactional),
@@ -182,84 +208,6 @@ function checkUnchanged(changed: readonly string[], when: string): void {
   )
 }
 
-/** Rows of all tables: first those that are locked for it, then the largest. Answers the objects by name. */
-async function dumpRows(
-  { sink, signal, emit = () => undefined }: DumpOptions,
-  workers: readonly Connection[],
-  snapshot: OpenSnapshot,
-  schemas: readonly SchemaDefinition[],
-): Promise<ReadonlyMap<string, BackupObject>> {
-  const jobs = schemas.flatMap((schema) =>
-    schema.tables.flatMap((table) =>
-      table.select === undefined
-        ? []
-        : [
-            {
-              ...table,
-              schema: schema.name,
-              object: objectName(schema.name, table.name),
-              select: table.select,
-            },
-          ],
-    ),
-  )
-  const locked = jobs.filter((job) => !job.isTransactional)
-  const others = jobs.filter((job) => job.isTransactional)
-  const totalBytes = jobs.reduce((sum, job) => sum + job.estimatedBytes, 0)
-  const objects = new Map<string, BackupObject>()
-  let doneBytes = 0
-  const stop = new AbortController()
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
-  // Rows come as they lie in the table, whatever their character set.
-  await Promise.all(
-    workers.map((worker) => worker.run('SET SESSION character_set_results = NULL', { signal })),
-  )
-  const pumps = workers.map((worker) => new RowPump(worker, sink))
-  const work = async (queue: TableRows[]): Promise<void> => {
-    const pull = async (pump: RowPump): Promise<void> => {
-      for (let table = queue.shift(); table !== undefined; table = queue.shift()) {
-        const { schema, name } = table
-        const onChunk = (chunk: { readonly plainBytes: number }): void => {
-          doneBytes += chunk.plainBytes
-          emit({
-            type: 'progress',
-            phase: 'reading tables',
-            done: doneBytes,
-            total: Math.max(totalBytes, doneBytes),
-            isEstimate: true,
-            unit: 'bytes',
-            detail: `${schema}.${name}`,
-          })
-        }
-        objects.set(table.object, await pump.dump(table, onChunk, either))
-      }
-    }
-    const results = await Promise.allSettled(
-      pumps.map((pump) =>
-        pull(pump).catch((error: unknown) => {
-          stop.abort(error)
-          throw error
-        }),
-      ),
-    )
-    signal?.throwIfAborted()
-    if (stop.signal.aborted) throw stop.signal.reason
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-  }
-  emit({ type: 'phase', phase: 'reading tables' })
-  const largestFirst = (tables: typeof jobs) => tables.toSorted((a, b) => b.estimatedBytes - a.estimatedBytes)
-  await work(largestFirst(locked))
-  // If this session was lost, writes may have come before we had read.
-  await snapshot.tableLock?.run('UNLOCK TABLES', { signal })
-  await work(largestFirst(others))
-  return objects
-}
-
-/** Object names are for people and for finding; content says which table it is. */
-function objectName(schema: string, table: string): string {
-  return `${encodeURIComponent(schema)}/${encodeURIComponent(table)}`
-}
-
 function schemaContent(
   schema: SchemaDefinition,
   sequences: SchemaContent['sequences'],
@@ -271,7 +219,8 @@ function schemaContent(
     collation: schema.collation,
     sequences,
     tables: schema.tables.map((table) => {
-      const object = table.select === undefined ? undefined : objects.get(objectName(schema.name, table.name))
+      const object =
+        table.select === undefined ? undefined : objects.get(tableObjectName(schema.name, table.name))
       return {
         name: table.name,
         ddl: table.ddl,

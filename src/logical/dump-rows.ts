@@ -1,13 +1,14 @@
 // Reads one table's rows from the socket through the kernel into the sink.
 
 import { type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
-import type { BackupObject, BackupSink, ObjectChunk } from '../core/backup.ts'
+import type { BackupSink, ObjectChunk } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { lockWaitTimeout } from '../instance/lock-wait.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { ColumnDefinition } from '../wire/packets/column-definition.ts'
 import type { RawRowConsumer, RawRowProgress } from '../wire/results.ts'
 import { serverErrno } from '../wire/server-error.ts'
+import type { RowSelect } from './table-reader.ts'
 
 /** What the server says when a table is no longer the one that the snapshot saw. */
 const changedErrnos = new Set([
@@ -18,13 +19,6 @@ const changedErrnos = new Set([
   1049, // ER_BAD_DB_ERROR
   1176, // ER_KEY_DOES_NOT_EXITS: the primary key is gone
 ])
-
-export interface TableRows {
-  readonly schema: string
-  readonly name: string
-  readonly object: string
-  readonly select: string
-}
 
 /** One worker's pump: a connection within the snapshot, and a kernel that is used for one table after another. */
 export class RowPump {
@@ -38,16 +32,15 @@ export class RowPump {
   }
 
   /**
-   * Stores all rows of a table.
-   * @param onChunk is told of each chunk's size when it is stored
-   * @throws HoldfastError TABLE_CHANGED when DDL came between the snapshot and us
+   * Stores all rows of a table or a range of it; see TableReader.
+   * @throws HoldfastError TABLE_CHANGED when DDL came between the snapshot and us, LOCK_WAIT
    */
   async dump(
-    table: TableRows,
-    onChunk: (chunk: ObjectChunk) => void,
+    table: RowSelect,
+    onBytes: (plainBytes: number) => void,
     signal: AbortSignal | undefined,
-  ): Promise<BackupObject> {
-    const store = new ChunkStore(this.#sink, onChunk, signal)
+  ): Promise<readonly ObjectChunk[]> {
+    const store = new ChunkStore(this.#sink, onBytes, signal)
     try {
       await this.#connection.queryRaw(table.select, rowConsumer(this.#kernel, store), { signal })
       const last = this.#kernel.finish()
@@ -71,30 +64,19 @@ export class RowPump {
         { cause: error },
       )
     }
-    return { name: table.object, chunks: store.chunks }
+    return store.chunks
   }
 }
 
 function rowConsumer(kernel: RowKernel, store: ChunkStore): RawRowConsumer {
-  const drain = async (bytes: Buffer, from: number, chunk: RowChunk): Promise<RawRowProgress> => {
-    let at = from
-    await store.put(chunk)
-    for (;;) {
-      const step = kernel.step(bytes.subarray(at))
-      at += step.consumed
-      if (step.kind === 'chunk') await store.put(step.chunk)
-      else if (step.kind === 'end') return { consumed: at, ended: true }
-      else if (step.consumed === 0 || at === bytes.length) return { consumed: at, ended: false }
-    }
-  }
   return {
     columns: (definitions: readonly ColumnDefinition[]) => kernel.begin(definitions.length),
-    take(bytes) {
+    take(bytes): RawRowProgress {
       let at = 0
       for (;;) {
         const step = kernel.step(bytes.subarray(at))
         at += step.consumed
-        if (step.kind === 'chunk') return drain(bytes, at, step.chunk)
+        if (step.kind === 'chunk') return { consumed: at, ended: false, wait: store.put(step.chunk) }
         if (step.kind === 'end') return { consumed: at, ended: true }
         if (step.consumed === 0 || at === bytes.length) return { consumed: at, ended: false }
       }
@@ -105,14 +87,14 @@ function rowConsumer(kernel: RowKernel, store: ChunkStore): RawRowConsumer {
 /** Stores one chunk while the kernel fills the next: the kernel has two buffers, so one store may be under way. */
 class ChunkStore {
   readonly #sink: BackupSink
-  readonly #onChunk: (chunk: ObjectChunk) => void
+  readonly #onBytes: (plainBytes: number) => void
   readonly #signal: AbortSignal | undefined
   #pending: Promise<void> = Promise.resolve()
   readonly chunks: ObjectChunk[] = []
 
-  constructor(sink: BackupSink, onChunk: (chunk: ObjectChunk) => void, signal: AbortSignal | undefined) {
+  constructor(sink: BackupSink, onBytes: (plainBytes: number) => void, signal: AbortSignal | undefined) {
     this.#sink = sink
-    this.#onChunk = onChunk
+    this.#onBytes = onBytes
     this.#signal = signal
   }
 
@@ -137,6 +119,6 @@ class ChunkStore {
     const plainBytes = bytes.length
     const stored = { id: await this.#sink.putChunk(bytes, this.#signal), plainBytes, rows, rowHash }
     this.chunks.push(stored)
-    this.#onChunk(stored)
+    this.#onBytes(plainBytes)
   }
 }

@@ -12,6 +12,7 @@ import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { readersOnThreads } from './reader-threads/thread-reader.ts'
 import { requirePrivileges } from './require-privileges.ts'
 
 export interface BackupRequest {
@@ -44,7 +45,18 @@ export async function backupInstance(
   await recordSource(request, source, { emit, signal })
   await using session = await source.beginBackup('logical', method, { signal, emit })
   const threads = request.threads ?? defaultThreads()
-  const result = await dumpLogical({ settings, selection, sink: session, threads, emit, signal })
+  // One reader alone does better with this thread's pool for compression.
+  const openReader =
+    threads > 1 ? { openReader: readersOnThreads(settings, session, request.access.place, threads) } : {}
+  const result = await dumpLogical({
+    settings,
+    selection,
+    sink: session,
+    threads,
+    ...openReader,
+    emit,
+    signal,
+  })
   for (const message of result.warnings) emit({ type: 'notice', level: 'warning', message })
   emit({ type: 'phase', phase: 'committing' })
   // Awaited here: leaving this block without it would abandon the session under the commit.

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../core/errors.ts'
 import type { ExportFile, ExportFolder } from '../logical/files/export-files.ts'
 import { ensureFolder, syncFolder } from '../storage/durable-file.ts'
+import { storeError } from '../storage/store-errors.ts'
 
 // 1 MiB: text comes in pieces of a statement, and a write for each would cost more than the statement.
 const bufferBytes = 1024 * 1024
@@ -48,7 +49,9 @@ export class NewFolder implements ExportFolder {
       const bytes = pending
       pending = []
       pendingBytes = 0
-      await handle.appendFile(Buffer.concat(bytes))
+      await handle.appendFile(Buffer.concat(bytes)).catch((error: unknown) => {
+        throw storeError(error, 'writing', full)
+      })
     }
     return {
       async write(bytes) {

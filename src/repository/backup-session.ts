@@ -12,6 +12,7 @@ import type { SessionKeys } from './key-file.ts'
 import type { Lease } from './lease.ts'
 import { encodeManifest, newBackupId, summaryOf } from './manifest.ts'
 import { segmentObjects } from './map-segments.ts'
+import type { FilledPack, PackMakerOwner, PackMakerTicket } from './pack-maker.ts'
 import { PackTable } from './pack-table.ts'
 import { PackWriter } from './pack-writer.ts'
 import { putUnique } from './put-once.ts'
@@ -35,7 +36,10 @@ export interface BackupSessionParts {
 /** The engine's JSON is cut into pieces of this length, so that a change in a part leaves the other parts as they are. */
 const contentPieceBytes = 1024 * 1024
 
-export class BackupSession implements BackupSink, AsyncDisposable {
+/** Smaller packs would make too many objects of a large backup. */
+const minPackBytes = 8 * 1024 * 1024
+
+export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposable {
   readonly id: string
   readonly startedAt = new Date().toISOString()
   readonly #parts: BackupSessionParts
@@ -45,6 +49,10 @@ export class BackupSession implements BackupSink, AsyncDisposable {
   readonly #table: PackTable
   readonly #packs: PackWriter
   readonly #chunks: ChunkWriter
+  /** Chunks that pack makers store and have not told the place of yet. */
+  readonly #claimed = new Set<string>()
+  /** Of packs that pack makers filled. */
+  #newBytes = 0
   #committing: Promise<unknown> | undefined
 
   constructor(parts: BackupSessionParts) {
@@ -66,10 +74,7 @@ export class BackupSession implements BackupSink, AsyncDisposable {
     this.#chunks = new ChunkWriter({
       makeId: chunkIdMaker(keys.chunkIdKey),
       packs: this.#packs,
-      isKnown: async (id) => {
-        const place = this.#index.find(id)
-        return place !== undefined && this.#table.isUsable(place.pack)
-      },
+      isKnown: (id) => this.#isKnown(id),
       stored: (id, place) => this.#index.set(id, place),
     })
   }
@@ -77,6 +82,32 @@ export class BackupSession implements BackupSink, AsyncDisposable {
   async putChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     this.#signal.throwIfAborted()
     return this.#chunks.put(bytes, signal)
+  }
+
+  /** For `makers` pack makers on threads of their own, whose owner this session is. All must be flushed before the commit. */
+  ticket(makers: number): PackMakerTicket {
+    const { context, layout, keys } = this.#parts
+    // Each maker has two packs in memory, so more makers fill smaller ones.
+    const { packTargetBytes } = context.document
+    const packBytes = Math.min(packTargetBytes, Math.max(minPackBytes, Math.floor(packTargetBytes / makers)))
+    return { layout, dataKey: keys.dataKey, chunkIdKey: keys.chunkIdKey, packBytes }
+  }
+
+  async claim(id: string): Promise<boolean> {
+    this.#signal.throwIfAborted()
+    if (this.#claimed.has(id) || (await this.#isKnown(id)) || this.#claimed.has(id)) return false
+    this.#claimed.add(id)
+    return true
+  }
+
+  filled({ sha256, sizeBytes, chunks }: FilledPack): void {
+    const pack = this.#table.add()
+    this.#table.setStored(pack, { sha256, sizeBytes })
+    this.#newBytes += sizeBytes
+    for (const [id, place] of chunks) {
+      this.#index.set(id, { ...place, pack })
+      this.#claimed.delete(id)
+    }
   }
 
   /**
@@ -114,7 +145,11 @@ export class BackupSession implements BackupSink, AsyncDisposable {
       packs: await this.#table.confirm(used.packs),
       objects,
     }
-    const sizes = { plainBytes: plainBytesOf(result), newBytes: this.#packs.newBytes, ...counted }
+    const sizes = {
+      plainBytes: plainBytesOf(result),
+      newBytes: this.#newBytes + this.#packs.newBytes,
+      ...counted,
+    }
     const manifest = this.#manifest(result, content, sizes)
     await this.#putManifest(manifest, index)
     await this.#remember(used, index.packs)
@@ -154,6 +189,11 @@ export class BackupSession implements BackupSink, AsyncDisposable {
       ids.push(await this.putChunk(bytes.subarray(start, start + contentPieceBytes)))
     }
     return ids
+  }
+
+  async #isKnown(id: string): Promise<boolean> {
+    const place = this.#index.find(id)
+    return place !== undefined && this.#table.isUsable(place.pack)
   }
 
   #locate(id: string): ChunkLocation {

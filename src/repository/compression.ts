@@ -1,7 +1,7 @@
-// zstd on libuv's pool: what is stored of a payload, and how it comes back.
+// zstd: what is stored of a payload, and how it comes back.
 import { finished } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { constants, createZstdCompress, zstdDecompress } from 'node:zlib'
+import { constants, createZstdCompress, type ZstdOptions, zstdCompressSync, zstdDecompress } from 'node:zlib'
 
 const decompressAsync = promisify(zstdDecompress)
 
@@ -19,7 +19,7 @@ const minCompressibleBytes = 64
 const minOutputBytes = 16 * 1024
 
 /**
- * zstd level 1, or the payload itself where that is not smaller. The payload must not change until the pieces were used.
+ * zstd level 1 on libuv's pool, or the payload itself where that is not smaller. The payload must not change until the pieces were used.
  *
  * `expectedRatio` is stored by plain length of payloads before this one. The output buffer is made as long as that says: one
  * that is too small costs a trip to the pool for every further piece, and one as long as the payload is memory that V8 counts,
@@ -28,11 +28,7 @@ const minOutputBytes = 16 * 1024
 export async function compressPayload(payload: Uint8Array, expectedRatio = 0.5): Promise<CompressedPayload> {
   const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
   if (payload.length < minCompressibleBytes) return asIs
-  const stream = createZstdCompress({
-    params: { [constants.ZSTD_c_compressionLevel]: 1 },
-    pledgedSrcSize: payload.length,
-    chunkSize: Math.max(minOutputBytes, Math.ceil(payload.length * Math.min(1, expectedRatio * 1.125))),
-  })
+  const stream = createZstdCompress(zstdOptions(payload, expectedRatio))
   const pieces: Uint8Array[] = []
   let storedBytes = 0
   stream.on('data', (piece: Uint8Array) => {
@@ -42,6 +38,23 @@ export async function compressPayload(payload: Uint8Array, expectedRatio = 0.5):
   stream.end(payload)
   await finished(stream)
   return storedBytes < payload.length ? { pieces, storedBytes, isCompressed: true } : asIs
+}
+
+/** The same on the calling thread, at once. */
+export function compressNow(payload: Uint8Array, expectedRatio: number): CompressedPayload {
+  const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
+  if (payload.length < minCompressibleBytes) return asIs
+  const compressed = zstdCompressSync(payload, zstdOptions(payload, expectedRatio))
+  if (compressed.length >= payload.length) return asIs
+  return { pieces: [compressed], storedBytes: compressed.length, isCompressed: true }
+}
+
+function zstdOptions(payload: Uint8Array, expectedRatio: number): ZstdOptions {
+  return {
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    pledgedSrcSize: payload.length,
+    chunkSize: Math.max(minOutputBytes, Math.ceil(payload.length * Math.min(1, expectedRatio * 1.125))),
+  }
 }
 
 /** Rejects when `bytes` are no zstd frame or hold more than `plainBytes`; the caller compares the length. */

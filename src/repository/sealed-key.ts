@@ -1,6 +1,7 @@
 // The keys of one sealed file, made from its data key and its salt, and the cipher that they drive.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
+import { freeNow } from './free-memory.ts'
 import {
   clearKeyId,
   encodeFileHeader,
@@ -73,7 +74,7 @@ function clearCommitment(header: Buffer): Buffer {
 }
 
 /**
- * Closes one frame: gives the body's pieces, the proof last, to `write`. `frameHeader` is bound to the body and so is the
+ * Closes one frame: gives the body's pieces, the proof last, to `write`, which may not keep them. `frameHeader` is bound to the body and so is the
  * file's header: neither can be moved or changed.
  */
 export function sealBody(
@@ -95,7 +96,11 @@ export function sealBody(
   const cipher = createCipheriv('aes-256-gcm', fileKey.key, nonce)
   cipher.setAAD(fileKey.header)
   cipher.setAAD(frameHeader)
-  for (const piece of pieces) write(cipher.update(piece))
+  for (const piece of pieces) {
+    const sealed = cipher.update(piece)
+    write(sealed)
+    freeNow(sealed.buffer)
+  }
   write(cipher.final())
   write(cipher.getAuthTag())
 }

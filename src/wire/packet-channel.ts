@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import { HoldfastError } from '../core/errors.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
+import type { TakeBorrowed } from './open-socket.ts'
 import { isErr, parseErr } from './packets/err.ts'
 
 /** Longest payload of one packet; a longer one goes on in the next, and one of exactly this length is followed by an empty one. */
@@ -17,6 +18,9 @@ const maxMergedBytes = 1025 * 1024 * 1024
 
 /** Up to this length header and payload are copied into one buffer; above, the copy costs more than a second write. */
 const copyLimitBytes = 16 * 1024
+
+/** Takes bytes that just arrived, at once. Answers those that are to wait for `tryReadChunk`, or undefined to be given the next ones. */
+export type TakeArriving = (bytes: Buffer) => Buffer | undefined
 
 interface Waiter {
   resolve(): void
@@ -47,18 +51,23 @@ export class PacketChannel {
   #parts: Buffer[] = []
   #partsBytes = 0
   #inputWaiter: Waiter | undefined
+  #arriving: TakeArriving | undefined
   #drainWaiter: Waiter | undefined
   #lost: HoldfastError | undefined
-  readonly #onData = (chunk: Buffer): void => this.#receive(chunk)
+  readonly #onData = (chunk: Buffer): void => this.#receive(chunk, false)
   readonly #onDrain = (): void => this.#wake('drain')
   readonly #onEnd = (): void => this.#lose(undefined)
   readonly #onError = (error: Error): void => this.#lose(error)
 
-  /** `peer` names the server in messages: host:port or the path of the socket. */
-  constructor(socket: Duplex, peer: string) {
+  /**
+   * `peer` names the server in messages: host:port or the path of the socket. `lendTo` is given where the socket reads into a buffer of
+   * its own instead of having 'data' events.
+   */
+  constructor(socket: Duplex, peer: string, lendTo?: (take: TakeBorrowed) => void) {
     this.#peer = peer
     this.#socket = socket
     this.#listen()
+    lendTo?.((bytes) => this.#receive(bytes, true))
   }
 
   get lost(): HoldfastError | undefined {
@@ -137,12 +146,16 @@ export class PacketChannel {
     }
   }
 
-  /** Resolves when more bytes than before have arrived. */
-  moreInput(): Promise<void> {
+  /**
+   * Resolves when more bytes than before have arrived. `arriving` is given them before they are kept, which copies them; then this
+   * resolves when it wants no more.
+   */
+  moreInput(arriving?: TakeArriving): Promise<void> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost)
     assert(this.#inputWaiter === undefined, 'two readers on one connection')
     return new Promise((resolve, reject) => {
       this.#inputWaiter = { resolve, reject }
+      this.#arriving = arriving
     })
   }
 
@@ -256,9 +269,11 @@ export class PacketChannel {
       .off('error', this.#onError)
   }
 
-  #receive(chunk: Buffer): void {
-    this.#rest.push(chunk)
-    this.#waitingBytes += chunk.length
+  #receive(chunk: Buffer, isBorrowed: boolean): void {
+    const kept = this.#arriving === undefined ? chunk : this.#arriving(chunk)
+    if (kept === undefined) return
+    if (kept.length > 0) this.#rest.push(isBorrowed ? Buffer.from(kept) : kept)
+    this.#waitingBytes += kept.length
     if (this.#waitingBytes >= inputHighWaterBytes) this.#socket.pause()
     this.#wake('input')
   }
@@ -340,6 +355,7 @@ export class PacketChannel {
     if (event === 'input') {
       const waiter = this.#inputWaiter
       this.#inputWaiter = undefined
+      this.#arriving = undefined
       waiter?.resolve()
     }
     const waiter = this.#drainWaiter
@@ -358,6 +374,7 @@ export class PacketChannel {
     )
     const waiters = [this.#inputWaiter, this.#drainWaiter]
     this.#inputWaiter = undefined
+    this.#arriving = undefined
     this.#drainWaiter = undefined
     for (const waiter of waiters) waiter?.reject(this.#lost)
   }

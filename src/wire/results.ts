@@ -30,6 +30,8 @@ export interface RawRowProgress {
   readonly consumed: number
   /** True when the packet at `consumed` is the one that ends the result (EOF or ERR). */
   readonly ended: boolean
+  /** Stops the reading until it resolves; what was not consumed comes again then. */
+  readonly wait?: Promise<void>
 }
 
 /** Takes the rows of a result as the bytes that came from the socket. */
@@ -38,9 +40,9 @@ export interface RawRowConsumer {
   columns(definitions: readonly ColumnDefinition[]): void
   /**
    * Takes the next bytes, packet headers included. It must stop before the packet that ends the result: an EOF (first byte 0xfe,
-   * payload below 9 bytes) or an ERR (0xff). Unless it has ended, at most 4 bytes may be left over (a header that is not whole, or
-   * whole but without the first byte of the payload); they come again in front of the next bytes. A promise stops the reading until
-   * it resolves. The buffer may be kept. After a cancel it is still called until the result has ended.
+   * payload below 9 bytes) or an ERR (0xff). Unless it has ended or waits, at most 4 bytes may be left over (a header that is not whole,
+   * or whole but without the first byte of the payload); they come again in front of the next bytes. The buffer is used again for
+   * the next bytes and may not be kept. After a cancel it is still called until the result has ended.
    */
-  take(bytes: Buffer): RawRowProgress | Promise<RawRowProgress>
+  take(bytes: Buffer): RawRowProgress
 }

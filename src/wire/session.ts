@@ -18,8 +18,8 @@ export async function openSession(settings: ConnectionSettings, signal?: AbortSi
   const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
   signal?.throwIfAborted()
   try {
-    const socket = await openSocket(settings, either)
-    const channel = new PacketChannel(socket, describePeer(settings))
+    const { socket, lendTo } = await openSocket(settings, either)
+    const channel = new PacketChannel(socket, describePeer(settings), lendTo)
     const onAbort = (): void => channel.destroy()
     either.addEventListener('abort', onAbort)
     try {

@@ -316,11 +316,11 @@ class RowCounter implements RawRowConsumer {
     this.names = definitions.map((definition) => definition.name)
   }
 
-  take(bytes: Buffer): RawRowProgress | Promise<RawRowProgress> {
+  take(bytes: Buffer): RawRowProgress {
     const progress = this.#take(bytes)
     this.bytes += progress.consumed
     this.hash.update(bytes.subarray(0, progress.consumed))
-    return this.#slow === undefined ? progress : this.#slow(progress.consumed).then(() => progress)
+    return this.#slow === undefined ? progress : { ...progress, wait: this.#slow(progress.consumed) }
   }
 
   #take(bytes: Buffer): RawRowProgress {

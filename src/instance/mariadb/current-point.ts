@@ -4,15 +4,15 @@ import { isHoldfastError } from '../../core/errors.ts'
 import { GtidPosition } from '../../core/gtid-position.ts'
 import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
-import type { Connection } from '../../wire/connection.ts'
 import { numberOf, textOf, textOrNull } from '../../wire/row-values.ts'
+import type { SqlSession } from '../../wire/sql-session.ts'
 import { serverTimeMicros } from '../server-time.ts'
 import { quoteText } from '../sql-text.ts'
 
 const attempts = 20
 
 export async function currentPoint(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions,
 ): Promise<RecoveryPoint> {
   for (let attempt = 0; ; attempt++) {
@@ -35,7 +35,7 @@ export async function currentPoint(
   }
 }
 
-export async function gtidBinlogPos(connection: Connection, options: StatementOptions): Promise<string> {
+export async function gtidBinlogPos(connection: SqlSession, options: StatementOptions): Promise<string> {
   const [row = {}] = await connection.query('SELECT @@GLOBAL.gtid_binlog_pos AS pos', options)
   return textOf(row, 'pos')
 }
@@ -45,7 +45,7 @@ export async function gtidBinlogPos(connection: Connection, options: StatementOp
  * the file, and was seen to answer an older position: what does not lie between is not believed.
  */
 export async function gtidPositionAt(
-  connection: Connection,
+  connection: SqlSession,
   position: BinlogPosition,
   bounds: { readonly before: string; readonly after: string },
   options: StatementOptions,
@@ -64,7 +64,7 @@ export async function gtidPositionAt(
 }
 
 async function binlogPosition(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions,
 ): Promise<BinlogPosition | undefined> {
   try {

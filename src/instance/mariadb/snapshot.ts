@@ -4,6 +4,7 @@ import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { numberOf, textOf } from '../../wire/row-values.ts'
+import type { SqlSession } from '../../wire/sql-session.ts'
 import {
   beginAll,
   lockNonTransactional,
@@ -111,7 +112,7 @@ async function snapshotByBinlog(request: SnapshotRequest): Promise<OpenSnapshot 
 }
 
 async function haveOnePlace(
-  workers: readonly Connection[],
+  workers: readonly SqlSession[],
   place: BinlogPosition,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
@@ -133,7 +134,7 @@ const maxAnswers = 1000
  * do not come to agree.
  */
 export async function snapshotPlace(
-  session: Connection,
+  session: SqlSession,
   options: StatementOptions,
 ): Promise<BinlogPosition | undefined> {
   let place: BinlogPosition | undefined
@@ -149,7 +150,7 @@ export async function snapshotPlace(
 }
 
 async function answeredPlace(
-  session: Connection,
+  session: SqlSession,
   options: StatementOptions,
 ): Promise<BinlogPosition | undefined> {
   const rows = await session.query("SHOW SESSION STATUS LIKE 'binlog_snapshot_%'", options)

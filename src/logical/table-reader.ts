@@ -1,0 +1,47 @@
+// One session within a snapshot that reads rows and stores them: on this thread, or on one of its own.
+import type { BackupSink, ObjectChunk } from '../core/backup.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { openReadSession } from '../instance/read-session.ts'
+import type { SqlSession } from '../wire/sql-session.ts'
+import { RowPump } from './dump-rows.ts'
+
+/** Rows to read, and whose they are. */
+export interface RowSelect {
+  readonly schema: string
+  readonly name: string
+  readonly select: string
+}
+
+export interface TableReader extends AsyncDisposable {
+  /** What is said in the reader's session before and between reads. */
+  readonly session: SqlSession
+  /**
+   * Stores all rows that a statement answers, in order.
+   * @param onBytes is told of each stored chunk's length before compression
+   * @throws HoldfastError TABLE_CHANGED when DDL came between the snapshot and us, LOCK_WAIT
+   */
+  read(
+    rows: RowSelect,
+    onBytes: (plainBytes: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly ObjectChunk[]>
+  /** Resolves when the sink has taken responsibility for all that was read. */
+  finish(): Promise<void>
+}
+
+export type OpenReader = (signal: AbortSignal | undefined) => Promise<TableReader>
+
+/** Readers on the calling thread, all pouring into one sink. */
+export function readersHere(settings: ConnectionSettings, sink: BackupSink): OpenReader {
+  return async (signal) => {
+    const connection = await openReadSession(settings, signal)
+    const pump = new RowPump(connection, sink)
+    return {
+      session: connection,
+      read: (rows, onBytes, either) => pump.dump(rows, onBytes, either),
+      // A chunk that was put is the sink's.
+      finish: async () => undefined,
+      [Symbol.asyncDispose]: () => connection.close(),
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What a reader's thread and the thread of its backup ask of each other.
+import type { ObjectChunk } from '../../core/backup.ts'
+import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import type { RowSelect } from '../../logical/table-reader.ts'
+import type { FilledPack, PackMakerTicket } from '../../repository/pack-maker.ts'
+import type { OkResult, Row } from '../../wire/results.ts'
+import type { Statement } from '../../wire/statement.ts'
+
+/** What a thread is started with. A Secret does not survive the way, so the password goes as text, within this process. */
+export interface ReaderStart {
+  readonly settings: Omit<ConnectionSettings, 'password'>
+  readonly password: string | undefined
+  /** Of the repository. */
+  readonly place: string
+  readonly ticket: PackMakerTicket
+}
+
+type Signal = AbortSignal
+
+export interface StatementCall {
+  readonly sql: Statement
+  readonly timeoutMs: number | undefined
+}
+
+/** Served by the reader's thread. */
+export type ReaderCalls = {
+  /** Connects; resolves when the session is ready. */
+  readonly open: (argument: undefined, signal: Signal) => Promise<void>
+  readonly run: (statement: StatementCall, signal: Signal) => Promise<OkResult>
+  readonly query: (statement: StatementCall, signal: Signal) => Promise<readonly Row[]>
+  readonly read: (rows: RowSelect, signal: Signal) => Promise<readonly ObjectChunk[]>
+  /** Resolves when all packs are durable. */
+  readonly finish: (argument: undefined) => Promise<void>
+  readonly close: (argument: undefined) => Promise<void>
+}
+
+/** Served by the thread of the backup. */
+export type OwnerCalls = {
+  readonly claim: (id: string) => Promise<boolean>
+  readonly filled: (pack: FilledPack) => Promise<void>
+  readonly stored: (plainBytes: number) => Promise<void>
+}

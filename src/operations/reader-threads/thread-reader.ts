@@ -1,0 +1,73 @@
+// A table reader whose bytes never pass the thread of the backup: it has a thread of its own, and only says what it stored.
+import { Worker } from 'node:worker_threads'
+import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import type { OpenReader, TableReader } from '../../logical/table-reader.ts'
+import type { BackupSession } from '../../repository/backup-session.ts'
+import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
+import { ThreadCalls } from './thread-calls.ts'
+
+// A thread's garbage is small objects only, and V8 would give it 16 MiB and more for them.
+const resourceLimits = { maxYoungGenerationSizeMb: 6 }
+
+/** Opens readers on threads that store into `session`, whose repository is at `place`. `threads` is how many there will be. */
+export function readersOnThreads(
+  settings: ConnectionSettings,
+  session: BackupSession,
+  place: string,
+  threads: number,
+): OpenReader {
+  const { password, ...rest } = settings
+  const start: ReaderStart = {
+    settings: rest,
+    password: password?.reveal(),
+    place,
+    ticket: session.ticket(threads),
+  }
+  return (signal) => openThreadReader(start, session, signal)
+}
+
+async function openThreadReader(
+  start: ReaderStart,
+  session: BackupSession,
+  signal: AbortSignal | undefined,
+): Promise<TableReader> {
+  // In a checkout this file is TypeScript and so is its neighbour; in a package both are JavaScript.
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js'
+  const worker = new Worker(new URL(`./reader-thread.${extension}`, import.meta.url), {
+    workerData: start,
+    resourceLimits,
+  })
+  let onStored: (plainBytes: number) => void = () => undefined
+  const served: OwnerCalls = {
+    claim: (id) => session.claim(id),
+    filled: async (pack) => session.filled(pack),
+    stored: async (plainBytes) => onStored(plainBytes),
+  }
+  const calls = new ThreadCalls<ReaderCalls>(worker, served)
+  worker.once('error', (error) => calls.end(error))
+  worker.once('exit', (status) => calls.end(new HoldfastError('BUG', `a reader thread ended with ${status}`)))
+  const close = async (): Promise<void> => {
+    // A thread that failed cannot close, and need not.
+    await calls.call('close', undefined).catch(() => undefined)
+    await worker.terminate()
+  }
+  try {
+    await calls.call('open', undefined, signal)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    session: {
+      query: (sql, { timeoutMs, signal: either } = {}) => calls.call('query', { sql, timeoutMs }, either),
+      run: (sql, { timeoutMs, signal: either } = {}) => calls.call('run', { sql, timeoutMs }, either),
+    },
+    read: (rows, onBytes, either) => {
+      onStored = onBytes
+      return calls.call('read', rows, either)
+    },
+    finish: () => calls.call('finish', undefined),
+    [Symbol.asyncDispose]: close,
+  }
+}
