@@ -10,6 +10,7 @@ export type KeyKind =
   | 'year'
   | 'date'
   | 'datetime'
+  | 'timestamp'
   | 'time'
   | 'inet4'
   | 'inet6'
@@ -43,7 +44,7 @@ const kinds: Readonly<Record<string, KeyKind>> = {
   year: 'year',
   date: 'date',
   datetime: 'datetime',
-  timestamp: 'datetime',
+  timestamp: 'timestamp',
   time: 'time',
   inet4: 'inet4',
   inet6: 'inet6',

@@ -12,9 +12,13 @@ interface NumberLine {
 export const numberLines: Readonly<Partial<Record<KeyKind, NumberLine>>> = {
   integer: { point: (text) => (/^-?\d+$/.test(text) ? BigInt(text) : undefined), value: String },
   decimal: { point: decimalPoint, value: decimalValue },
-  year: { point: (text) => BigInt(text), value: (point) => String(point).padStart(4, '0') },
+  year: { point: (text) => BigInt(text), value: (point) => String(point < firstYear ? firstYear : point) },
   date: { point: dayPoint, value: dayValue },
   datetime: { point: momentPoint, value: momentValue },
+  timestamp: {
+    point: momentPoint,
+    value: (point, like) => momentValue(point < firstTimestamp ? firstTimestamp : point, like),
+  },
   time: { point: timePoint, value: timeValue },
   inet4: { point: inet4Point, value: inet4Value },
   inet6: { point: inet6Point, value: inet6Value },
@@ -37,6 +41,11 @@ function decimalsOf(text: string): number {
   const dot = text.indexOf('.')
   return dot === -1 ? 0 : text.length - dot - 1
 }
+
+// What a column cannot hold is not looked up in its index: the server would read all of it. 0 is below in both.
+const firstYear = 1901n
+/** 1970-01-01 00:00:01 */
+const firstTimestamp = 1_000_000n
 
 const msPerDay = 86_400_000
 const microsPerSecond = 1_000_000n
@@ -137,25 +146,26 @@ function inet6Value(point: bigint): string {
 
 /**
  * MariaDB sorts UUIDs of versions before 6 from the last group to the first, and later ones as they are written (MDEV-29959): so a
- * version 1, which begins with the low bits of the time, is sorted by host and time.
+ * version 1, which begins with the low bits of the time, is sorted by host and time. The first digits of the third and fourth group, version
+ * and variant, are left out: they do not count, and a UUID of another version is sorted elsewhere or is none.
  */
 function uuidPoint(text: string): bigint | undefined {
   const groups = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/i.exec(text)
   if (groups === null) return undefined
-  const parts = groups.slice(1)
+  const [low = '', mid = '', version = '', variant = '', node = ''] = groups.slice(1)
+  const parts = [low, mid, version.slice(1), variant.slice(1), node]
   return BigInt(`0x${(isWrittenInOrder(text) ? parts : parts.toReversed()).join('')}`)
 }
 
 function uuidValue(point: bigint, like: string): string {
-  const hex = point.toString(16).padStart(32, '0')
-  const lengths = isWrittenInOrder(like) ? [8, 4, 4, 4, 12] : [12, 4, 4, 4, 8]
-  const parts: string[] = []
-  let at = 0
-  for (const length of lengths) {
-    parts.push(hex.slice(at, at + length))
-    at += length
-  }
-  return (isWrittenInOrder(like) ? parts : parts.toReversed()).join('-')
+  const hex = point.toString(16).padStart(30, '0')
+  const version = like[14] ?? ''
+  const variant = like[19] ?? ''
+  // Low, mid, version, variant, node; or the other way round.
+  const parts = isWrittenInOrder(like)
+    ? [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 15), hex.slice(15, 18), hex.slice(18)]
+    : [hex.slice(22), hex.slice(18, 22), hex.slice(15, 18), hex.slice(12, 15), hex.slice(0, 12)]
+  return `${parts[0]}-${parts[1]}-${version}${parts[2]}-${variant}${parts[3]}-${parts[4]}`
 }
 
 function isWrittenInOrder(uuid: string): boolean {

@@ -1,7 +1,7 @@
 // What a split asks of the server: rows at the ends of a range and beside a key, by index seeks, and estimates of how many lie between.
 import { quoteName, quoteQualified } from '../../instance/sql-text.ts'
 import type { Row } from '../../wire/results.ts'
-import { numberOf } from '../../wire/row-values.ts'
+import { numberOf, textOf } from '../../wire/row-values.ts'
 import { serverErrno } from '../../wire/server-error.ts'
 import { readValue, valueExpressions } from './key-column.ts'
 import { type KeyTuple, type RangeBounds, rangeCondition } from './key-range.ts'
@@ -44,24 +44,34 @@ export async function seekEnds(
   return { first: tupleOf(0), last: tupleOf(1) }
 }
 
+/** How a server reads a range without looking at other rows. */
+const rangeReads = new Set(['range', 'ref', 'const'])
+
 /**
- * Estimates of how many rows ranges have, by looking at the index where they begin and end. 0: none, by the server's own reckoning.
+ * Estimates of how many rows ranges have, by looking at the index where they begin and end.
+ * @returns for each range undefined where the server knows that it has none; or 'refused' when it does not take their bounds or would read all
+ *   rows to find one
  */
 export async function estimateRows(
   session: SeekSession,
   key: RangeKey,
   ranges: readonly RangeBounds[],
   signal?: AbortSignal,
-): Promise<readonly number[] | 'refused'> {
+): Promise<readonly (number | undefined)[] | 'refused'> {
   const parts = ranges.map((range) => `SELECT 1 ${source(key, range)}`)
   // Of a statement with one SELECT and FORCE INDEX, MySQL does not estimate ranges (check_skip_records_in_range_qualification).
   const statement = parts.length === 1 ? `${parts[0]} UNION ALL SELECT 1` : parts.join(' UNION ALL ')
   const rows = await orRefused(session.query(`EXPLAIN FORMAT=TRADITIONAL ${statement}`, signal))
   if (rows === 'refused') return rows
-  return ranges.map((_, at) => {
+  const sizes: (number | undefined)[] = []
+  for (const [at, range] of ranges.entries()) {
     const row = rows.find((candidate) => candidate['id'] === at + 1)
-    return row === undefined || row['rows'] === null ? 0 : numberOf(row, 'rows')
-  })
+    const isEmpty = row === undefined || row['rows'] === null
+    if (!isEmpty && rangeCondition(key, range) !== '' && !rangeReads.has(textOf(row, 'type')))
+      return 'refused'
+    sizes.push(isEmpty ? undefined : numberOf(row, 'rows'))
+  }
+  return sizes
 }
 
 function source(key: RangeKey, range: RangeBounds): string {

@@ -1,6 +1,6 @@
 // Cuts a range in two near the middle of its rows, by a few index seeks: never by walking over them.
 import { tupleBetween } from './interpolate.ts'
-import type { KeyRange, KeyTuple } from './key-range.ts'
+import type { KeyRange, KeyTuple, RangeBounds } from './key-range.ts'
 import type { RangeKey } from './range-key.ts'
 import type { SeekSession } from './seek-session.ts'
 import { estimateRows, seekEnds } from './seeks.ts'
@@ -10,6 +10,8 @@ import type { Fraction } from './text-line.ts'
 const maxGuesses = 24
 /** A cut is taken when its smaller side has this share of the rows; less with every three guesses. */
 const wantedShares = [1 / 3, 1 / 4, 1 / 6, 1 / 10, 1 / 16]
+/** So many guesses that all rows are on one side of, then another way to guess is tried. */
+const missesPerWay = 2
 /** Below this a cut is not worth a statement of its own. */
 const leastShare = 1 / 64
 
@@ -28,38 +30,47 @@ export async function splitRange(
   if (ends === 'refused' || ends.first === undefined || ends.last === undefined) return undefined
   // Two rows, always: the cut is sought above the one and not above the other.
   let [low, high] = [ends.first, ends.last]
-  let best: readonly [KeyRange, KeyRange] | undefined
+  let best: Cut | undefined
   let streak = 0
+  let misses = 0
   for (let guess = 0; guess < maxGuesses; guess++) {
-    const middle = tupleBetween(key.columns, low, high, fractionFor(streak))
+    const way = Math.floor(misses / missesPerWay)
+    const middle = tupleBetween(key.columns, low, high, fractionFor(streak), way)
     if (middle === undefined) break
-    const cut = await cutAt(session, key, range, middle, signal)
-    if (cut.kind === 'one-sided') {
-      streak = nextStreak(streak, cut.isAbove)
+    const found = await cutAt(session, key, range, middle, signal)
+    if (found.kind === 'one-sided') {
+      misses++
+      streak = nextStreak(streak, found.isAbove)
       continue
     }
-    const share = shareOf(cut.halves)
-    if (best === undefined || share > shareOf(best)) best = cut.halves
-    if (share >= (wantedShares[Math.floor(guess / 3)] ?? leastShare)) break
-    const isLeftLarger = cut.halves[0].estimatedRows > cut.halves[1].estimatedRows
+    if (best === undefined || shareOf(found) > shareOf(best)) best = found
+    if (shareOf(found) >= (wantedShares[Math.floor(guess / 3)] ?? leastShare)) break
+    const [left, right] = found.rows
     // The next guess is between rows that are there, so that a hole costs one guess however wide it is.
-    if (isLeftLarger) high = cut.before
-    else low = cut.after
-    streak = nextStreak(streak, isLeftLarger)
+    if (left > right) high = found.before
+    else low = found.after
+    streak = nextStreak(streak, left > right)
   }
-  return best !== undefined && shareOf(best) >= leastShare ? best : undefined
+  if (best === undefined || shareOf(best) < leastShare) return undefined
+  return await halvesOf(session, key, range, best, signal)
 }
 
-type Cut =
-  | {
-      readonly kind: 'two-sided'
-      readonly halves: readonly [KeyRange, KeyRange]
-      /** The last row of the left half and the first one of the right half. */
-      readonly before: KeyTuple
-      readonly after: KeyTuple
-    }
-  /** All rows are on one side of the guess, or the server does not take it. */
-  | { readonly kind: 'one-sided'; readonly isAbove: boolean }
+/** Both sides of a guess have rows. */
+interface Cut {
+  readonly kind: 'two-sided'
+  readonly middle: KeyTuple
+  /** The last row before the guess and the first one after it. */
+  readonly before: KeyTuple
+  readonly after: KeyTuple
+  /** Rows on the left and on the right. */
+  readonly rows: readonly [number, number]
+}
+
+/** All rows are on one side of the guess, or the server does not take it. */
+interface Miss {
+  readonly kind: 'one-sided'
+  readonly isAbove: boolean
+}
 
 async function cutAt(
   session: SeekSession,
@@ -67,39 +78,53 @@ async function cutAt(
   range: KeyRange,
   middle: KeyTuple,
   signal: AbortSignal | undefined,
-): Promise<Cut> {
-  const at = (boundary: KeyTuple) =>
-    [
-      { from: range.from, below: boundary },
-      { from: boundary, below: range.below },
-    ] as const
-  const [left, right] = at(middle)
+): Promise<Cut | Miss> {
+  const sides = sidesOf(range, middle)
+  const [left, right] = sides
+  // First the estimate, which tells whether the index is used: if not, a seek would read all rows.
+  const sizes = await estimateRows(session, key, sides, signal)
+  if (sizes === 'refused') return { kind: 'one-sided', isAbove: true }
+  const [leftRows, rightRows] = sizes
+  if (leftRows === undefined || rightRows === undefined) {
+    return { kind: 'one-sided', isAbove: rightRows === undefined }
+  }
   const beside = await seekEnds(session, key, right, left, signal)
   if (beside === 'refused') return { kind: 'one-sided', isAbove: true }
   const { first: after, last: before } = beside
   if (after === undefined || before === undefined) return { kind: 'one-sided', isAbove: after === undefined }
-  // A row's own key, if the server takes that (a DATE may be none), else our guess: both cut at the same place.
-  for (const boundary of [after, middle]) {
-    const bounds = at(boundary)
-    const sizes = await estimateRows(session, key, bounds, signal)
-    // 0 would mean that the server does not take the boundary for what it is: both sides have rows.
-    if (sizes === 'refused' || sizes.includes(0)) continue
-    const [leftRows = 0, rightRows = 0] = sizes
-    return {
-      kind: 'two-sided',
-      halves: [
-        { ...bounds[0], estimatedRows: leftRows },
-        { ...bounds[1], estimatedRows: rightRows },
-      ],
-      before,
-      after,
-    }
-  }
-  return { kind: 'one-sided', isAbove: true }
+  return { kind: 'two-sided', middle, before, after, rows: [leftRows, rightRows] }
 }
 
-function shareOf([left, right]: readonly [KeyRange, KeyRange]): number {
-  return Math.min(left.estimatedRows, right.estimatedRows) / (left.estimatedRows + right.estimatedRows)
+/**
+ * The ranges on both sides of a cut. They meet at the key of a row, if the server takes that (a DATE that a table holds may be none), else at
+ * our guess just before it.
+ */
+async function halvesOf(
+  session: SeekSession,
+  key: RangeKey,
+  range: KeyRange,
+  cut: Cut,
+  signal: AbortSignal | undefined,
+): Promise<readonly [KeyRange, KeyRange]> {
+  const sizes = await estimateRows(session, key, sidesOf(range, cut.after), signal)
+  // A bound that the server takes for NULL leaves nothing on either side.
+  const isTaken = sizes !== 'refused' && !sizes.includes(undefined)
+  const [left, right] = sidesOf(range, isTaken ? cut.after : cut.middle)
+  return [
+    { ...left, estimatedRows: cut.rows[0] },
+    { ...right, estimatedRows: cut.rows[1] },
+  ]
+}
+
+function sidesOf(range: KeyRange, boundary: KeyTuple): readonly [RangeBounds, RangeBounds] {
+  return [
+    { from: range.from, below: boundary },
+    { from: boundary, below: range.below },
+  ]
+}
+
+function shareOf({ rows: [left, right] }: Cut): number {
+  return Math.min(left, right) / (left + right)
 }
 
 /** How many guesses in a row were too high (positive) or too low (negative). */

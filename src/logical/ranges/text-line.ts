@@ -1,4 +1,5 @@
 // Texts and bytes as points on a line: the characters after what two of them share are the digits of a number.
+import { characterOrder } from './character-order.ts'
 
 /** A part of the way from one value to another. */
 export interface Fraction {
@@ -19,7 +20,7 @@ interface Digits {
 
 /** Bytes in hex at a fraction between two others; undefined when they are not in the order of their bytes. */
 export function bytesBetween(low: string, high: string, fraction: Fraction): string | undefined {
-  const between = charactersBetween([...Buffer.from(low, 'hex')], [...Buffer.from(high, 'hex')], fraction, {
+  const between = digitsBetween([...Buffer.from(low, 'hex')], [...Buffer.from(high, 'hex')], fraction, {
     base: 257n,
     digit: (byte) => byte + 1,
     character: (digit) => digit - 1,
@@ -27,29 +28,69 @@ export function bytesBetween(low: string, high: string, fraction: Fraction): str
   return between === undefined ? undefined : Buffer.from(between).toString('hex').toUpperCase()
 }
 
+/** What counts for the order of a text column. */
+export interface TextOrder {
+  readonly charset: string
+  readonly collation: string
+}
+
+/** A way to guess a text between two others; undefined when it knows none. */
+type TextGuess = (low: string, high: string, fraction: Fraction, order: TextOrder) => string | undefined
+
+const byCode: TextGuess = (low, high, fraction, { charset }) =>
+  charactersBetween(codesOf(low), codesOf(high), fraction, (codes) =>
+    alphabetOf(codes, binaryAlphabets, charset),
+  )
+const byLetter: TextGuess = (low, high, fraction, { charset }) =>
+  charactersBetween(codesOf(low), codesOf(high), fraction, (codes) => alphabetOf(codes, alphabets, charset))
+/** At least it tells these two apart. */
+const byFirst: TextGuess = (low, high) => {
+  const [lowCodes, highCodes] = [codesOf(low), codesOf(high)]
+  const length = commonLength(lowCodes, highCodes)
+  return length === highCodes.length ? undefined : textFrom(highCodes.slice(0, length + 1))
+}
+
+/** For a collation with an order of its own: ä after z, signs after letters. */
+function reversed(guess: TextGuess): TextGuess {
+  return (low, high, fraction, order) => guess(high, low, fraction, order)
+}
+
+function folded(guess: TextGuess): TextGuess {
+  return (low, high, fraction, order) => guess(foldText(low), foldText(high), fraction, order)
+}
+
+const binaryGuesses: readonly TextGuess[] = [byCode, reversed(byCode), byFirst]
+const textGuesses: readonly TextGuess[] = [byLetter, reversed(byLetter), byFirst]
+  .map(folded)
+  .concat(binaryGuesses)
+
 /**
  * A text at a fraction between two others, which need not be what their collation makes of it; undefined when there is none.
- * @param isBinary sorted by code point; else letters are taken for the same in both cases and with all accents
+ * @param way raised when what came of it was not between the two
  */
 export function textBetween(
   low: string,
   high: string,
   fraction: Fraction,
-  isBinary: boolean,
+  order: TextOrder,
+  way: number,
 ): string | undefined {
   const [lowCodes, highCodes] = [codesOf(low), codesOf(high)]
   const shared = commonLength(lowCodes, highCodes)
-  const prefix = String.fromCodePoint(...lowCodes.slice(0, shared))
-  const [lowRest = '', highRest = ''] = [lowCodes, highCodes].map((codes) =>
-    String.fromCodePoint(...codes.slice(shared, shared + digits)),
-  )
-  const between =
-    (isBinary
-      ? codesBetween(lowRest, highRest, fraction, binaryAlphabets)
-      : codesBetween(foldText(lowRest), foldText(highRest), fraction, alphabets)) ??
-    // Where the collation has an order of its own (ä after z), the first character tells at least these two apart.
-    Array.from(highRest)[0]
-  return between === undefined ? undefined : `${prefix}${between}`
+  const lowRest = textFrom(lowCodes.slice(shared, shared + digits))
+  const highRest = textFrom(highCodes.slice(shared, shared + digits))
+  // First letters are taken for the same in both cases and with all accents.
+  const guesses = isBinaryOrder(order) ? binaryGuesses : textGuesses
+  for (let at = 0; at < guesses.length; at++) {
+    const guess = guesses[(way + at) % guesses.length]?.(lowRest, highRest, fraction, order)
+    if (guess !== undefined) return textFrom(lowCodes.slice(0, shared)) + guess
+  }
+  return undefined
+}
+
+/** Sorted by code point. */
+export function isBinaryOrder({ collation }: TextOrder): boolean {
+  return collation.endsWith('_bin')
 }
 
 /** What a collation that does not tell case and accents apart sees, roughly. */
@@ -57,19 +98,17 @@ export function foldText(text: string): string {
   return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
 }
 
-function codesBetween(
-  low: string,
-  high: string,
+function charactersBetween(
+  low: readonly number[],
+  high: readonly number[],
   fraction: Fraction,
-  known: readonly (readonly number[])[],
+  digitsFor: (codes: readonly number[]) => Digits,
 ): string | undefined {
-  const [lowCodes, highCodes] = [codesOf(low), codesOf(high)]
-  const alphabet = alphabetOf([...lowCodes, ...highCodes], known)
-  const between = charactersBetween(lowCodes, highCodes, fraction, alphabet)
-  return between === undefined ? undefined : String.fromCodePoint(...between)
+  const between = digitsBetween(low, high, fraction, digitsFor([...low, ...high]))
+  return between === undefined ? undefined : textFrom(between)
 }
 
-function charactersBetween(
+function digitsBetween(
   low: readonly number[],
   high: readonly number[],
   { part, of }: Fraction,
@@ -113,8 +152,15 @@ const alphabets = [
 const binaryAlphabets = alphabets.slice(0, 3)
 
 /** The smallest alphabet that has all the characters: the fewer characters it has, the more evenly values lie in it. */
-function alphabetOf(characters: readonly number[], known: readonly (readonly number[])[]): Digits {
-  const alphabet = known.find((codes) => characters.every((code) => codes.includes(code)))
+function alphabetOf(
+  characters: readonly number[],
+  known: readonly (readonly number[])[],
+  charset: string,
+): Digits {
+  const own = characterOrder(charset)
+  const alphabet = [...known, ...(own === undefined ? [] : [own])].find((codes) =>
+    characters.every((code) => codes.includes(code)),
+  )
   if (alphabet !== undefined) {
     return {
       base: BigInt(alphabet.length + 1),
@@ -139,6 +185,10 @@ function withoutSurrogates(code: number): number {
 
 function codesOf(text: string): number[] {
   return Array.from(text, (character) => character.codePointAt(0) ?? 0)
+}
+
+function textFrom(codes: readonly number[]): string {
+  return String.fromCodePoint(...codes)
 }
 
 function commonLength(one: readonly number[], other: readonly number[]): number {
