@@ -133,8 +133,10 @@ function digitsBetween(
     rest /= alphabet.base
   }
   const end = found.indexOf(0)
-  const kept = (end === -1 ? found : found.slice(0, end)).map((digit) => alphabet.character(digit))
-  return [...low.slice(0, shared), ...kept]
+  const kept = end === -1 ? found : found.slice(0, end)
+  // Nothing comes after the end: between 'a' and 'a' with more there is only 'a' with less.
+  if (found.slice(kept.length).some((digit) => digit > 0)) kept.push(1)
+  return [...low.slice(0, shared), ...kept.map((digit) => alphabet.character(digit))]
 }
 
 const decimalDigits = '0123456789'
