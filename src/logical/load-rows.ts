@@ -1,18 +1,16 @@
 // Loads a batch of a table's chunks with LOAD DATA, in as many statements as the target needs, and checks the server's counts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupSource } from '../core/backup.ts'
-import { HoldfastError } from '../core/errors.ts'
 import { quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
-import type { OkResult } from '../wire/results.ts'
 import { serverErrno } from '../wire/server-error.ts'
 import { BatchText, type TextPiece } from './batch-text.ts'
 import type { TableContent } from './content.ts'
 import { insertPiece } from './insert-rows.ts'
 import type { LoadBatch } from './load-batches.ts'
+import { LoadCheck } from './load-check.ts'
 import { loadStatement } from './load-statement.ts'
 import { exceededLimit, isLoadSplitByServer, limitError } from './transaction-limits.ts'
-import { warningText } from './warning-text.ts'
 
 const deadlock = 1213 // ER_LOCK_DEADLOCK
 const lockWaitTimeout = 1205 // ER_LOCK_WAIT_TIMEOUT
@@ -40,6 +38,7 @@ export class RowLoader {
   readonly #source: BackupSource
   readonly #isLocalInfileOn: boolean
   readonly #signal: AbortSignal | undefined
+  readonly #check: LoadCheck
   /** What a statement may hold, as far as the target has shown: text is not as long as what the server makes of it. */
   #maxBytes = Number.POSITIVE_INFINITY
 
@@ -53,6 +52,7 @@ export class RowLoader {
     this.#source = source
     this.#isLocalInfileOn = isLocalInfileOn
     this.#signal = signal
+    this.#check = new LoadCheck(connection)
   }
 
   /**
@@ -161,30 +161,12 @@ export class RowLoader {
       }
       return
     }
+    await this.#check.begin()
     const ok = await this.#connection.loadData(loadStatement(schema, table), piece, options)
-    await checkLoad(this.#connection, ok, schema, table, piece.rows, isStrict)
+    await this.#check.check(ok, { schema, table: table.name, rows: piece.rows, isStrict })
   }
 
   async #setMode(mode: string): Promise<void> {
     await this.#connection.run(`SET SESSION sql_mode = ${quoteText(mode)}`)
   }
-}
-
-async function checkLoad(
-  connection: Connection,
-  ok: OkResult,
-  schema: string,
-  table: TableContent,
-  rows: number,
-  isStrict: boolean,
-): Promise<void> {
-  const [records, deleted, skipped, warnings] = ['Records', 'Deleted', 'Skipped', 'Warnings'].map((name) =>
-    Number(new RegExp(`${name}: (\\d+)`).exec(ok.info)?.[1] ?? Number.NaN),
-  )
-  if (records === rows && deleted === 0 && skipped === 0 && (warnings === 0 || !isStrict)) return
-  throw new HoldfastError(
-    'LOAD_MISMATCH',
-    `${schema}.${table.name} took ${ok.info.replaceAll(/\s+/g, ' ')} of ${rows} rows${await warningText(connection)}`,
-    { schema, table: table.name, rows, info: ok.info },
-  )
 }
