@@ -83,6 +83,12 @@ async function readSchema(
     warnings: [
       ...code.warnings,
       ...tables
+        .filter((table) => table.isHistoryLost)
+        .map(
+          (table) =>
+            `${name}.${table.name} keeps its history by transaction (ROW START is a BIGINT), which no server takes back: only its current rows are part of the backup`,
+        ),
+      ...tables
         .filter((table) => table.zonedColumns.length > 0)
         .map(
           (table) =>

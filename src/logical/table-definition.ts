@@ -33,6 +33,8 @@ export interface TableDefinition {
   /** Reads all rows; absent where only the definition is kept. */
   readonly select: string | undefined
   readonly hasHistory: boolean
+  /** The table has rows of the past that cannot be carried. */
+  readonly isHistoryLost: boolean
   readonly isInsertOnly: boolean
   /** Stored columns whose values may depend on the time zone of whoever wrote the row. */
   readonly zonedColumns: readonly string[]
@@ -88,9 +90,12 @@ export async function readTable(
   const [row = {}] = await connection.query(`SHOW CREATE TABLE ${qualified}`)
   const ddl = textOf(row, 'Create Table')
   const facts = await readColumns(connection, schema, name)
-  const history = dialect.historyColumns(relation.type, facts)
+  const history = dialect.history(relation.type, facts)
   const isKept = !definitionOnlyEngines.has(engine.toUpperCase())
-  const stored = [...facts.filter((column) => !dialect.isGenerated(column)), ...(history ?? [])]
+  const stored = [
+    ...facts.filter((column) => !dialect.isGenerated(column)),
+    ...(history.kind === 'kept' ? history.columns : []),
+  ]
   const plans = stored.map((column) => {
     const plan = dialect.columnPlan(column)
     if (plan === undefined) {
@@ -102,7 +107,7 @@ export async function readTable(
     }
     return { ...plan, name: column.name }
   })
-  const isVersioned = history !== undefined
+  const hasHistory = history.kind === 'kept'
   // In the order of the primary key: that is how InnoDB likes them back. FORCE INDEX, because a covering index could win.
   const index = relation.hasPrimaryKey && relation.isTransactional ? ' FORCE INDEX (PRIMARY)' : ''
   const expressions = plans.map((plan) => plan.select(quoteName(plan.name)))
@@ -115,11 +120,12 @@ export async function readTable(
     createdAt: relation.createdAt,
     columns: plans.map(({ name: column, encoding }) => ({ name: column, encoding })),
     select: isKept
-      ? `SELECT ${expressions.join(', ')} FROM ${qualified}${isVersioned ? ' FOR SYSTEM_TIME ALL' : ''}${index}`
+      ? `SELECT ${expressions.join(', ')} FROM ${qualified}${hasHistory ? ' FOR SYSTEM_TIME ALL' : ''}${index}`
       : undefined,
-    hasHistory: isVersioned,
+    hasHistory,
+    isHistoryLost: history.kind === 'lost',
     // LOAD DATA does not know the hidden columns of history, and REPLACE would make history; it is refused WITHOUT OVERLAPS.
-    isInsertOnly: isVersioned || / WITHOUT OVERLAPS\)/.test(ddl),
+    isInsertOnly: history.kind !== 'none' || / WITHOUT OVERLAPS\)/.test(ddl),
     zonedColumns: zonedColumns(facts),
   }
 }

@@ -1,6 +1,6 @@
 // How each column type of MariaDB goes into rows and back without losing a bit.
 import { floatingPlan, plainPlan } from '../column-plans.ts'
-import type { ColumnFacts, ColumnPlan } from '../dialect.ts'
+import type { ColumnFacts, ColumnPlan, History } from '../dialect.ts'
 
 const plainTypes = new Set(
   (
@@ -23,23 +23,28 @@ export function isGenerated(column: ColumnFacts): boolean {
   return /\b(?:VIRTUAL|STORED) GENERATED\b/.test(column.extra)
 }
 
-/** Columns of a system-versioned table that say from when to when a row held; hidden unless they were declared. */
-export function historyColumns(
-  tableType: string,
-  columns: readonly ColumnFacts[],
-): readonly ColumnFacts[] | undefined {
-  if (tableType !== 'SYSTEM VERSIONED') return undefined
+/**
+ * Columns of a system-versioned table that say from when to when a row held are hidden unless they were declared. BIGINT ones hold the
+ * numbers of transactions, which mean something only together with the source's mysql.transaction_registry, and cannot be written:
+ * system_versioning_insert_history is for timestamps.
+ */
+export function history(tableType: string, columns: readonly ColumnFacts[]): History {
+  if (tableType !== 'SYSTEM VERSIONED') return { kind: 'none' }
   const declared = ['ROW START', 'ROW END'].map((role) =>
     columns.find((column) => column.generation === role),
   )
-  return declared.map(
-    (column, at) =>
-      column ?? {
-        name: at === 0 ? 'row_start' : 'row_end',
-        type: 'timestamp',
-        fullType: 'timestamp(6)',
-        extra: '',
-        generation: '',
-      },
-  )
+  if (declared.some((column) => column?.type === 'bigint')) return { kind: 'lost' }
+  return {
+    kind: 'kept',
+    columns: declared.map(
+      (column, at) =>
+        column ?? {
+          name: at === 0 ? 'row_start' : 'row_end',
+          type: 'timestamp',
+          fullType: 'timestamp(6)',
+          extra: '',
+          generation: '',
+        },
+    ),
+  }
 }

@@ -2,7 +2,7 @@
 import type { LogicalDialect } from '../dialect.ts'
 import { accountScript } from './account-script.ts'
 import { giveUpRoles, readAccounts } from './accounts.ts'
-import { columnPlan, historyColumns, isGenerated } from './columns.ts'
+import { columnPlan, history, isGenerated } from './columns.ts'
 import { readNotCarried } from './not-carried.ts'
 import { replicaStatements } from './replica-statements.ts'
 import { readSequence } from './sequences.ts'
@@ -11,7 +11,7 @@ export const mariadbDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys'],
   columnPlan,
   isGenerated,
-  historyColumns,
+  history,
   // A package body needs its package.
   routineKinds: [
     { kind: 'package', sqlName: 'PACKAGE' },

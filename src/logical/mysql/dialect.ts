@@ -11,7 +11,7 @@ export const mysqlDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
   columnPlan,
   isGenerated,
-  historyColumns: () => undefined,
+  history: () => ({ kind: 'none' }),
   routineKinds: [
     { kind: 'procedure', sqlName: 'PROCEDURE' },
     { kind: 'function', sqlName: 'FUNCTION' },
