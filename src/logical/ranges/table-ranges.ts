@@ -42,6 +42,8 @@ export class TableRanges {
   }
 
   async #next(signal: AbortSignal | undefined): Promise<KeyRange | undefined> {
+    // Even when nothing has to be asked: a range that nobody takes would be lost.
+    signal?.throwIfAborted()
     this.#rest ??= await this.#whole(signal)
     for (;;) {
       const range = this.#rest.at(-1)
