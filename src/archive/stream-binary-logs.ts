@@ -35,6 +35,8 @@ export interface StreamOptions {
   readonly cutBytes?: number
   /** How often an idle source has to give a sign of life, in milliseconds; 10 s by default. */
   readonly heartbeatMs?: number
+  /** Looks at the server when it is connected to again, since a restart may have changed it; throws where it must not be archived any more. */
+  readonly refuse?: (connection: Connection, signal: AbortSignal | undefined) => Promise<void>
   readonly emit: EmitEvent
   /** Ends the work in good order: what has arrived is sealed and put before this returns. */
   readonly signal?: AbortSignal
@@ -142,7 +144,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
 
 /** Undefined when the signal came first. Throws ARCHIVE_DIVERGED when another server answers. */
 async function reconnect(
-  { settings, emit, signal }: StreamOptions,
+  { settings, refuse, emit, signal }: StreamOptions,
   before: SourceServer,
   reason: HoldfastError,
 ): Promise<{ connection: Connection; server: SourceServer } | undefined> {
@@ -154,8 +156,11 @@ async function reconnect(
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
       connection = await Connection.open(settings, { signal })
       const server = await readSourceServer(connection, signal)
-      if (isSameServer(before.source, server.source)) return { connection, server }
-      throw new HoldfastError('ARCHIVE_DIVERGED', 'another server answers now at the same address')
+      if (!isSameServer(before.source, server.source)) {
+        throw new HoldfastError('ARCHIVE_DIVERGED', 'another server answers now at the same address')
+      }
+      await refuse?.(connection, signal)
+      return { connection, server }
     } catch (error) {
       connection?.destroy()
       if (signal?.aborted === true) return undefined

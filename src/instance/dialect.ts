@@ -4,6 +4,7 @@ import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { StatementOptions } from '../wire/cancel-watch.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { OpenSnapshot, SnapshotRequest } from './consistent-snapshot.ts'
+import type { LogCoverage } from './log-coverage.ts'
 import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import type { ServerVariables } from './server-variables.ts'
 
@@ -44,6 +45,7 @@ export interface InstanceDialect {
   loadSettings(release: number): SessionSettings
   needs(purpose: Purpose, release: number): readonly PrivilegeNeed[]
   currentPoint(connection: Connection, options: StatementOptions): Promise<RecoveryPoint>
+  logCoverage(connection: Connection, options: StatementOptions): Promise<LogCoverage>
   /** Blocks DDL on the whole server for as long as the connection lives. False when it may not or could not in time. */
   lockDefinitions(connection: Connection, options: StatementOptions): Promise<boolean>
   openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot>

@@ -5,8 +5,10 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
+import { logGaps } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { requirePrivileges } from './require-privileges.ts'
 
@@ -46,6 +48,7 @@ export async function streamInstance(
       semiSync: request.semiSync,
       startNewTimeline: request.startNewTimeline,
       ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
+      refuse: refuseIncompleteLog,
       emit,
       signal,
     })
@@ -77,4 +80,13 @@ async function checkSource(settings: ConnectionSettings, signal: AbortSignal): P
     )
   }
   requirePrivileges(facts, 'stream')
+  await refuseIncompleteLog(connection, signal)
+}
+
+/** A log that lacks changes replays without an error, to other rows. */
+async function refuseIncompleteLog(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
+  const [gap] = logGaps(await readLogCoverage(connection, { signal }))
+  if (gap === undefined) return
+  const { problem, hint } = gap
+  throw new HoldfastError('BINLOG_UNSUITABLE', `the binary log is not complete: ${problem}`, {}, { hint })
 }

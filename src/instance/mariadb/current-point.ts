@@ -4,6 +4,7 @@ import { isHoldfastError } from '../../core/errors.ts'
 import { GtidPosition } from '../../core/gtid-position.ts'
 import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
+import type { Row } from '../../wire/results.ts'
 import { numberOf, textOf, textOrNull } from '../../wire/row-values.ts'
 import type { SqlSession } from '../../wire/sql-session.ts'
 import { serverTimeMicros } from '../server-time.ts'
@@ -67,9 +68,18 @@ async function binlogPosition(
   connection: SqlSession,
   options: StatementOptions,
 ): Promise<BinlogPosition | undefined> {
+  const row = await binaryLogStatus(connection, options)
+  return row === undefined ? undefined : { file: textOf(row, 'File'), offset: numberOf(row, 'Position') }
+}
+
+/** Undefined without the privilege for it, and without a binary log. */
+export async function binaryLogStatus(
+  connection: SqlSession,
+  options: StatementOptions,
+): Promise<Row | undefined> {
   try {
     const [row] = await connection.query('SHOW MASTER STATUS', options)
-    return row === undefined ? undefined : { file: textOf(row, 'File'), offset: numberOf(row, 'Position') }
+    return row
   } catch (error) {
     if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return undefined
     throw error

@@ -2,6 +2,7 @@
 import type { InstanceDialect } from '../dialect.ts'
 import { currentPoint } from './current-point.ts'
 import { setGtidState } from './gtid-state.ts'
+import { logCoverage } from './log-coverage.ts'
 import { privilegeNeeds } from './privileges.ts'
 import { loadSettings, readSettings } from './session-settings.ts'
 import { lockDefinitions, openSnapshot } from './snapshot.ts'
@@ -23,6 +24,7 @@ export const mariadbDialect: InstanceDialect = {
   loadSettings,
   needs: privilegeNeeds,
   currentPoint,
+  logCoverage,
   lockDefinitions,
   openSnapshot,
   setGtidState,

@@ -3,7 +3,7 @@ import { isHoldfastError } from '../../core/errors.ts'
 import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import type { Connection } from '../../wire/connection.ts'
-import { numberOf, textOf } from '../../wire/row-values.ts'
+import { textOf } from '../../wire/row-values.ts'
 import type { SqlSession } from '../../wire/sql-session.ts'
 import {
   beginAll,
@@ -15,6 +15,7 @@ import {
 import { defaultLockBounds, takeLock } from '../lock-wait.ts'
 import { serverTimeMicros } from '../server-time.ts'
 import { currentPoint, gtidBinlogPos, gtidPositionAt } from './current-point.ts'
+import { logCoverage } from './log-coverage.ts'
 
 // On a server that commits 2,000 times a second two sessions begin at the same place in about every second attempt.
 const binlogAttempts = 60
@@ -59,19 +60,10 @@ export async function openSnapshot(request: SnapshotRequest): Promise<OpenSnapsh
 async function logsEveryCommit({ workers, signal }: SnapshotRequest): Promise<boolean> {
   const [witness] = workers
   if (witness === undefined) return false
-  const [row = {}] = await witness.query('SELECT @@GLOBAL.log_slave_updates AS isLogged', { signal })
-  if (numberOf(row, 'isLogged') === 0) {
-    const [status = {}] = await witness.query("SHOW GLOBAL STATUS LIKE 'Slaves_running'", { signal })
-    if (numberOf(status, 'Value') > 0) return false
-  }
-  try {
-    const [log] = await witness.query('SHOW MASTER STATUS', { signal })
-    return log === undefined || (textOf(log, 'Binlog_Do_DB') === '' && textOf(log, 'Binlog_Ignore_DB') === '')
-  } catch (error) {
-    // Without BINLOG MONITOR there is no telling, so a lock it is.
-    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return false
-    throw error
-  }
+  const { filters, replicated, isReplica } = await logCoverage(witness, { signal })
+  if (isReplica === true && !replicated.isLogged) return false
+  // Without BINLOG MONITOR there is no telling, so a lock it is.
+  return filters !== undefined && filters.logged === '' && filters.ignored === ''
 }
 
 /**

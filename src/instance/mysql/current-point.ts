@@ -31,7 +31,11 @@ export async function currentPoint(
   }
 }
 
-async function binaryLogStatus(connection: Connection, options: StatementOptions): Promise<Row | undefined> {
+/** Undefined without the privilege for it, and without a binary log. */
+export async function binaryLogStatus(
+  connection: Connection,
+  options: StatementOptions,
+): Promise<Row | undefined> {
   // Renamed in 8.2; the old name is a syntax error since 8.4.
   const statement =
     releaseNumber(connection.serverVersion) >= 80_200 ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS'

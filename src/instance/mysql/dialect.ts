@@ -3,6 +3,7 @@ import type { InstanceDialect } from '../dialect.ts'
 import { activeRoles } from '../grants.ts'
 import { currentPoint } from './current-point.ts'
 import { setGtidState } from './gtid-state.ts'
+import { logCoverage } from './log-coverage.ts'
 import { privilegeNeeds } from './privileges.ts'
 import { loadSettings, readSettings } from './session-settings.ts'
 import { lockDefinitions, openSnapshot } from './snapshot.ts'
@@ -26,6 +27,7 @@ export const mysqlDialect: InstanceDialect = {
   loadSettings,
   needs: privilegeNeeds,
   currentPoint,
+  logCoverage,
   lockDefinitions,
   openSnapshot,
   setGtidState,

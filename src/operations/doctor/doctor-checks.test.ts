@@ -32,6 +32,11 @@ function statuses({ binlog, ...change }: Change = {}): Record<string, string> {
     account: 'a@b',
     grants: [],
     nonTransactionalTables: [],
+    logCoverage: {
+      filters: { logged: '', ignored: '' },
+      replicated: { isLogged: true, variable: 'log_replica_updates' },
+      isReplica: false,
+    },
     syncBinlog: '1',
     flushLogAtCommit: '1',
     isTls: true,
@@ -45,6 +50,12 @@ function statuses({ binlog, ...change }: Change = {}): Record<string, string> {
   return Object.fromEntries(checks.map((check) => [check.name, check.status]))
 }
 
+const replicated = { isLogged: true, variable: 'log_replica_updates' }
+
+function filtered(logged: string, ignored: string): Change {
+  return { logCoverage: { filters: { logged, ignored }, replicated } }
+}
+
 test('a server that is set up well passes every check', () => {
   assert.deepEqual([...new Set(Object.values(statuses()))], ['ok'])
 })
@@ -52,6 +63,9 @@ test('a server that is set up well passes every check', () => {
 test('each thing that stands in the way is found by its own check', () => {
   const table: readonly [Change, string, string][] = [
     [{ binlog: { isOn: false } }, 'binary log', 'fail'],
+    [filtered('', 'lost'), 'binary log filters', 'fail'],
+    [filtered('kept', ''), 'binary log filters', 'fail'],
+    [{ logCoverage: { replicated } }, 'binary log filters', 'warn'],
     [{ binlog: { format: 'STATEMENT' } }, 'binary log format', 'fail'],
     [{ binlog: { format: 'MIXED' } }, 'binary log format', 'warn'],
     [{ binlog: { rowImage: 'MINIMAL' } }, 'row image', 'warn'],

@@ -1,4 +1,5 @@
 // What doctor looks at, each check a pure function of what was read from the server.
+import { filterGap } from '../log-gaps.ts'
 import type { DoctorFacts } from './read-facts.ts'
 
 export type CheckStatus = 'ok' | 'warn' | 'fail'
@@ -19,6 +20,7 @@ const clockToleranceMs = 5000
 /** All checks that need no privilege of their own, in the order they are read. */
 export function checkServer(facts: DoctorFacts): readonly DoctorCheck[] {
   const ofBinlog = [
+    checkFilters(facts),
     checkFormat(facts),
     checkRowImage(facts),
     checkGtid(facts),
@@ -46,6 +48,15 @@ function checkBinaryLog({ binlog }: DoctorFacts): DoctorCheck {
     'off: each backup can only bring back its own moment',
     'Put log_bin and a server_id of its own into the option file, under [mysqld], and restart the server.',
   )
+}
+
+function checkFilters({ logCoverage: { filters } }: DoctorFacts): DoctorCheck {
+  const name = 'binary log filters'
+  if (filters === undefined) {
+    return warn(name, 'not to be seen with this account', 'See the privileges for stream below.')
+  }
+  const gap = filterGap(filters)
+  return gap === undefined ? ok(name, 'none: every schema is logged') : fail(name, gap.problem, gap.hint)
 }
 
 function checkFormat({ binlog: { format } }: DoctorFacts): DoctorCheck {

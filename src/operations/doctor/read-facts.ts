@@ -1,11 +1,14 @@
 // Reads from a server what doctor's checks want to know; changes nothing.
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { type InstanceFacts, inspectInstance } from '../../instance/instance-facts.ts'
+import type { LogCoverage } from '../../instance/log-coverage.ts'
+import { readLogCoverage } from '../../instance/read-log-coverage.ts'
 import { readServerVariables } from '../../instance/server-variables.ts'
 import type { Connection } from '../../wire/connection.ts'
 
 /** What the checks need to know of a server. */
 export interface DoctorFacts extends InstanceFacts {
+  readonly logCoverage: LogCoverage
   readonly syncBinlog: string
   readonly flushLogAtCommit: string
   readonly isTls: boolean
@@ -23,6 +26,7 @@ export async function readFacts(
   const [cipher] = await connection.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'", { signal })
   return {
     ...facts,
+    logCoverage: await readLogCoverage(connection, { signal }),
     syncBinlog: variables.get('sync_binlog') ?? 'unknown',
     flushLogAtCommit: variables.get('innodb_flush_log_at_trx_commit') ?? 'unknown',
     isTls: String(cipher?.['Value'] ?? '') !== '',

@@ -1,0 +1,30 @@
+// Why a binary log does not tell all that its server changes: what is recovered from it would lack that silently.
+import type { LogCoverage, LogFilters } from '../instance/log-coverage.ts'
+
+export interface LogGap {
+  readonly problem: string
+  /** How it is mended. */
+  readonly hint: string
+}
+
+// What was not logged is in no archive: only a backup taken afterwards has it, and only a timeline that begins there is whole.
+const afterwards =
+  'then take a new backup (holdfast backup URL) and begin a new timeline once (holdfast stream URL --new-timeline).'
+
+/** All that is known; none where the account may not see it. */
+export function logGaps({ filters }: LogCoverage): readonly LogGap[] {
+  return [filters === undefined ? undefined : filterGap(filters)].filter((gap) => gap !== undefined)
+}
+
+/** binlog-do-db and binlog-ignore-db: by the default schema of the session for statements, by the table's own for rows. */
+export function filterGap({ logged, ignored }: LogFilters): LogGap | undefined {
+  if (logged === '' && ignored === '') return undefined
+  const parts = [
+    ...(logged === '' ? [] : [`only changes in ${logged} are logged (binlog-do-db)`]),
+    ...(ignored === '' ? [] : [`changes in ${ignored} are not logged (binlog-ignore-db)`]),
+  ]
+  return {
+    problem: `${parts.join(', and ')}: what is not logged cannot be recovered between backups`,
+    hint: `Take binlog-do-db and binlog-ignore-db out of the option file and restart the server, ${afterwards}`,
+  }
+}
