@@ -7,7 +7,11 @@ import { deriveSourceName } from '../operations/source-name.ts'
 import type { VerbContext } from './verb.ts'
 
 export function repositoryAccess({ options, env }: VerbContext): RepositoryAccess {
-  return { place: options.required('repository'), identityFile: options.text('identity'), env }
+  return {
+    place: options.required('repository', 'HOLDFAST_REPOSITORY'),
+    identityFile: options.text('identity'),
+    env,
+  }
 }
 
 /** The server to talk to: URL, options, option files and login paths, and a question for -p. */

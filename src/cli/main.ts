@@ -1,6 +1,7 @@
 // The program: joins the verbs to the process it runs in.
 import { readFileSync } from 'node:fs'
 import { errorCodes } from '../core/error-codes.table.ts'
+import { HoldfastError } from '../core/errors.ts'
 import { asHoldfastError, errorText } from './error-report.ts'
 import { onInterruption } from './interruption.ts'
 import { terminalPrompt } from './prompt.ts'
@@ -23,11 +24,23 @@ export async function main(): Promise<void> {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
+    writeOutput,
     prompt: terminalPrompt(process.stdin, process.stderr),
     version,
     interruption: onInterruption,
   })
   setTimeout(() => process.exit(), lingerMs).unref()
+}
+
+/** Resolves when stdout has taken the bytes: that is the back-pressure. */
+function writeOutput(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error) => {
+      if (error === null || error === undefined) resolve()
+      else
+        reject(new HoldfastError('FAILED', `cannot write to stdout: ${error.message}`, {}, { cause: error }))
+    })
+  })
 }
 
 /** `holdfast list | head -1`: when the reader has gone there is nobody left to tell, but a backup still gets done. */

@@ -42,6 +42,9 @@ async function call(
     env: {},
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
+    writeOutput: async (bytes) => {
+      stdout += Buffer.from(bytes).toString()
+    },
     prompt: { isPossible: false, ask: async () => '', askSecret: async () => '' },
     version: '1.2.3',
     interruption: () => ({ signal: interruption.signal, [Symbol.dispose]: () => undefined }),

@@ -17,6 +17,8 @@ export interface CallContext {
   readonly env: NodeJS.ProcessEnv
   readonly stdout: TextOutput
   readonly stderr: TextOutput
+  /** See VerbContext. */
+  readonly writeOutput: (bytes: Uint8Array) => Promise<void>
   readonly prompt: Prompt
   readonly version: string
   /** Starts listening for Ctrl-C and SIGTERM. */
@@ -62,6 +64,7 @@ async function runVerb(
       prompt,
       say: printer.say,
       emit,
+      writeOutput: context.writeOutput,
     })
     printer.close(signal.aborted ? 'failed' : 'done')
     printAnswer(answer, verb, isJson, context.stdout)

@@ -18,7 +18,7 @@ export const outputOptions: readonly OptionSpec[] = [
   },
 ]
 
-export const repositoryOption: OptionSpec = {
+export const repositoryOption = {
   name: 'repository',
   kind: 'text',
   value: 'DIR',
@@ -26,7 +26,7 @@ export const repositoryOption: OptionSpec = {
   env: 'HOLDFAST_REPOSITORY',
   isRequired: true,
   help: 'where everything is kept',
-}
+} as const satisfies OptionSpec
 
 export const identityOption: OptionSpec = {
   name: 'identity',

@@ -67,6 +67,8 @@ export interface VerbContext {
   readonly prompt: Prompt
   /** Writes a line of talk (stderr). Silent with --quiet and --json. */
   readonly say: (line: string) => void
+  /** Writes bytes to stdout, for what is a verb's product and not its answer. Throws FAILED when nobody reads them any more. */
+  readonly writeOutput: (bytes: Uint8Array) => Promise<void>
 }
 
 /** What a verb answers. Verbs never print: main does, as text or as JSON. */

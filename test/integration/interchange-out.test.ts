@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { test } from 'node:test'
+import { fillShop } from '../../scripts/sample-shop/fill-shop.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { exportFiles } from '../../src/logical/files/export-files.ts'
 import { planScript } from '../../src/logical/script/script-plan.ts'
@@ -13,9 +13,11 @@ import { sqlStream } from '../../src/logical/script/sql-stream.ts'
 import { NewFolder } from '../../src/operations/export-folder.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { loadCorpus } from '../support/corpus.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { openWitness } from '../support/witness.ts'
 
 /** Runs a program in a folder. */
 async function run(
@@ -134,4 +136,236 @@ eachServer('a stream of SQL brings everything back with nothing but the plain cl
     differences.filter((text) => !isKnownLoss(text)),
     [],
   )
+})
+
+async function fillSmallShop(server: TestServer): Promise<void> {
+  await using witness = await openWitness(server)
+  await fillShop(witness.query, { flavour: server.flavour, orders: 500 })
+}
+
+/** A repository with one backup of `source`, and the words that every command on it needs. */
+async function repositoryOf(source: TestServer, folder: string): Promise<readonly string[]> {
+  const words = ['--repository', path.join(folder, 'repository')]
+  const key = path.join(folder, 'recovery.key')
+  await succeed(['init', ...words, '--identity-out', key])
+  await succeed(['backup', source.url(), ...words, '--name', 'shop'])
+  return [...words, '--identity', key]
+}
+
+interface Manifest {
+  readonly tables: readonly {
+    readonly schema: string
+    readonly table: string
+    readonly definition: string
+    readonly rows: number
+    readonly loadsWith: string
+    readonly files: readonly { readonly path: string; readonly rows: number; readonly sha256: string }[]
+  }[]
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  const manifest: Manifest = JSON.parse(await readFile(path.join(folder, 'manifest.json'), 'utf8'))
+  return manifest
+}
+
+eachServer('mysql and mysqlimport alone load single tables of a folder', async (kind) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(kind)
+  await using target = await startServer(kind, {
+    // What restore.sql says in its session the importer leaves to the server.
+    args: [
+      '--local-infile=1',
+      '--default-time-zone=+00:00',
+      '--sql-mode=STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES',
+    ],
+    sql: 'CREATE DATABASE shop CHARACTER SET utf8mb4; SET GLOBAL foreign_key_checks = 0',
+  })
+  await fillSmallShop(source)
+  const words = await repositoryOf(source, folder.path)
+  const files = path.join(folder.path, 'files')
+  const told = await succeed(['restore', 'shop', ...words, '--to-files', files])
+  assert.match(told.stdout, /rows of \d+ tables, .* in \d+ files\.\nNext: sh .*restore\.sh/)
+  const checked = await run(['sha256sum', '--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: files })
+  assert.equal(checked.code, 0, checked.stdout + checked.stderr)
+
+  const { tables } = await manifestOf(files)
+  const [client, ...login] = target.programs.client
+  const importer = path.join(
+    path.dirname(client),
+    target.flavour === 'mysql' ? 'mysqlimport' : 'mariadb-import',
+  )
+  const imported: string[] = []
+  for (const { table, definition, loadsWith, files: rowFiles } of tables) {
+    const made = await run([...target.programs.client, 'shop'], { input: path.join(files, definition) })
+    assert.equal(made.code, 0, made.stderr)
+    if (loadsWith !== 'mysqlimport' || rowFiles.length === 0) continue
+    const names = rowFiles.map((file) => path.join(files, file.path))
+    const loaded = await run([importer, ...login, '--local', '--replace', 'shop', ...names])
+    assert.equal(loaded.code, 0, loaded.stderr)
+    imported.push(table)
+  }
+  assert.ok(imported.includes('orders') && imported.length >= 5, imported.join())
+  const sums = `CHECKSUM TABLE ${imported.map((table) => `shop.${table}`).join(', ')} EXTENDED`
+  assert.equal(await target.sql(sums), await source.sql(sums))
+})
+
+eachServer(
+  'a folder that lost its last file, or a row, is not restored as if it were whole',
+  async (kind) => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind)
+    await using target = await startServer(kind, { args: ['--local-infile=1'] })
+    await source.sql(
+      'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT); INSERT INTO d.t VALUES (1, 1), (2, 2), (3, 3)',
+    )
+    const files = path.join(folder.path, 'files')
+    await exportTo(files, source)
+    const rows = path.join(files, 'd', 't.0001.txt')
+    const text = await readFile(rows, 'utf8')
+    assert.equal(text, '1\t1\n2\t2\n3\t3\n')
+
+    await writeFile(rows, '1\t1\n2\t2\n')
+    const short = await restoreFolder(files, target)
+    assert.notEqual(short.code, 0)
+    assert.match(short.stderr, /d\/t\.0001\.txt took 2 rows of 3/)
+    await target.sql('DROP DATABASE d')
+    await writeFile(rows, '1\t1\n2\t2\n2\t3\n')
+    const twice = await restoreFolder(files, target)
+    assert.match(twice.stderr, /d\/t\.0001\.txt took 4 rows of 3/)
+    await target.sql('DROP DATABASE d')
+    await writeFile(rows, '1\t1\n2\t2\n3\tthree\n')
+    const wrong = await restoreFolder(files, target)
+    assert.match(wrong.stderr, /Incorrect integer value/)
+    await target.sql('DROP DATABASE d')
+    await unlink(rows)
+    const gone = await restoreFolder(files, target)
+    assert.match(gone.stderr, /t\.0001\.txt/)
+
+    await rm(path.join(files, 'SHA256SUMS'))
+    const partial = await restoreFolder(files, target)
+    assert.equal(partial.code, 1)
+    assert.match(partial.stderr, /not whole, SHA256SUMS is missing/)
+  },
+)
+
+eachServer('an export that fails leaves a folder that says so by what it lacks', async (kind) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(kind)
+  await source.sql('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1)')
+  const backup = await backUp(source)
+  const plan = planScript(backup)
+  const files = path.join(folder.path, 'files')
+  const made = await NewFolder.make(files)
+  const broken = { ...backup, getChunk: () => Promise.reject(new Error('no such chunk')) }
+  const of = { source: 'x', id: 'y' }
+  await assert.rejects(exportFiles({ plan, backup: broken, folder: made, of }), /no such chunk/)
+  await assert.rejects(readFile(path.join(files, 'SHA256SUMS')), { code: 'ENOENT' })
+  await assert.rejects(NewFolder.make(files), /is not empty/)
+})
+
+eachServer('names that differ in case only are files of their own', async (kind) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(kind)
+  await using target = await startServer(kind, { args: ['--local-infile=1'] })
+  await source.sql(`CREATE DATABASE shop; CREATE DATABASE Shop; CREATE DATABASE SHA256SUMS;
+    CREATE TABLE shop.t (id INT PRIMARY KEY); CREATE TABLE shop.T (id INT PRIMARY KEY);
+    CREATE TABLE Shop.t (id INT PRIMARY KEY); CREATE TABLE SHA256SUMS.t (id INT PRIMARY KEY);
+    INSERT INTO shop.t VALUES (1); INSERT INTO shop.T VALUES (2); INSERT INTO Shop.t VALUES (3); INSERT INTO SHA256SUMS.t VALUES (4)`)
+  const files = path.join(folder.path, 'files')
+  await exportTo(files, source)
+  const { tables } = await manifestOf(files)
+  assert.equal(new Set(tables.map(({ definition }) => definition.toLowerCase())).size, 4)
+  const restored = await restoreFolder(files, target)
+  assert.equal(restored.code, 0, restored.stderr)
+  const all =
+    'SELECT (SELECT id FROM shop.t), (SELECT id FROM shop.T), (SELECT id FROM Shop.t), (SELECT id FROM SHA256SUMS.t)'
+  assert.equal((await target.sql(all)).trim(), '1\t2\t3\t4')
+})
+
+const clerk = (password: string) => ({
+  user: 'clerk',
+  password,
+  grants: ['SELECT ON *.* WITH GRANT OPTION'],
+})
+
+eachServer(
+  'a password that the target has is not changed, and roles stay with their members',
+  async (kind) => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind, { users: [clerk('of the source')], sql: 'CREATE ROLE ours' })
+    await using target = await startServer(kind, { users: [clerk('of the target')] })
+    const file = path.join(folder.path, 'all.sql')
+    await streamTo(file, source)
+    const before = await target.sql("SHOW CREATE USER 'clerk'@'%'")
+    const loaded = await run(target.programs.client, { input: file })
+    assert.equal(loaded.code, 0, loaded.stderr)
+    assert.equal(await target.sql("SHOW CREATE USER 'clerk'@'%'"), before)
+    assert.match(await target.sql("SHOW GRANTS FOR 'clerk'@'%'"), /SELECT ON \*\.\*.* WITH GRANT OPTION/)
+    // In the source the account that loads was no member; in the target it made the role.
+    const own = await run([...target.programs.client, '--execute', 'SHOW GRANTS'])
+    assert.equal(own.code, 0, own.stderr)
+    assert.doesNotMatch(own.stdout, /ours/)
+    assert.match(await target.sql('SHOW GRANTS'), source.flavour === 'mariadb' ? /GRANT `ours`/ : /^/)
+  },
+)
+
+eachServer(
+  'holdfast backup --format sql is a dump for the plain client with its moment in it',
+  async (kind) => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind)
+    await using target = await startServer(kind)
+    await fillSmallShop(source)
+    const dump = ['backup', source.url(), '--format', 'sql', '--output']
+    const stream = await succeed([...dump, '-'])
+    const file = path.join(folder.path, 'all.sql')
+    await writeFile(file, stream.stdout)
+    assert.match(stream.stderr, /rows of \d+ tables as of .* are in the SQL on stdout/)
+    assert.match(stream.stdout, /\n-- Holdfast: complete\n$/)
+    const status = await source.sql(
+      kind.startsWith('mysql') ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS',
+    )
+    const [binlog, offset] = status.split('\t')
+    assert.match(stream.stdout, new RegExp(`LOG_FILE = '${binlog}', \\w+_LOG_POS = ${offset};`))
+    const loaded = await run(target.programs.client, { input: file })
+    assert.equal(loaded.code, 0, loaded.stderr)
+    // CHECKSUM TABLE of MariaDB differs between equal rows of a table with a stored generated column; their bytes are compared, too.
+    const differences = await differencesBetween(source, target)
+    assert.deepEqual(
+      differences.filter((text) => !text.startsWith('checksum of shop.order_items')),
+      [],
+    )
+
+    const part = path.join(folder.path, 'part.sql')
+    await succeed([...dump, part, '--tables', 'shop.customers', '--quiet'])
+    await target.sql('DROP DATABASE shop')
+    const reloaded = await run(target.programs.client, { input: part })
+    assert.equal(reloaded.code, 0, reloaded.stderr)
+    const sum = 'CHECKSUM TABLE shop.customers EXTENDED'
+    assert.equal(await target.sql(sum), await source.sql(sum))
+    assertRefused(await holdfast([...dump, part]), 2, /part\.sql exists already/)
+  },
+)
+
+eachServer('files are refused where they could not hold what was asked for', async (kind) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(kind)
+  await source.sql('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)')
+  const words = await repositoryOf(source, folder.path)
+  const files = path.join(folder.path, 'files')
+  const toFiles = (...more: string[]) => holdfast(['restore', 'shop', ...words, '--to-files', files, ...more])
+  assertRefused(await toFiles('--to', 'latest'), 2, /--to latest needs binary logs/)
+  assertRefused(await toFiles('--target', source.url()), 2, /without --target/)
+  assertRefused(await toFiles('--schemas', 'e'), 2, /has no schema e/)
+  await succeed(['restore', 'shop', ...words, '--to-files', files, '--to', 'backup', '--schemas', 'd'])
+  assertRefused(await toFiles(), 2, /is not empty/)
+  const sql = (...more: string[]) => holdfast(['backup', source.url(), ...more])
+  const output = path.join(folder.path, 'part.sql')
+  assertRefused(await sql('--format', 'sql', '--output', output, '--tables', 'd.none'), 2, /no table d\.none/)
+  assert.deepEqual((await readdir(folder.path)).toSorted(), ['files', 'recovery.key', 'repository'])
+  assertRefused(await sql('--format', 'sql'), 2, /--output is missing/)
+  const both = await sql('--format', 'sql', '--output', '-', '--json')
+  assert.equal(both.exit, 2, both.output)
+  assert.match(both.stdout, /--json needs stdout/)
+  assertRefused(await sql(...words.slice(0, 2), '--output', 'x'), 2, /--output goes with --format sql/)
 })

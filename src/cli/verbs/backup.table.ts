@@ -25,6 +25,10 @@ export const backupVerb: VerbSpec = {
       command:
         'holdfast backup --defaults-file /etc/holdfast/db1.cnf -S /run/mysqld/mysqld.sock --repository /backup/holdfast',
     },
+    {
+      says: 'As one SQL text, in place of mysqldump --all-databases --source-data=2 --single-transaction',
+      command: 'holdfast backup mysql://backup@db1/ --format sql --output - | zstd > db1.sql.zst',
+    },
   ],
   notes: [
     'All tables are read at one recorded point of the binary log. Commits wait for a moment at most while it is taken; DDL, and ' +
@@ -33,7 +37,7 @@ export const backupVerb: VerbSpec = {
   ],
   arguments: [urlArgument],
   options: [
-    repositoryOption,
+    { ...repositoryOption, isRequired: false },
     nameOption,
     {
       name: 'method',
@@ -42,6 +46,29 @@ export const backupVerb: VerbSpec = {
       choices: ['dump'],
       group: 'What',
       help: 'how the data is read (default: dump)',
+    },
+    {
+      name: 'format',
+      kind: 'text',
+      value: 'FORMAT',
+      choices: ['repository', 'sql'],
+      group: 'What',
+      help: 'sql: one text for the plain clients, as mysqldump writes it, and no repository (default: repository)',
+    },
+    {
+      name: 'output',
+      kind: 'text',
+      value: 'FILE',
+      group: 'What',
+      help: 'with --format sql: a new file, or - for stdout',
+    },
+    {
+      name: 'spool',
+      kind: 'text',
+      value: 'DIR',
+      group: 'What',
+      env: 'HOLDFAST_SPOOL',
+      help: 'with --format sql: where rows wait, compressed, until all are read (default: the system folder for temporary files)',
     },
     { name: 'schemas', kind: 'list', value: 'A,B', group: 'What', help: 'only these schemas' },
     { name: 'tables', kind: 'list', value: 'A.T,…', group: 'What', help: 'only these tables' },

@@ -1,14 +1,21 @@
 // `holdfast backup`: takes a backup and tells what it gives.
 import type { BackupSummary } from '../../core/backup-summary.ts'
+import { HoldfastError } from '../../core/errors.ts'
 import { backupInstance } from '../../operations/backup-instance.ts'
+import { writeSql } from '../../operations/write-sql.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupMs } from '../output/describe-backup.ts'
 import { formatDuration } from '../output/duration.ts'
+import { groupDigits } from '../output/progress-text.ts'
 import { formatMicros } from '../output/time.ts'
-import type { VerbRun } from '../verb.ts'
+import type { VerbContext, VerbRun } from '../verb.ts'
 
-export const run: VerbRun = async (context) => {
+export const run: VerbRun = (context) =>
+  context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
+
+const runBackup: VerbRun = async (context) => {
+  refuseSqlOptions(context)
   const { options, emit, signal } = context
   const settings = await connectionSettings(context, context.arguments[0])
   const source = sourceName(context, settings)
@@ -25,6 +32,40 @@ export const run: VerbRun = async (context) => {
     { emit, signal },
   )
   return { text: describe(source, backup), json: { source, backup } }
+}
+
+const runSql: VerbRun = async (context) => {
+  const { options, emit, signal, say, writeOutput } = context
+  const output = options.required('output')
+  const isStdout = output === '-'
+  if (isStdout && options.flag('json')) {
+    throw new HoldfastError('USAGE', '--json needs stdout, and so does --output -')
+  }
+  const settings = await connectionSettings(context, context.arguments[0])
+  const report = await writeSql(
+    {
+      settings,
+      schemas: options.list('schemas'),
+      tables: options.list('tables'),
+      threads: options.integer('threads'),
+      spool: options.text('spool'),
+      output: isStdout ? writeOutput : output,
+    },
+    { emit, signal },
+  )
+  const { rows, tables, sizeBytes, point } = report
+  const counts = `${groupDigits(rows)} rows of ${groupDigits(tables)} tables`
+  const text = `${counts} as of ${formatMicros(point.timeMicros)} are in ${isStdout ? 'the SQL on stdout' : output}: ${formatBytes(sizeBytes)}.`
+  if (isStdout) say(text)
+  return {
+    text: isStdout ? '' : `${text}\nNext: mysql --binary-mode --comments < ${output}`,
+    json: { output, ...report },
+  }
+}
+
+function refuseSqlOptions({ options }: VerbContext): void {
+  if (options.text('output') === undefined) return
+  throw new HoldfastError('USAGE', '--output goes with --format sql; a backup goes into a repository')
 }
 
 function describe(source: string, backup: BackupSummary): string {

@@ -34,6 +34,11 @@ export const restoreVerb: VerbSpec = {
       command:
         'holdfast restore shop --repository /backup/holdfast --to latest --skip-gtid 0-1-2049 --target mysql://root@db2/ --identity recovery.key',
     },
+    {
+      says: 'As files that plain tools load, without Holdfast',
+      command:
+        'holdfast restore shop --repository /backup/holdfast --to-files /backup/shop-files --identity recovery.key',
+    },
   ],
   notes: [
     'POINT is latest, backup (no replay), a time with its zone, gtid:SET, before-gtid:GTID or pos:FILE:OFFSET. Time means commit time.',
@@ -70,6 +75,13 @@ export const restoreVerb: VerbSpec = {
       value: 'URL',
       group: 'Target',
       help: 'the server to restore into, or the connection options below',
+    },
+    {
+      name: 'to-files',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Target',
+      help: 'no server: write the backup as files that mysql and mysqlimport load, into this new folder',
     },
     {
       name: 'dry-run',

@@ -8,12 +8,19 @@ import {
   type RestorePlan,
   restoreInstance,
 } from '../../operations/restore-instance.ts'
+import { restoreToFiles } from '../../operations/restore-to-files.ts'
 import { connectionSettings, repositoryAccess, requiredSource } from '../access.ts'
+import { formatBytes } from '../output/byte-size.ts'
 import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
-import type { VerbContext, VerbRun } from '../verb.ts'
+import type { VerbAnswer, VerbContext, VerbRun } from '../verb.ts'
 
-export const run: VerbRun = async (context) => {
+export const run: VerbRun = (context) => {
+  const folder = context.options.text('to-files')
+  return folder === undefined ? runRestore(context) : runToFiles(context, folder)
+}
+
+const runRestore: VerbRun = async (context) => {
   const { options, emit, signal } = context
   const source = requiredSource(context)
   // Read before anything is opened: a point that makes no sense needs no repository to be refused.
@@ -34,6 +41,55 @@ export const run: VerbRun = async (context) => {
     { confirm: (consent) => confirm(context, source, consent), emit, signal },
   )
   return { text: describe(outcome), json: { source, ...outcome } }
+}
+
+async function runToFiles(context: VerbContext, folder: string): Promise<VerbAnswer> {
+  const { options, emit, signal } = context
+  const source = requiredSource(context)
+  refuseReplay(context)
+  const report = await restoreToFiles(
+    {
+      access: repositoryAccess(context),
+      source,
+      backup: options.text('backup'),
+      schemas: options.list('schemas'),
+      folder,
+    },
+    { emit, signal },
+  )
+  const { backup, rows, tables, files, sizeBytes } = report
+  const text = [
+    `Backup ${backup.id} of ${source} is in ${folder}: ${groupDigits(rows)} rows of ${groupDigits(tables)} tables, ${formatBytes(sizeBytes)} in ${groupDigits(files)} files.`,
+    `Next: sh ${folder}/restore.sh --host=HOST --user=USER -p`,
+  ]
+  return { text: text.join('\n'), json: { source, ...report } }
+}
+
+/** Files hold what a backup holds; what the binary logs have after it can only be applied to a server. */
+function refuseReplay(context: VerbContext): void {
+  const { options } = context
+  const point = options.text('to')
+  if (point !== undefined && parsePoint(point).kind !== 'backup') {
+    throw new HoldfastError(
+      'USAGE',
+      `--to-files writes a backup as it is, and --to ${point} needs binary logs to be replayed`,
+      { point },
+      { hint: 'Leave --to away, or restore to that moment into a server and back that up.' },
+    )
+  }
+  const others = ['skip-gtid', 'dry-run', 'confirm', 'threads'].filter(
+    (name) =>
+      options.flag(name) ||
+      options.text(name) !== undefined ||
+      options.list(name) !== undefined ||
+      options.integer(name) !== undefined,
+  )
+  if (hasTarget(context)) others.unshift('target')
+  if (others.length === 0) return
+  throw new HoldfastError(
+    'USAGE',
+    `--to-files goes without a server, and so without --${others.join(', --')}`,
+  )
 }
 
 /** A target is never guessed: a forgotten --target must not mean the server on this machine. */

@@ -28,11 +28,11 @@ export class FileNames {
 }
 
 function encode(name: string): string {
-  const isPlain = (char: string, at: number) => /[a-z0-9_]/i.test(char) || (char === '-' && at > 0)
   const hideFirst = devices.test(name)
-  return Array.from(name, (char, at) =>
-    isPlain(char, at) && !(hideFirst && at === 0) ? char : percent(char),
-  ).join('')
+  return Array.from(name, (char, at) => {
+    const isPlain = at === 0 ? !hideFirst && /^\w$/.test(char) : /^[\w-]$/.test(char)
+    return isPlain ? char : percent(char)
+  }).join('')
 }
 
 function percent(char: string): string {

@@ -17,7 +17,7 @@ export function* loadText(
   if (hasEnumErrors) yield before
   // The statement names its file before anything that others chose.
   yield plainStatement(loadStatement(schema, table).replace("'rows'", () => quoteText(path)))
-  // A row that was replaced counts twice. What is no statement stops the client, with our sentence in the server's message.
+  // A row that replaces another counts twice (the very same row once). What is no statement stops the client, with our sentence in the server's message.
   yield plainStatement('SET @holdfast_rows = ROW_COUNT()')
   yield plainStatement(
     `SET @holdfast_check = IF(@holdfast_rows = ${batch.rows}, 'DO 0', CONCAT(${quoteText(`${path} took `)}, @holdfast_rows, ' rows of ${batch.rows}'))`,
