@@ -12,8 +12,11 @@ const afterwards =
   'then take a new backup (holdfast backup URL) and begin a new timeline once (holdfast stream URL --new-timeline).'
 
 /** All that is known; none where the account may not see it. */
-export function logGaps({ filters }: LogCoverage): readonly LogGap[] {
-  return [filters === undefined ? undefined : filterGap(filters)].filter((gap) => gap !== undefined)
+export function logGaps(coverage: LogCoverage): readonly LogGap[] {
+  const { filters } = coverage
+  return [filters === undefined ? undefined : filterGap(filters), replicaGap(coverage)].filter(
+    (gap) => gap !== undefined,
+  )
 }
 
 /** binlog-do-db and binlog-ignore-db: by the default schema of the session for statements, by the table's own for rows. */
@@ -26,5 +29,16 @@ export function filterGap({ logged, ignored }: LogFilters): LogGap | undefined {
   return {
     problem: `${parts.join(', and ')}: what is not logged cannot be recovered between backups`,
     hint: `Take binlog-do-db and binlog-ignore-db out of the option file and restart the server, ${afterwards}`,
+  }
+}
+
+/** What a replica applies is in its own log only when it is told to log that; on MariaDB it is not by default. */
+export function replicaGap({ isReplica, replicated }: LogCoverage): LogGap | undefined {
+  if (isReplica !== true || replicated.isLogged) return undefined
+  return {
+    problem: `this is a replica with ${replicated.variable} = OFF: what it receives from its source is not logged`,
+    hint:
+      `Stream from its source; or put ${replicated.variable} = ON into the option file of this server and restart it, ` +
+      `${afterwards} Where it is a replica no more: RESET REPLICA ALL.`,
   }
 }

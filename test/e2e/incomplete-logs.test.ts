@@ -1,6 +1,7 @@
 // Servers whose binary log lacks some of what they change: they are named beforehand, since nothing fails later.
 import assert from 'node:assert/strict'
 import path from 'node:path'
+import { eventually } from '../support/archive-rig.ts'
 import { assertRefused, type HoldfastRun, holdfast, succeed } from '../support/holdfast.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -9,6 +10,7 @@ const schemas = 'CREATE DATABASE kept; CREATE DATABASE lost; CREATE TABLE lost.t
 
 interface Rig extends AsyncDisposable {
   readonly stream: (server: TestServer, ...more: string[]) => readonly string[]
+  readonly find: (...more: string[]) => readonly string[]
 }
 
 async function newRepository(): Promise<Rig> {
@@ -20,6 +22,7 @@ async function newRepository(): Promise<Rig> {
       ...['stream', server.url(), '--repository', repository, '--name', 'shop'],
       ...['--spool', path.join(folder.path, 'spool'), ...more],
     ],
+    find: (...more) => ['binlog', 'find', 'shop', '--repository', repository, ...more],
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }
@@ -68,3 +71,62 @@ eachServer('a stream ends when its server comes back with a filter', async (kind
   assert.equal(exit, 22, output)
   assert.match(stdout, /"code":"BINLOG_UNSUITABLE"/)
 })
+
+eachServer('a replica that does not log what it applies is refused, running or not', async (kind) => {
+  await using rig = await newRepository()
+  await using source = await startServer(kind, { users: [replicationUser] })
+  await using replica = await startServer(kind, {
+    args: [kind.startsWith('mysql') ? '--log-replica-updates=OFF' : '--log-slave-updates=OFF'],
+    users: [{ user: 'streamer', password: 'p', grants: [streamGrants[source.flavour]] }],
+  })
+  await replicate(source, replica)
+
+  const notLogged = /replica with log_(slave|replica)_updates = OFF/
+  assert.match(await failedCheck(replica, 'replicated changes'), notLogged)
+  const stream = rig.stream(replica, '--until-caught-up')
+  assertRefused(await holdfast(stream), 22, notLogged)
+  const asStreamer = rig.stream(replica, '--until-caught-up', '--user', 'streamer')
+  const login = { env: { MYSQL_PWD: 'p' } }
+  assertRefused(await holdfast(asStreamer, login), 22, notLogged)
+  await replica.sql(replica.flavour === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE')
+  assertRefused(await holdfast(stream), 22, notLogged)
+})
+
+eachServer('a replica that logs what it applies is streamed as any other server', async (kind) => {
+  await using rig = await newRepository()
+  await using source = await startServer(kind, { users: [replicationUser] })
+  await using replica = await startServer(kind, {
+    args: [kind.startsWith('mysql') ? '--log-replica-updates=ON' : '--log-slave-updates=ON'],
+  })
+  await replicate(source, replica)
+  await succeed(rig.stream(replica, '--until-caught-up'))
+  const { stdout } = await succeed(rig.find('--table', 'lost.t', '--kind', 'insert'))
+  assert.match(stdout, /lost\.t: 1 inserted/)
+})
+
+const replicationUser = { user: 'repl', password: 'repl', grants: ['REPLICATION SLAVE ON *.*'] }
+
+// No more than streaming needs: on MariaDB not enough to see a replica that stands still.
+const streamGrants = {
+  mysql: 'REPLICATION SLAVE, REPLICATION CLIENT ON *.*',
+  mariadb: 'REPLICATION SLAVE, BINLOG MONITOR ON *.*',
+}
+
+/** Makes `replica` one of `source`, and waits for a row that comes that way. */
+async function replicate(source: TestServer, replica: TestServer): Promise<void> {
+  const { host, port } = source
+  const start = {
+    mysql: `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '${host}', SOURCE_PORT = ${port}, SOURCE_USER = 'repl',
+      SOURCE_PASSWORD = 'repl', SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1; START REPLICA`,
+    mariadb: `CHANGE MASTER TO MASTER_HOST = '${host}', MASTER_PORT = ${port}, MASTER_USER = 'repl',
+      MASTER_PASSWORD = 'repl', MASTER_USE_GTID = slave_pos; START SLAVE`,
+  }
+  await replica.sql(start[replica.flavour])
+  await source.sql(`${schemas} INSERT INTO lost.t VALUES (1)`)
+  await eventually('the row is on the replica', async () => {
+    const found = await replica.sql(
+      "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'lost'",
+    )
+    return found === '1\n' && (await replica.sql('SELECT COUNT(*) FROM lost.t')) === '1\n'
+  })
+}

@@ -25,6 +25,7 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
   stream: () => [
     required('REPLICATION SLAVE', 'receives the binary log'),
     required('BINLOG MONITOR', 'lists binary logs and reads the position'),
+    helpful('SLAVE MONITOR', 'tells whether this is a replica, and its log without what it applies'),
   ],
   restore: () => [
     ...[

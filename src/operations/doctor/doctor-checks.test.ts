@@ -56,6 +56,11 @@ function filtered(logged: string, ignored: string): Change {
   return { logCoverage: { filters: { logged, ignored }, replicated } }
 }
 
+function replica(isReplica: boolean | undefined): Change {
+  const unlogged = { ...replicated, isLogged: false }
+  return { logCoverage: { replicated: unlogged, ...(isReplica === undefined ? {} : { isReplica }) } }
+}
+
 test('a server that is set up well passes every check', () => {
   assert.deepEqual([...new Set(Object.values(statuses()))], ['ok'])
 })
@@ -66,6 +71,9 @@ test('each thing that stands in the way is found by its own check', () => {
     [filtered('', 'lost'), 'binary log filters', 'fail'],
     [filtered('kept', ''), 'binary log filters', 'fail'],
     [{ logCoverage: { replicated } }, 'binary log filters', 'warn'],
+    [replica(true), 'replicated changes', 'fail'],
+    [replica(false), 'replicated changes', 'ok'],
+    [replica(undefined), 'replicated changes', 'warn'],
     [{ binlog: { format: 'STATEMENT' } }, 'binary log format', 'fail'],
     [{ binlog: { format: 'MIXED' } }, 'binary log format', 'warn'],
     [{ binlog: { rowImage: 'MINIMAL' } }, 'row image', 'warn'],

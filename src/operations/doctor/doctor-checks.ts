@@ -1,5 +1,5 @@
 // What doctor looks at, each check a pure function of what was read from the server.
-import { filterGap } from '../log-gaps.ts'
+import { filterGap, replicaGap } from '../log-gaps.ts'
 import type { DoctorFacts } from './read-facts.ts'
 
 export type CheckStatus = 'ok' | 'warn' | 'fail'
@@ -21,6 +21,7 @@ const clockToleranceMs = 5000
 export function checkServer(facts: DoctorFacts): readonly DoctorCheck[] {
   const ofBinlog = [
     checkFilters(facts),
+    checkReplicated(facts),
     checkFormat(facts),
     checkRowImage(facts),
     checkGtid(facts),
@@ -57,6 +58,22 @@ function checkFilters({ logCoverage: { filters } }: DoctorFacts): DoctorCheck {
   }
   const gap = filterGap(filters)
   return gap === undefined ? ok(name, 'none: every schema is logged') : fail(name, gap.problem, gap.hint)
+}
+
+function checkReplicated({ logCoverage }: DoctorFacts): DoctorCheck {
+  const name = 'replicated changes'
+  const { isReplica, replicated } = logCoverage
+  const setting = `${replicated.variable} = ${replicated.isLogged ? 'ON' : 'OFF'}`
+  if (replicated.isLogged) return ok(name, `logged: ${setting}`)
+  if (isReplica === undefined) {
+    return warn(
+      name,
+      `${setting}, and whether this is a replica is not to be seen with this account`,
+      'See the privileges for stream below.',
+    )
+  }
+  const gap = replicaGap(logCoverage)
+  return gap === undefined ? ok(name, 'none: this is no replica') : fail(name, gap.problem, gap.hint)
 }
 
 function checkFormat({ binlog: { format } }: DoctorFacts): DoctorCheck {
