@@ -112,3 +112,29 @@ test('a repository on a file system that is full keeps its earlier backups', asy
   await source.sql('DROP TABLE shop.bulk')
   await succeed(['backup', source.url(), ...words, '--name', 'shop'])
 })
+
+test('a new host goes on with the archive when it is given the recovery key once, and a backup needs none', async () => {
+  for (const kind of new Set([mariadb, mysql])) {
+    await using job = await startFaultJob(kind)
+    const stream = ['stream', job.source.url(), ...job.writing, '--until-caught-up']
+    await succeed(stream, { env: job.env })
+    await takeOrders(job.source, 5)
+    const newHost = {
+      HOME: path.join(job.folder, 'new-home'),
+      HOLDFAST_SPOOL: path.join(job.folder, 'new-spool'),
+    }
+    await succeed(['backup', job.source.url(), ...job.writing], { env: newHost })
+    const run = await holdfast(stream, { env: newHost })
+    assertRefused(run, 12, /can only be read with the recovery key/)
+    assert.match(run.stderr, /hint: .*--identity FILE/)
+    const key = path.join(job.folder, 'recovery.key')
+    await succeed([...stream, '--identity', key], { env: newHost })
+    await takeOrders(job.source, 5)
+    await succeed(stream, { env: newHost })
+    const anotherHost = { ...newHost, HOLDFAST_SPOOL: path.join(job.folder, 'another-spool') }
+    await succeed(stream, { env: { ...anotherHost, HOLDFAST_IDENTITY_FILE: key } })
+    await using target = await startServer(kind)
+    await succeed(['restore', 'shop', '--target', target.url(), ...job.reading])
+    assert.equal(await shopFingerprint(target), await shopFingerprint(job.source))
+  }
+})

@@ -1,6 +1,7 @@
 // The table of `holdfast stream`.
 import {
   connectionOptions,
+  identityOption,
   nameOption,
   outputOptions,
   repositoryOption,
@@ -34,6 +35,10 @@ export const streamVerb: VerbSpec = {
   arguments: [urlArgument],
   options: [
     repositoryOption,
+    {
+      ...identityOption,
+      help: 'file with the recovery key; needed only where the spool of an encrypted repository was lost',
+    },
     nameOption,
     {
       name: 'until-caught-up',
@@ -71,6 +76,6 @@ export const streamVerb: VerbSpec = {
     ...connectionOptions,
     ...outputOptions,
   ],
-  exits: [1, 3, 10, 11, 20, 21, 22, 23],
+  exits: [1, 3, 10, 11, 12, 20, 21, 22, 23],
   load: () => import('./stream.ts'),
 }
