@@ -33,7 +33,9 @@ function boundMemory() {
   })
   if (!isLong || isSaid || typeof process.execve !== 'function') return
   var flags = ['--max-semi-space-size=4'].concat(process.execArgv)
-  process.execve(process.execPath, [process.execPath].concat(flags, process.argv.slice(1)))
+  // glibc gives each thread heaps of its own, which keep what was freed in them.
+  var env = Object.assign({ MALLOC_ARENA_MAX: '2' }, process.env)
+  process.execve(process.execPath, [process.execPath].concat(flags, process.argv.slice(1)), env)
 }
 
 // A package from the registry has dist/ alone. A checkout runs its sources, so that a forgotten dist/ from an earlier

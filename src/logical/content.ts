@@ -27,6 +27,14 @@ const code = z.object({
  */
 const column = z.object({ name: z.string(), encoding: z.enum(['plain', 'enum', 'json', 'text', 'number']) })
 
+const range = z.object({
+  /** For people: which rows. */
+  text: z.string(),
+  /** How many of the table's chunks are of this range; the ranges follow one another. */
+  chunks: z.int().min(0),
+  rows: z.int().min(0),
+})
+
 const table = z.object({
   name: z.string(),
   ddl: z.string(),
@@ -36,6 +44,8 @@ const table = z.object({
   object: z.string().optional(),
   columns: z.array(column),
   rows: z.int().min(0),
+  /** What the rows were read in, where that was more than one range. */
+  ranges: z.array(range).optional(),
   /** Rows of the past are among the rows (MariaDB, system versioning). */
   hasHistory: z.boolean(),
   /** LOAD DATA REPLACE is refused or unsound for this table: INSERT only. */
@@ -100,6 +110,7 @@ const content = z.object({
 export type Statement = z.infer<typeof statement>
 export type CodeContent = Readonly<z.infer<typeof code>>
 export type ColumnContent = Readonly<z.infer<typeof column>>
+export type RangeContent = Readonly<z.infer<typeof range>>
 export type TableContent = Readonly<z.infer<typeof table>>
 export type SequenceContent = Readonly<z.infer<typeof sequence>>
 export type SchemaContent = Readonly<z.infer<typeof schema>>

@@ -1,5 +1,5 @@
 // Backs up a server, schemas or tables through SQL: definitions and rows as of one exact moment.
-import type { BackupObject, BackupResult, BackupSink } from '../core/backup.ts'
+import type { BackupResult, BackupSink } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
@@ -21,7 +21,7 @@ import {
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
-import { readTables, tableBytes, tableObjectName } from './read-tables.ts'
+import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
 import { everything, type Selection, selectsCode } from './selection.ts'
 import { type OpenReader, readersHere, type TableReader } from './table-reader.ts'
 
@@ -34,10 +34,22 @@ export interface DumpOptions {
   readonly threads?: number
   /** What reads where there are many rows; by default, and where there are few, sessions on this thread. */
   readonly openReader?: OpenReader
+  /** From which amounts of data threads and ranges are worth what they cost. */
+  readonly worth?: ReadingWorth
   readonly lockBounds?: LockBounds
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
+
+export interface ReadingWorth {
+  /** All tables together, for threads. */
+  readonly threadBytes: number
+  /** A range of a table. */
+  readonly rangeBytes: number
+}
+
+// A thread takes a tenth of a second to start. Each range ends in a chunk that is cut short, so it should have 8 average chunks.
+const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 32 * 1024 * 1024 }
 
 /**
  * Reads everything selected as of one moment, which is `point` of the result, and pours the rows into the sink, one object a table.
@@ -62,7 +74,15 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   if (!isGuarded) {
     checkUnchanged(differences(before, await readDefinitions(control, dialect, selection, signal)), 'began')
   }
-  const objects = await readTables({ schemas: before, readers: readers.all, snapshot, emit, signal })
+  const objects = await readTables({
+    schemas: before,
+    control,
+    readers: readers.all,
+    snapshot,
+    minRangeBytes: (options.worth ?? defaultWorth).rangeBytes,
+    emit,
+    signal,
+  })
   if (isGuarded) await guard.ping({ signal })
   // A table that was swapped for another by RENAME is read without an error.
   else checkUnchanged(await changedTables(control, dialect, before, signal), 'was taken')
@@ -90,7 +110,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     point: snapshot.point,
     isPartial: selection.kind !== 'everything',
     content,
-    objects: [...objects.values()],
+    objects: [...objects.values()].map(({ object }) => object),
     warnings: [
       ...before.flatMap((schema) => [...schema.warnings, ...unseen(facts, selection, schema.name)]),
       ...prepared,
@@ -146,9 +166,6 @@ class Sessions implements AsyncDisposable {
   }
 }
 
-// Below this a thread of its own costs more time to start than it saves.
-const manyBytes = 64 * 1024 * 1024
-
 interface Readers extends AsyncDisposable {
   readonly all: readonly TableReader[]
 }
@@ -156,7 +173,8 @@ interface Readers extends AsyncDisposable {
 async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinition[]): Promise<Readers> {
   const { settings, sink, signal } = options
   const here = readersHere(settings, sink)
-  const open = tableBytes(schemas) < manyBytes ? here : (options.openReader ?? here)
+  const { threadBytes } = options.worth ?? defaultWorth
+  const open = tableBytes(schemas) < threadBytes ? here : (options.openReader ?? here)
   const opened = await Promise.allSettled(
     Array.from({ length: Math.max(1, options.threads ?? 2) }, () => open(signal)),
   )
@@ -211,7 +229,7 @@ function checkUnchanged(changed: readonly string[], when: string): void {
 function schemaContent(
   schema: SchemaDefinition,
   sequences: SchemaContent['sequences'],
-  objects: ReadonlyMap<string, BackupObject>,
+  objects: ReadonlyMap<string, TableRows>,
 ): SchemaContent {
   return {
     name: schema.name,
@@ -219,16 +237,17 @@ function schemaContent(
     collation: schema.collation,
     sequences,
     tables: schema.tables.map((table) => {
-      const object =
+      const read =
         table.select === undefined ? undefined : objects.get(tableObjectName(schema.name, table.name))
       return {
         name: table.name,
         ddl: table.ddl,
         engine: table.engine,
         isTransactional: table.isTransactional,
-        ...(object === undefined ? {} : { object: object.name }),
+        ...(read === undefined ? {} : { object: read.object.name }),
         columns: [...table.columns],
-        rows: object?.chunks.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
+        rows: read?.object.chunks.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
+        ...(read === undefined || read.ranges.length < 2 ? {} : { ranges: [...read.ranges] }),
         hasHistory: table.hasHistory,
         isInsertOnly: table.isInsertOnly,
         triggers: [...(schema.triggers.get(table.name) ?? [])],

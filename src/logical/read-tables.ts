@@ -2,23 +2,30 @@
 import type { BackupObject, ObjectChunk } from '../core/backup.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { OpenSnapshot } from '../instance/consistent-snapshot.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { RangeContent } from './content.ts'
 import type { SchemaDefinition } from './definitions.ts'
-import type { TableDefinition } from './table-definition.ts'
-import type { RowSelect, TableReader } from './table-reader.ts'
+import { type ReadJob, ReadQueue, type TableJob } from './read-queue.ts'
+import type { TableReader } from './table-reader.ts'
 
 export interface ReadRequest {
   readonly schemas: readonly SchemaDefinition[]
+  /** A session that ranges are looked up in; outside of the snapshot. */
+  readonly control: Connection
   /** Sessions within the snapshot. */
   readonly readers: readonly TableReader[]
   readonly snapshot: OpenSnapshot
+  /** No range of a table is cut smaller, in bytes as the server counts them. */
+  readonly minRangeBytes: number
   readonly emit: EmitEvent
   readonly signal: AbortSignal | undefined
 }
 
-interface TableJob extends RowSelect {
-  readonly object: string
-  readonly isTransactional: boolean
-  readonly estimatedBytes: number
+/** The rows of a table in the backup. */
+export interface TableRows {
+  readonly object: BackupObject
+  /** The ranges it was read in, in the order of its chunks; one alone where it was read whole. */
+  readonly ranges: readonly RangeContent[]
 }
 
 /** What the server thinks that all rows together take, in bytes. */
@@ -32,10 +39,10 @@ export function tableObjectName(schema: string, table: string): string {
 }
 
 /**
- * First the tables that are locked for it, then the others, the largest first. Answers the objects by name.
+ * First the tables that are locked for it, then the others, the largest first. Answers the rows by the object's name.
  * @throws what a reader throws; the first failure stops all readers
  */
-export async function readTables(request: ReadRequest): Promise<ReadonlyMap<string, BackupObject>> {
+export async function readTables(request: ReadRequest): Promise<ReadonlyMap<string, TableRows>> {
   const { schemas, readers, snapshot, emit, signal } = request
   // Rows come as they lie in the table, whatever their character set.
   await Promise.all(
@@ -49,7 +56,13 @@ export async function readTables(request: ReadRequest): Promise<ReadonlyMap<stri
   await snapshot.tableLock?.run('UNLOCK TABLES', { signal })
   await reading.readAll(jobs.filter((job) => job.isTransactional))
   await Promise.all(readers.map((reader) => reader.finish()))
-  return reading.objects
+  return reading.tables()
+}
+
+interface ReadRange {
+  readonly at: number
+  readonly text: string
+  readonly chunks: readonly ObjectChunk[]
 }
 
 class Reading {
@@ -58,7 +71,7 @@ class Reading {
   readonly #either: AbortSignal
   readonly #totalBytes: number
   #doneBytes = 0
-  readonly objects = new Map<string, BackupObject>()
+  readonly #read = new Map<string, ReadRange[]>()
 
   constructor(request: ReadRequest, totalBytes: number) {
     this.#request = request
@@ -68,21 +81,41 @@ class Reading {
   }
 
   async readAll(jobs: readonly TableJob[]): Promise<void> {
-    const queue = [...jobs]
+    const { readers, control, minRangeBytes, signal } = this.#request
+    const queue = new ReadQueue({ control, jobs, readers: readers.length, minRangeBytes })
     const pull = async (reader: TableReader): Promise<void> => {
-      for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-        const chunks = await this.#read(reader, job)
-        this.objects.set(job.object, { name: job.object, chunks })
+      for (
+        let job = await queue.next(this.#either);
+        job !== undefined;
+        job = await queue.next(this.#either)
+      ) {
+        await this.#readOne(reader, job)
       }
     }
-    const { readers, signal } = this.#request
     const stopAll = (error: unknown): void => this.#stop.abort(error)
     await Promise.all(readers.map((reader) => pull(reader).catch(stopAll)))
     signal?.throwIfAborted()
     if (this.#stop.signal.aborted) throw this.#stop.signal.reason
   }
 
-  #read(reader: TableReader, job: TableJob): Promise<readonly ObjectChunk[]> {
+  /** Chunks of a table stand in the order of its ranges, whoever was ready first. */
+  tables(): ReadonlyMap<string, TableRows> {
+    const tables = new Map<string, TableRows>()
+    for (const [name, unordered] of this.#read) {
+      const read = unordered.toSorted((a, b) => a.at - b.at)
+      const chunks = read.flatMap((range) => range.chunks)
+      const ranges = read.map((range) => ({
+        text: range.text,
+        chunks: range.chunks.length,
+        rows: range.chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
+      }))
+      tables.set(name, { object: { name, chunks }, ranges })
+    }
+    return tables
+  }
+
+  async #readOne(reader: TableReader, { table, at, text, select }: ReadJob): Promise<void> {
+    const { schema, name, object } = table
     const onBytes = (plainBytes: number): void => {
       this.#doneBytes += plainBytes
       this.#request.emit({
@@ -92,19 +125,29 @@ class Reading {
         total: Math.max(this.#totalBytes, this.#doneBytes),
         isEstimate: true,
         unit: 'bytes',
-        detail: `${job.schema}.${job.name}`,
+        detail: `${schema}.${name}`,
       })
     }
-    return reader.read(job, onBytes, this.#either)
+    const chunks = await reader.read({ schema, name, select }, onBytes, this.#either)
+    const read = this.#read.get(object)
+    if (read === undefined) this.#read.set(object, [{ at, text, chunks }])
+    else read.push({ at, text, chunks })
   }
 }
 
 function jobsOf(schemas: readonly SchemaDefinition[]): readonly TableJob[] {
-  return schemas.flatMap((schema) => schema.tables.flatMap((table) => jobOf(schema.name, table)))
-}
-
-function jobOf(schema: string, table: TableDefinition): readonly TableJob[] {
-  const { name, select, isTransactional, estimatedBytes } = table
-  if (select === undefined) return []
-  return [{ schema, name, select, isTransactional, estimatedBytes, object: tableObjectName(schema, name) }]
+  return schemas.flatMap((schema) =>
+    schema.tables.flatMap((table) =>
+      table.select === undefined
+        ? []
+        : [
+            {
+              ...table,
+              schema: schema.name,
+              select: table.select,
+              object: tableObjectName(schema.name, table.name),
+            },
+          ],
+    ),
+  )
 }

@@ -15,6 +15,7 @@ export interface Relation {
   readonly engine: string
   readonly isTransactional: boolean
   readonly estimatedBytes: number
+  readonly estimatedRows: number
   readonly hasPrimaryKey: boolean
   /** Tells tables of one name and one DDL apart, where the engine keeps it; '' elsewhere. */
   readonly createdAt: string
@@ -28,6 +29,7 @@ export interface TableDefinition {
   readonly engine: string
   readonly isTransactional: boolean
   readonly estimatedBytes: number
+  readonly estimatedRows: number
   readonly createdAt: string
   readonly columns: readonly ColumnContent[]
   /** Reads all rows; absent where only the definition is kept. */
@@ -50,7 +52,7 @@ const definitionOnlyEngines = new Set(
 export async function listRelations(connection: Connection, schema: string): Promise<readonly Relation[]> {
   const rows = await connection.query(
     `SELECT t.TABLE_NAME AS name, t.TABLE_TYPE AS type, t.ENGINE AS engine, t.TABLE_COMMENT AS comment,
-       COALESCE(g.TRANSACTIONS, 'NO') AS trx, COALESCE(t.DATA_LENGTH, 0) AS bytes,
+       COALESCE(g.TRANSACTIONS, 'NO') AS trx, COALESCE(t.DATA_LENGTH, 0) AS bytes, COALESCE(t.TABLE_ROWS, 0) AS estimate,
        COALESCE(t.CREATE_TIME, '') AS createdAt
      FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES g ON g.ENGINE = t.ENGINE
      WHERE t.TABLE_SCHEMA = ${quoteText(schema)} ORDER BY 1`,
@@ -71,6 +73,7 @@ export async function listRelations(connection: Connection, schema: string): Pro
       engine: textOrNull(row, 'engine') ?? '',
       isTransactional,
       estimatedBytes: numberOf(row, 'bytes'),
+      estimatedRows: numberOf(row, 'estimate'),
       hasPrimaryKey: withKey.has(name),
       // ARCHIVE tells the time of the last write.
       createdAt: isTransactional ? textOf(row, 'createdAt') : '',
@@ -117,6 +120,7 @@ export async function readTable(
     engine,
     isTransactional: relation.isTransactional,
     estimatedBytes: relation.estimatedBytes,
+    estimatedRows: relation.estimatedRows,
     createdAt: relation.createdAt,
     columns: plans.map(({ name: column, encoding }) => ({ name: column, encoding })),
     select: isKept

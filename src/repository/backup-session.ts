@@ -87,9 +87,12 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   /** For `makers` pack makers on threads of their own, whose owner this session is. All must be flushed before the commit. */
   ticket(makers: number): PackMakerTicket {
     const { context, layout, keys } = this.#parts
-    // Each maker has two packs in memory, so more makers fill smaller ones.
+    // Each maker has two packs in memory, beside a kernel of about the same size: half of what one writer alone would have.
     const { packTargetBytes } = context.document
-    const packBytes = Math.min(packTargetBytes, Math.max(minPackBytes, Math.floor(packTargetBytes / makers)))
+    const packBytes = Math.min(
+      packTargetBytes,
+      Math.max(minPackBytes, Math.floor(packTargetBytes / makers / 2)),
+    )
     return { layout, dataKey: keys.dataKey, chunkIdKey: keys.chunkIdKey, packBytes }
   }
 

@@ -38,11 +38,11 @@ async function openThreadReader(
     workerData: start,
     resourceLimits,
   })
-  let onStored: (plainBytes: number) => void = () => undefined
+  let onStored: ((plainBytes: number) => void) | undefined
   const served: OwnerCalls = {
     claim: (id) => session.claim(id),
     filled: async (pack) => session.filled(pack),
-    stored: async (plainBytes) => onStored(plainBytes),
+    stored: async (plainBytes) => onStored?.(plainBytes),
   }
   const calls = new ThreadCalls<ReaderCalls>(worker, served)
   worker.once('error', (error) => calls.end(error))
