@@ -82,15 +82,15 @@ export const errorCodes = {
   },
   BINLOG_PURGED: {
     exit: 22,
-    hint: 'Take a new backup to start a new recovery window: holdfast backup <instance>',
+    hint: 'Take a new backup to start a new recovery window: holdfast backup URL',
   },
   BINLOG_INCIDENT: {
     exit: 22,
-    hint: 'The source lost data itself; take a new backup: holdfast backup <instance>',
+    hint: 'The source lost data itself; take a new backup: holdfast backup URL',
   },
   ARCHIVE_GAP: {
     exit: 22,
-    hint: 'Take a new backup to start a new recovery window: holdfast backup <instance>',
+    hint: 'Take a new backup to start a new recovery window: holdfast backup URL',
   },
   ARCHIVE_DIVERGED: {
     exit: 22,

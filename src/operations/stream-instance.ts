@@ -53,18 +53,18 @@ export async function streamInstance(
       signal,
     })
   } catch (error) {
-    throw withWayOut(error)
+    throw withWayOut(error, request.source)
   }
 }
 
 /** Where the archive cannot go on, a backup alone does not mend it: the stream has to be told to begin anew. */
-function withWayOut(error: unknown): unknown {
-  if (!isHoldfastError(error, 'BINLOG_PURGED', 'ARCHIVE_DIVERGED')) return error
+function withWayOut(error: unknown, source: string): unknown {
+  if (!isHoldfastError(error, 'BINLOG_PURGED', 'ARCHIVE_DIVERGED', 'ARCHIVE_GAP')) return error
   return new HoldfastError(error.code, error.message, error.details, {
     cause: error.cause,
     hint:
-      'What is archived stays. To go on: take a new backup (holdfast backup), then begin a new timeline once with ' +
-      'holdfast stream … --new-timeline',
+      `What is archived stays. To go on: take a new backup (holdfast backup URL --name ${source}), then begin a new timeline ` +
+      `once (holdfast stream URL --name ${source} --new-timeline).`,
   })
 }
 

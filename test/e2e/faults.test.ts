@@ -1,5 +1,6 @@
 // What breaks around Holdfast: the server dies or purges its logs, another writer holds the lease, disks run full.
 import assert from 'node:assert/strict'
+import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -137,4 +138,36 @@ test('a new host goes on with the archive when it is given the recovery key once
     await succeed(['restore', 'shop', '--target', target.url(), ...job.reading])
     assert.equal(await shopFingerprint(target), await shopFingerprint(job.source))
   }
+})
+
+test('a segment that vanished behind the spool is a gap, and its hint leads out of it', async () => {
+  await using job = await startFaultJob(mariadb)
+  const stream = ['stream', job.source.url(), ...job.writing, '--until-caught-up']
+  for (let round = 0; round < 3; round++) {
+    await takeOrders(job.source, 5)
+    await succeed(stream, { env: job.env })
+  }
+  const newest = (await readdir(path.join(job.folder, 'repository'), { recursive: true }))
+    .filter((name) => /\/\d{16}$/.test(name))
+    .toSorted()
+    .at(-1)
+  assert.ok(newest !== undefined)
+  await rm(path.join(job.folder, 'repository', newest))
+  const run = await holdfast(stream, { env: job.env })
+  assertRefused(run, 22, /the spool goes on with segment/)
+  const commands = [...run.stderr.matchAll(/\((holdfast (?:backup|stream) [^)]*)\)/g)].map(
+    ([, command]) => command,
+  )
+  assert.equal(commands.length, 2, run.output)
+  for (const command of commands) {
+    const words = (command ?? '').split(' ').slice(1)
+    const given = words.map((word) => (word === 'URL' ? job.source.url() : word))
+    const more = words[0] === 'stream' ? ['--until-caught-up'] : []
+    await succeed([...given, ...more, '--repository', path.join(job.folder, 'repository')], { env: job.env })
+  }
+  await takeOrders(job.source, 5)
+  await succeed(stream, { env: job.env })
+  await using target = await startServer(mariadb)
+  await succeed(['restore', 'shop', '--target', target.url(), ...job.reading])
+  assert.equal(await shopFingerprint(target), await shopFingerprint(job.source))
 })
