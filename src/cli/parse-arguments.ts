@@ -1,6 +1,7 @@
 // From argv to a verb with its arguments and options: commander reads the words, the verb's table says which there are.
 import { Command, CommanderError, Option } from 'commander'
 import { HoldfastError } from '../core/errors.ts'
+import { splitList } from '../core/name-list.ts'
 import { renderOverview, renderVerbHelp } from './help.ts'
 import type { OptionSpec, VerbSpec } from './verb.ts'
 import { type OptionValue, VerbOptions } from './verb-options.ts'
@@ -134,13 +135,6 @@ function optionFor(spec: OptionSpec): Option {
   const choices = spec.choices
   if (choices === undefined) return option
   return option.argParser((text) => parseChoice(spec.name, text, choices))
-}
-
-function splitList(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
 }
 
 function parseInteger(name: string, text: string): number {

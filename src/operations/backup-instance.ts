@@ -3,15 +3,14 @@ import { availableParallelism } from 'node:os'
 import type { BackupMethod } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
-import type { Selection } from '../logical/selection.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { parseSelection } from './parse-selection.ts'
 import { readersOnThreads } from './reader-threads/thread-reader.ts'
 import { requirePrivileges } from './require-privileges.ts'
 
@@ -21,6 +20,7 @@ export interface BackupRequest {
   /** Name of the instance in the repository. */
   readonly source: string
   readonly method: Extract<BackupMethod, 'dump'>
+  /** Names as parse-selection.ts reads them. */
   readonly schemas?: readonly string[] | undefined
   /** `schema.table`; only these, and none of the above. */
   readonly tables?: readonly string[] | undefined
@@ -66,26 +66,6 @@ export async function backupInstance(
 /** More connections than processors do not read faster, and more than eight are felt by other users of the server. */
 export function defaultThreads(): number {
   return Math.min(8, availableParallelism())
-}
-
-/** Throws USAGE for both at once and for a table without its schema. */
-export function parseSelection(
-  schemas: readonly string[] | undefined,
-  tables: readonly string[] | undefined,
-): Selection {
-  if (schemas !== undefined && tables !== undefined) {
-    throw new HoldfastError('USAGE', '--schemas and --tables exclude each other')
-  }
-  if (schemas !== undefined) return { kind: 'schemas', schemas }
-  if (tables === undefined) return { kind: 'everything' }
-  return {
-    kind: 'tables',
-    tables: tables.map((text) => {
-      const dot = text.indexOf('.')
-      if (dot > 0 && dot < text.length - 1) return { schema: text.slice(0, dot), name: text.slice(dot + 1) }
-      throw new HoldfastError('USAGE', `--tables takes schema.table, not '${text}'`)
-    }),
-  }
 }
 
 /** Looks at the server before anything is written for it. */

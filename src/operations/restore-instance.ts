@@ -9,6 +9,7 @@ import { defaultThreads } from './backup-instance.ts'
 import { examineTarget, type TargetReport } from './examine-target.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { parseSchemas } from './parse-selection.ts'
 import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
 
 export interface RestoreRequest extends PlanRequest {
@@ -16,6 +17,7 @@ export interface RestoreRequest extends PlanRequest {
   /** Name of the instance in the repository. */
   readonly source: string
   readonly target: ConnectionSettings | undefined
+  /** Names as parse-selection.ts reads them. */
   readonly schemas?: readonly string[] | undefined
   readonly threads?: number | undefined
   readonly isDryRun: boolean
@@ -39,7 +41,8 @@ export type RestoreOutcome =
   | { readonly kind: 'restored'; readonly plan: RestorePlan; readonly report: RestoreReport }
 
 /** Throws what opening, planning, connecting, loading and replaying throw. */
-export async function restoreInstance(request: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
+export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
+  const request = { ...given, schemas: parseSchemas(given.schemas) }
   const { emit, signal, confirm } = hooks
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)

@@ -1,6 +1,8 @@
 // Use case: tell everything about one backup.
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError } from '../core/errors.ts'
+import type { TableName } from '../instance/instance-facts.ts'
+import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
@@ -13,7 +15,10 @@ export interface ShowRequest {
 }
 
 export interface ObjectSummary {
+  /** In the repository. */
   readonly name: string
+  /** Absent for what is no table. */
+  readonly table?: TableName
   readonly sizeBytes: number
   readonly rows: number
 }
@@ -29,6 +34,10 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
   const backup = await source.openBackup(await findBackup(source, request.backup, signal), signal)
+  const tables =
+    backup.summary.kind === 'logical'
+      ? tablesOf(parseLogicalContent(backup.content))
+      : new Map<string, TableName>()
   const objects: ObjectSummary[] = []
   for (const name of backup.objectNames()) {
     const { chunks } = await backup.object(name, signal)
@@ -38,9 +47,21 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
       sizeBytes += chunk.plainBytes
       rows += chunk.rows
     }
-    objects.push({ name, sizeBytes, rows })
+    const table = tables.get(name)
+    objects.push({ name, ...(table === undefined ? {} : { table }), sizeBytes, rows })
   }
   return { source: source.name, summary: backup.summary, objects }
+}
+
+/** By the name of the object with its rows. */
+function tablesOf(content: LogicalContent): ReadonlyMap<string, TableName> {
+  const tables = new Map<string, TableName>()
+  for (const schema of content.schemas) {
+    for (const { name, object } of schema.tables) {
+      if (object !== undefined) tables.set(object, { schema: schema.name, name })
+    }
+  }
+  return tables
 }
 
 /** The one backup whose id starts with `prefix`, or the newest. Throws USAGE when there is none, or more than one. */

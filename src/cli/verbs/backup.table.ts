@@ -34,6 +34,7 @@ export const backupVerb: VerbSpec = {
     'All tables are read at one recorded point of the binary log. Commits wait for a moment at most while it is taken; DDL, and ' +
       'writes to tables without transactions, may wait until the backup is done. The first backup of a name ' +
       'ties that name to this server; another server under the same name is refused. No key is needed to write.',
+    "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
   ],
   arguments: [urlArgument],
   options: [

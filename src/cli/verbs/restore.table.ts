@@ -44,6 +44,7 @@ export const restoreVerb: VerbSpec = {
     'POINT is latest, backup (no replay), a time with its zone, gtid:SET, before-gtid:GTID or pos:FILE:OFFSET. Time means commit time.',
     'An empty target needs no confirmation. Where the target holds data of its own, the name of the instance is to be typed, ' +
       'or given with --confirm; schemas that exist already are never overwritten.',
+    "Names of schemas with a comma are put in backticks, and a backtick in one is doubled: --schemas '`a,b`'.",
   ],
   arguments: [sourceArgument],
   options: [

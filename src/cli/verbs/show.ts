@@ -1,5 +1,6 @@
 // `holdfast show`: one backup in full.
-import { showBackup } from '../../operations/show-backup.ts'
+import { formatTableName } from '../../core/name-list.ts'
+import { type ObjectSummary, showBackup } from '../../operations/show-backup.ts'
 import { repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupFields } from '../output/describe-backup.ts'
@@ -21,7 +22,7 @@ export const run: VerbRun = async (context) => {
     [{ title: 'OBJECT' }, { title: 'ROWS', isNumber: true }, { title: 'SIZE', isNumber: true }],
     largest
       .slice(0, maxObjectsShown)
-      .map((object) => [object.name, groupDigits(object.rows), formatBytes(object.sizeBytes)]),
+      .map((object) => [objectText(object), groupDigits(object.rows), formatBytes(object.sizeBytes)]),
   )
   const rest = largest.length - maxObjectsShown
   const parts = [
@@ -36,4 +37,9 @@ export const run: VerbRun = async (context) => {
     text: parts.join('\n'),
     json: { source: report.source, backup: report.summary, objects: report.objects },
   }
+}
+
+/** A table as --tables takes it. */
+function objectText({ table, name }: ObjectSummary): string {
+  return table === undefined ? name : formatTableName(table)
 }

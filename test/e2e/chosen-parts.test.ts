@@ -1,0 +1,52 @@
+// Schemas and tables that are chosen by name: odd names can be said, and choosing nothing is no success.
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { holdfast, succeed } from '../support/holdfast.ts'
+import { startServer, type TestServer } from '../support/servers.ts'
+import { someKind } from '../support/some-kind.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+let source: TestServer
+let target: TestServer
+let folder: Awaited<ReturnType<typeof temporaryDirectory>>
+let repository: string
+
+const odd = '`a,b.c``d/%`'
+
+before(async () => {
+  folder = await temporaryDirectory()
+  source = await startServer(someKind(), {
+    sql: `CREATE DATABASE ${odd}; CREATE TABLE ${odd}.\`t,1.x\` (id INT PRIMARY KEY); INSERT INTO ${odd}.\`t,1.x\` VALUES (7);
+      CREATE TABLE ${odd}.other (id INT PRIMARY KEY); CREATE DATABASE plain; CREATE TABLE plain.t (id INT PRIMARY KEY)`,
+  })
+  target = await startServer(someKind())
+  repository = path.join(folder.path, 'repository')
+  await succeed(['init', '--repository', repository, '--no-encryption'])
+  await succeed(['backup', source.url(), '--repository', repository, '--name', 'all'])
+})
+
+after(async () => {
+  await source[Symbol.asyncDispose]()
+  await target[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+function backup(name: string, ...more: string[]) {
+  return holdfast(['backup', source.url(), '--repository', repository, '--name', name, ...more])
+}
+
+function restore(name: string, ...more: string[]) {
+  const words = ['restore', name, '--repository', repository, '--to', 'backup']
+  return holdfast([...words, '--target', target.url(), '--confirm', name, ...more])
+}
+
+test('names with commas, dots and backticks go through backup, show and restore', async () => {
+  assert.equal((await backup('part', '--tables', `${odd}.\`t,1.x\``)).exit, 0)
+  const shown = await succeed(['show', 'part', '--repository', repository])
+  assert.ok(shown.stdout.includes(`\n${odd}.\`t,1.x\` `), shown.stdout)
+  assert.doesNotMatch(shown.stdout, /other|plain/)
+  const run = await restore('all', '--schemas', `${odd},plain`)
+  assert.equal(run.exit, 0, run.output)
+  assert.equal(await target.sql(`SELECT * FROM ${odd}.\`t,1.x\``), '7\n')
+})
