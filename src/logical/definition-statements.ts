@@ -1,4 +1,6 @@
 // The statements that make everything of a backup but its rows, in the sessions and in the order in which they must run.
+import { HoldfastError } from '../core/errors.ts'
+import type { TableName } from '../instance/instance-facts.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import { statementBytes } from './code.ts'
 import type { CodeContent, LogicalContent, SchemaContent } from './content.ts'
@@ -12,8 +14,12 @@ export type CodeStep =
   | { readonly kind: 'session'; readonly sql: string }
   | { readonly kind: 'create'; readonly settings: string; readonly bytes: Buffer; readonly charset: string }
 
-/** The schemas of a backup with what is selected of them. */
+/**
+ * The schemas of a backup with what is selected of them.
+ * @throws HoldfastError USAGE naming what is selected and not there: restoring nothing must not look like success
+ */
 export function selectContent(content: LogicalContent, selection: Selection): readonly SchemaContent[] {
+  refuseAbsent(content, selection)
   return content.schemas
     .filter((schema) => selectsSchema(selection, schema.name))
     .map((schema) => {
@@ -28,6 +34,34 @@ export function selectContent(content: LogicalContent, selection: Selection): re
         events: isCode ? schema.events : [],
       }
     })
+}
+
+const shownSchemas = 20
+
+function refuseAbsent(content: LogicalContent, selection: Selection): void {
+  if (selection.kind === 'everything') return
+  const schemas = new Map(content.schemas.map((schema) => [schema.name, schema]))
+  const hasRelation = ({ schema, name }: TableName) => {
+    const { tables = [], views = [], sequences = [] } = schemas.get(schema) ?? {}
+    return [...tables, ...views, ...sequences].some((relation) => relation.name === name)
+  }
+  const absent =
+    selection.kind === 'schemas'
+      ? selection.schemas.filter((name) => !schemas.has(name)).map((name) => `schema ${name}`)
+      : selection.tables
+          .filter((table) => !hasRelation(table))
+          .map(({ schema, name }) => `table ${schema}.${name}`)
+  if (absent.length === 0) return
+  const names = [...schemas.keys()]
+  const more = names.length > shownSchemas ? ` and ${names.length - shownSchemas} more` : ''
+  throw new HoldfastError(
+    'USAGE',
+    `the backup has no ${absent.join(', no ')}`,
+    { absent: absent.join(', ') },
+    {
+      hint: `It holds ${names.length === 0 ? 'no schema' : `${names.slice(0, shownSchemas).join(', ')}${more}`}.`,
+    },
+  )
 }
 
 /** Before all tables: their defaults may name them. */

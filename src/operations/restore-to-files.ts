@@ -7,6 +7,7 @@ import { planScript } from '../logical/script/script-plan.ts'
 import { existingSource } from './existing-source.ts'
 import { NewFolder } from './export-folder.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { parseSchemas } from './parse-selection.ts'
 import { planRestoreOf } from './plan-restore-of.ts'
 
 export interface FilesRequest {
@@ -35,7 +36,7 @@ export async function restoreToFiles(
   request: FilesRequest,
   { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
 ): Promise<FilesReport> {
-  const { schemas } = request
+  const schemas = parseSchemas(request.schemas)
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
   const wanted = { point: { kind: 'backup', text: 'backup' }, backup: request.backup, skipGtids: [] } as const
@@ -51,10 +52,6 @@ export async function restoreToFiles(
     )
   }
   const plan = planScript(backup, schemas === undefined ? undefined : { kind: 'schemas', schemas })
-  const absent = (schemas ?? []).filter((name) => !plan.schemas.some((schema) => schema.name === name))
-  if (absent.length > 0) {
-    throw new HoldfastError('USAGE', `backup ${id} has no schema ${absent.join(', ')}`, { backup: id })
-  }
   const folder = await NewFolder.make(request.folder)
   for (const message of [...summary.warnings, ...plan.warnings]) {
     emit({ type: 'notice', level: 'warning', message })

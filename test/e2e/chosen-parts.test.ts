@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { holdfast, succeed } from '../support/holdfast.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, type TestServer } from '../support/servers.ts'
 import { someKind } from '../support/some-kind.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -40,6 +40,29 @@ function restore(name: string, ...more: string[]) {
   const words = ['restore', name, '--repository', repository, '--to', 'backup']
   return holdfast([...words, '--target', target.url(), '--confirm', name, ...more])
 }
+
+test('a backup of no schema or no table is refused', async () => {
+  for (const [option = '', ...lists] of [
+    ['--schemas', '', ' , '],
+    ['--tables', '', ','],
+  ]) {
+    for (const list of lists) assertRefused(await backup('none', option, list), 2, /names nothing/)
+  }
+  assertRefused(await backup('none', '--tables', 'plain'), 2, /'plain' is not schema\.table/)
+  assertRefused(await backup('none', '--tables', 'a.b.c'), 2, /backticks/)
+})
+
+test('a restore of no schema, or of one that the backup does not have, is refused and names what is there', async () => {
+  assertRefused(await restore('all', '--schemas', ''), 2, /names nothing/)
+  const run = await restore('all', '--schemas', 'plain,nope')
+  assertRefused(run, 2, /the backup has no schema nope/)
+  assert.match(run.stderr, /hint: It holds .*plain/)
+  const files = path.join(folder.path, 'files')
+  const toFiles = ['restore', 'all', '--repository', repository, '--to-files', files]
+  assertRefused(await holdfast([...toFiles, '--schemas', 'nope']), 2, /no schema nope/)
+  assertRefused(await holdfast([...toFiles, '--schemas', '']), 2, /names nothing/)
+  assert.equal(await target.sql("SHOW DATABASES LIKE 'plain'"), '')
+})
 
 test('names with commas, dots and backticks go through backup, show and restore', async () => {
   assert.equal((await backup('part', '--tables', `${odd}.\`t,1.x\``)).exit, 0)
