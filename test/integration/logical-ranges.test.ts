@@ -185,6 +185,9 @@ for (const kind of testedKinds) {
       )
       assert.equal(sizes === 'refused', plan?.['type'] !== 'range', String(plan?.['type']))
       if (server.flavour === 'mariadb') assert.equal(sizes, 'refused')
+      const last = { from: [valueOf(column, '1970-01-01 02:40:01')], below: undefined }
+      const [rows] = await estimateRows(new SeekSession(session), key, [last])
+      assert.ok(Number(rows) > 200 && Number(rows) < 800, `${rows} instead of 400 rows`)
     })
 
     test('several callers are handed different ranges, and a failure loses none', async () => {

@@ -12,7 +12,7 @@ export interface RangeKey {
   readonly index: string
   /** The leading columns of the index that are used; at least one. */
   readonly columns: readonly KeyColumn[]
-  /** Rows may have NULL in the column, which is then the only one. */
+  /** Rows may have NULL in the first column. */
   readonly isNullable: boolean
   /** Rows lie in the order of this key; by another key each row is looked up on its own. */
   readonly isClustered: boolean
@@ -34,11 +34,11 @@ interface IndexPart {
 export async function readRangeKey(
   connection: Connection,
   schema: string,
-  table: Pick<TableDefinition, 'name' | 'engine' | 'hasHistory' | 'isInsertOnly'>,
+  table: Pick<TableDefinition, 'name' | 'engine' | 'isInsertOnly'>,
   signal?: AbortSignal,
 ): Promise<RangeKey | undefined> {
-  // What lies in order and how many rows a range has is known of InnoDB; periods (isInsertOnly) and history change what a key means.
-  if (table.engine !== 'InnoDB' || table.hasHistory || table.isInsertOnly) return undefined
+  // What lies in order and how many rows a range has is known of InnoDB; periods and history (isInsertOnly) change what a key means.
+  if (table.engine !== 'InnoDB' || table.isInsertOnly) return undefined
   const indexes = await readUniqueIndexes(connection, schema, table.name, signal)
   const clustered = clusteredIndex(indexes)
   const columns = await readKeyColumns(connection, schema, table.name, signal)
@@ -101,11 +101,10 @@ function usableParts(
   const used: (IndexPart & { readonly type: KeyColumn })[] = []
   for (const part of parts) {
     const type = columns.get(part.column)
-    // Only one column may be NULL, and it must be alone: (1, NULL) is neither below nor above (1, 2).
+    // Only the first column may be NULL, which makes a range of its own; (1, NULL) is neither below nor above (1, 2).
     const isUsable = part.isWhole && part.isAscending && !(part.isNullable && used.length > 0)
     if (type === undefined || !isUsable) break
     used.push({ ...part, type })
-    if (part.isNullable) break
   }
   return used
 }
