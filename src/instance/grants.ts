@@ -4,7 +4,7 @@ import type { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 import type { InstanceDialect } from './dialect.ts'
 
-const allPrivileges = 'ALL PRIVILEGES'
+export const allPrivileges = 'ALL PRIVILEGES'
 
 /** SHOW GRANTS of the current account with its active roles. Password hashes are cut out. */
 export async function currentGrants(

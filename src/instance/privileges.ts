@@ -1,6 +1,6 @@
 // Which privileges a purpose needs, which of them the account lacks, and the exact GRANT that gives them.
 import { dialectOf } from './dialects.ts'
-import { hasGlobalPrivilege } from './grants.ts'
+import { allPrivileges, hasGlobalPrivilege } from './grants.ts'
 import type { InstanceFacts } from './instance-facts.ts'
 import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import { quoteAccount } from './sql-text.ts'
@@ -14,13 +14,19 @@ export interface MissingPrivileges {
 }
 
 /**
- * What the account of these facts lacks on *.*. An account may do with less (a backup of one schema needs SELECT only there), so
+ * What the account of these facts lacks on *.* of what the purpose needs, and of `more`. An account may do with less (a backup of one schema needs SELECT only there), so
  * this is advice; what really stops the work is told by the server.
  */
-export function missingPrivileges(facts: InstanceFacts, purpose: Purpose): MissingPrivileges {
-  const missing = dialectOf(facts.flavour)
-    .needs(purpose, facts.release)
-    .filter((need) => !hasGlobalPrivilege(facts.grants, need.privilege))
+export function missingPrivileges(
+  facts: InstanceFacts,
+  purpose: Purpose,
+  more: readonly PrivilegeNeed[] = [],
+): MissingPrivileges {
+  const needs = dialectOf(facts.flavour).needs(purpose, facts.release)
+  const missing = [
+    ...needs,
+    ...more.filter((need) => !needs.some(({ privilege }) => privilege === need.privilege)),
+  ].filter((need) => !hasGlobalPrivilege(facts.grants, need.privilege))
   return missing.length === 0 ? { missing } : { missing, grant: grantStatement(facts.account, missing) }
 }
 
@@ -30,5 +36,7 @@ function grantStatement(account: string, needs: readonly PrivilegeNeed[]): strin
   const name = quoteAccount({ user: account.slice(0, at), host: account.slice(at + 1) })
   const withOption = needs.some((need) => need.privilege === 'GRANT OPTION') ? ' WITH GRANT OPTION' : ''
   const list = needs.map((need) => need.privilege).filter((privilege) => privilege !== 'GRANT OPTION')
-  return `GRANT ${list.length === 0 ? 'USAGE' : list.join(', ')} ON *.* TO ${name}${withOption};`
+  // GRANT takes this one alone only.
+  const all = list.includes(allPrivileges) ? [allPrivileges] : list
+  return `GRANT ${all.length === 0 ? 'USAGE' : all.join(', ')} ON *.* TO ${name}${withOption};`
 }

@@ -19,6 +19,8 @@ export async function planAccounts(
   dialect: LogicalDialect,
   accounts: readonly AccountContent[],
 ): Promise<AccountPlan> {
+  // Chosen schemas come without accounts, and whoever loads them need not be allowed to look.
+  if (accounts.length === 0) return { toCreate: [], toGrant: [], warnings: [] }
   const present = new Map(
     (await dialect.readAccounts(connection)).map((account) => [keyOf(account), account]),
   )

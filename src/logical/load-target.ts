@@ -14,7 +14,11 @@ function series(release: number): number {
 }
 
 /** @throws HoldfastError VERSION_MISMATCH */
-export function checkVersion(origin: BackupOrigin, content: LogicalContent, target: InstanceFacts): void {
+export function checkVersion(
+  origin: Pick<BackupOrigin, 'flavour' | 'serverVersion'>,
+  content: LogicalContent,
+  target: InstanceFacts,
+): void {
   const details = {
     backup: `${origin.flavour} ${origin.serverVersion}`,
     target: `${target.flavour} ${target.version}`,

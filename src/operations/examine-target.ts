@@ -3,11 +3,15 @@ import { type ConnectionSettings, describeConnection } from '../core/connection-
 import { HoldfastError } from '../core/errors.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import { type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
+import type { LogicalContent } from '../logical/content.ts'
+import { selectContent } from '../logical/definition-statements.ts'
+import { checkVersion } from '../logical/load-target.ts'
 import { inspectTarget } from '../recovery/apply/replay-target.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
-import { readTargetState } from '../recovery/target-state.ts'
+import { readTargetState, refuseSuperReadOnly } from '../recovery/target-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
+import { requireForAll, requireForSchemas } from './restore-privileges.ts'
 
 export interface TargetReport {
   /** `user@host:port`, for messages. */
@@ -21,16 +25,25 @@ export interface TargetReport {
 export interface ExamineRequest {
   readonly settings: ConnectionSettings
   readonly plan: RestorePlan
+  /** Of the backup that the plan begins with. */
+  readonly content: LogicalContent
   readonly source: SourceIdentity | undefined
   /** Only these schemas are restored; all of the instance when absent. */
   readonly schemas?: readonly string[] | undefined
 }
 
-/** Changes nothing. Throws what connecting throws, and TARGET_NOT_EMPTY where no agreement would help. */
+/**
+ * Changes nothing. Throws what connecting throws; VERSION_MISMATCH, UNSUPPORTED and PRIVILEGE_MISSING for a server that cannot take
+ * the backup; and TARGET_NOT_EMPTY where no agreement would help.
+ */
 export async function examineTarget(request: ExamineRequest, signal: AbortSignal): Promise<TargetReport> {
-  const { settings, plan, source } = request
+  const { settings, plan, content, source } = request
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
+  checkVersion(plan.base.origin, content, facts)
+  await refuseSuperReadOnly(connection, signal)
+  if (request.schemas === undefined) await requireForAll(connection, facts, content)
+  else requireForSchemas(facts, selectContent(content, { kind: 'schemas', schemas: request.schemas }))
   const schemas = await userSchemas(connection, signal)
   const isSource = source !== undefined && isSame(source, facts)
   if (request.schemas === undefined) {

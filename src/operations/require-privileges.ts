@@ -1,11 +1,15 @@
 // Refuses work for which the account lacks privileges, before it begins.
 import { HoldfastError } from '../core/errors.ts'
 import type { InstanceFacts } from '../instance/instance-facts.ts'
-import { missingPrivileges, type Purpose } from '../instance/privileges.ts'
+import { missingPrivileges, type PrivilegeNeed, type Purpose } from '../instance/privileges.ts'
 
-/** Throws PRIVILEGE_MISSING with the GRANT that gives what is required, and with it what only helps. */
-export function requirePrivileges(facts: InstanceFacts, purpose: Purpose): void {
-  const { missing, grant } = missingPrivileges(facts, purpose)
+/** Throws PRIVILEGE_MISSING with the GRANT that gives what is required (`more` counts as such), and with it what only helps. */
+export function requirePrivileges(
+  facts: InstanceFacts,
+  purpose: Purpose,
+  more: readonly PrivilegeNeed[] = [],
+): void {
+  const { missing, grant } = missingPrivileges(facts, purpose, more)
   const required = missing.filter((need) => need.isRequired)
   if (grant === undefined || required.length === 0) return
   throw new HoldfastError(

@@ -2,6 +2,7 @@
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { parseLogicalContent } from '../logical/content.ts'
 import { type LoadOptions, loadLogical } from '../logical/load-logical.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
@@ -51,16 +52,17 @@ export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks
   if (request.isDryRun) return { kind: 'planned', plan }
   if (request.target === undefined)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')
+  const backup = await source.openBackup(plan.base.id, signal)
   const examined = {
     settings: request.target,
     plan,
+    content: parseLogicalContent(backup.content),
     source: await source.describe(signal),
     schemas: request.schemas,
   }
   const target = await examineTarget(examined, signal)
   if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
-  const backup = await source.openBackup(plan.base.id, signal)
   const { threads = defaultThreads(), schemas } = request
   const options = { settings: request.target, backup, archive, threads, emit, signal }
   const report =

@@ -17,7 +17,7 @@ import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { HeldGlobals } from './held-globals.ts'
 import { pendingTransactions } from './pending-transactions.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
-import { readTargetState } from './target-state.ts'
+import { readTargetState, refuseSuperReadOnly } from './target-state.ts'
 
 export interface ExecuteOptions {
   readonly settings: ConnectionSettings
@@ -116,17 +116,7 @@ async function checkTarget(
       },
     )
   }
-  const [row] = await control.query("SHOW GLOBAL VARIABLES LIKE 'super_read_only'", { signal })
-  if (row?.['Value'] === 'ON') {
-    throw new HoldfastError(
-      'UNSUPPORTED',
-      'the target has super_read_only on, so nothing can be restored into it',
-      {},
-      {
-        hint: 'Run: SET GLOBAL super_read_only=0. To keep clients out during the restore use read_only=1, which lets Holdfast in.',
-      },
-    )
-  }
+  await refuseSuperReadOnly(control, signal)
 }
 
 function heldGlobals(target: ReplayTarget): readonly { name: string; value: string; neededFor?: string }[] {
@@ -138,6 +128,8 @@ function heldGlobals(target: ReplayTarget): readonly { name: string; value: stri
     },
     // The longest that both servers take: one row of the log must fit into one statement, in base64.
     { name: 'max_allowed_packet', value: '1073741824' },
+    // Functions and triggers of the log were taken by the source; a server with a binary log wants SUPER for them, or this.
+    { name: 'log_bin_trust_function_creators', value: '1' },
     ...Object.entries(target.globals).map(([name, value]) => ({ name, value })),
   ]
 }

@@ -66,3 +66,20 @@ function whyNotLoaded(
     ? undefined
     : `it has passed ${passed.gtid}, and whether that was left out cannot be told`
 }
+
+/** read_only lets administrators write; super_read_only nobody. Throws UNSUPPORTED where it is on. */
+export async function refuseSuperReadOnly(
+  connection: Connection,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const [row] = await connection.query("SHOW GLOBAL VARIABLES LIKE 'super_read_only'", { signal })
+  if (row?.['Value'] !== 'ON') return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    'the target has super_read_only on, so nothing can be restored into it',
+    {},
+    {
+      hint: 'Run: SET GLOBAL super_read_only=0. To keep clients out during the restore use read_only=1, which lets Holdfast in.',
+    },
+  )
+}

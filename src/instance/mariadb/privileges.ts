@@ -1,5 +1,12 @@
 // What an account needs on MariaDB.
-import { helpful, type PrivilegeNeed, type Purpose, required } from '../privilege-need.ts'
+import {
+  definersReason,
+  helpful,
+  type PrivilegeNeed,
+  type Purpose,
+  required,
+  schemaPrivileges,
+} from '../privilege-need.ts'
 
 export function privilegeNeeds(purpose: Purpose, release: number): readonly PrivilegeNeed[] {
   return needs[purpose](release)
@@ -27,29 +34,20 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
     required('BINLOG MONITOR', 'lists binary logs and reads the position'),
     helpful('SLAVE MONITOR', 'tells whether this is a replica, and its log without what it applies'),
   ],
-  restore: () => [
-    ...[
-      'SELECT',
-      'INSERT',
-      'DELETE',
-      'CREATE',
-      'ALTER',
-      'DROP',
-      'INDEX',
-      'REFERENCES',
-      'CREATE VIEW',
-      'SHOW VIEW',
-    ]
-      .concat(['CREATE ROUTINE', 'ALTER ROUTINE', 'TRIGGER', 'EVENT', 'LOCK TABLES'])
-      .map((privilege) => required(privilege, 'creates and fills what is restored')),
+  restore: (release) => [
+    ...schemaPrivileges.map((privilege) => required(privilege, 'creates, fills and grants what is restored')),
+    ...(release >= 110_300 ? [required('SHOW CREATE ROUTINE', 'is part of ALL PRIVILEGES on a schema')] : []),
     required('DELETE HISTORY', 'restores the history of system-versioned tables'),
     required('CREATE USER', 'creates accounts and roles'),
     required('GRANT OPTION', 'gives accounts their privileges'),
-    // From 10.11 on several powers of SUPER are separate; all of them are needed here.
+    // Until 11.0 SUPER stood for several of those below; they are asked for by name, for that works on all.
     required('SUPER', 'pauses the event scheduler'),
-    required('SET USER', 'creates views and routines of other definers'),
+    required('RELOAD', 'resets the binary logs of a fresh server'),
+    required('SET USER', definersReason),
+    required('BINLOG ADMIN', 'keeps the load out of the binary log'),
+    required('BINLOG MONITOR', 'reads the position in the binary log'),
     required('BINLOG REPLAY', 'replays binary logs'),
+    required('REPLICATION MASTER ADMIN', 'sets gtid_binlog_state'),
     required('REPLICATION SLAVE ADMIN', 'sets gtid_slave_pos'),
-    helpful('RELOAD', 'resets the binary logs of a fresh server'),
   ],
 }

@@ -1,5 +1,12 @@
 // What an account needs on MySQL.
-import { helpful, type PrivilegeNeed, type Purpose, required } from '../privilege-need.ts'
+import {
+  definersReason,
+  helpful,
+  type PrivilegeNeed,
+  type Purpose,
+  required,
+  schemaPrivileges,
+} from '../privilege-need.ts'
 
 export function privilegeNeeds(purpose: Purpose, release: number): readonly PrivilegeNeed[] {
   return needs[purpose](release)
@@ -25,31 +32,18 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
     required('REPLICATION CLIENT', 'lists binary logs and reads the position'),
   ],
   restore: (release) => [
-    ...[
-      'SELECT',
-      'INSERT',
-      'DELETE',
-      'CREATE',
-      'ALTER',
-      'DROP',
-      'INDEX',
-      'REFERENCES',
-      'CREATE VIEW',
-      'SHOW VIEW',
-    ]
-      .concat(['CREATE ROUTINE', 'ALTER ROUTINE', 'TRIGGER', 'EVENT', 'LOCK TABLES'])
-      .map((privilege) => required(privilege, 'creates and fills what is restored')),
+    ...schemaPrivileges.map((privilege) => required(privilege, 'creates, fills and grants what is restored')),
     required('CREATE USER', 'creates accounts and roles'),
     required('GRANT OPTION', 'gives accounts their privileges'),
+    required('ROLE_ADMIN', 'gives accounts their roles'),
+    required('RELOAD', 'resets the binary logs of a fresh server'),
     required('SYSTEM_VARIABLES_ADMIN', 'pauses the event scheduler and sets gtid_purged'),
-    ...(release >= 80_200
-      ? [
-          required('SET_ANY_DEFINER', 'creates views and routines of other definers'),
-          required('ALLOW_NONEXISTENT_DEFINER', 'creates views and routines whose definer is gone'),
-        ]
-      : [required('SET_USER_ID', 'creates views and routines of other definers')]),
     required('SESSION_VARIABLES_ADMIN', 'turns off rules that restored tables may break'),
+    ...(release >= 80_200
+      ? [required('SET_ANY_DEFINER', definersReason), required('ALLOW_NONEXISTENT_DEFINER', definersReason)]
+      : [required('SET_USER_ID', definersReason)]),
+    // Who has it (root, say) can only be named as a definer, altered or granted something by one who has it too.
+    ...(release >= 80_016 ? [required('SYSTEM_USER', definersReason)] : []),
     ...(release >= 80_018 ? [required('REPLICATION_APPLIER', 'replays binary logs')] : []),
-    helpful('RELOAD', 'resets the binary logs of a fresh server'),
   ],
 }

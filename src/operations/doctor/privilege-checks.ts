@@ -9,7 +9,19 @@ export function checkPrivileges(facts: DoctorFacts): readonly DoctorCheck[] {
     ...(facts.binlog.isOn
       ? [privilegeCheck('privileges for stream', facts.account, missingPrivileges(facts, 'stream'))]
       : []),
+    restoreCheck(facts.account, missingPrivileges(facts, 'restore')),
   ]
+}
+
+/** Never more than a word: an account that takes backups is better off without what a restore needs. */
+function restoreCheck(account: string, { grant }: MissingPrivileges): DoctorCheck {
+  const name = 'privileges for restore'
+  if (grant === undefined) return ok(name, `${account} has all`)
+  return ok(
+    name,
+    'not needed, unless a restore is to go into this server',
+    `Only for that, as an administrator: ${grant}`,
+  )
 }
 
 function privilegeCheck(name: string, account: string, { missing, grant }: MissingPrivileges): DoctorCheck {
