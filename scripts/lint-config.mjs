@@ -36,6 +36,8 @@ const config = {
     'no-empty': ['error', { allowEmptyCatch: false }],
     'no-await-in-loop': 'off',
     'no-shadow': 'off',
+    // A rule for browser windows; threads have no origin.
+    'unicorn/require-post-message-target-origin': 'off',
     'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
   },
   ignorePatterns: ['dist', 'node_modules', 'src/bytes/kernel/*.as.ts', '**/*.generated.ts'],

@@ -24,8 +24,12 @@ const sums: Sums = {
 
 function pair(own: Calls): { calls: ThreadCalls<Sums>; close: () => void } {
   const { port1, port2 } = new MessageChannel()
-  new ThreadCalls(port2, own)
-  return { calls: new ThreadCalls<Sums>(port1, {}), close: () => port1.close() }
+  const served = new ThreadCalls(port2, own)
+  const close = (): void => {
+    port1.close()
+    served.end(new Error('closed'))
+  }
+  return { calls: new ThreadCalls<Sums>(port1, {}), close }
 }
 
 test('calls are answered each with its own answer, whatever the order', async () => {
