@@ -30,17 +30,24 @@ const readBytes = 128 * 1024
 export async function openSocket(settings: ConnectionSettings, signal: AbortSignal): Promise<OpenSocket> {
   const { host, port, socketPath } = settings
   const buffer = Buffer.allocUnsafeSlow(readBytes)
-  let take: TakeBorrowed = () => undefined
+  let take: TakeBorrowed | undefined
   const onread = {
     buffer,
     callback: (length: number) => {
-      take(buffer.subarray(0, length))
+      take?.(buffer.subarray(0, length))
       return true
     },
   }
   const socket =
     socketPath === undefined
-      ? connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs, onread })
+      ? connect({
+          host,
+          port,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: keepAliveDelayMs,
+          onread,
+        })
       : connect({ path: socketPath, onread })
   // Nothing is read until there is somebody to take it.
   socket.pause()

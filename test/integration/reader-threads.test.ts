@@ -77,6 +77,10 @@ function dump(
   })
 }
 
+function digests(of: BackupResult) {
+  return Object.fromEntries(of.objects.map((object) => [object.name, digestOf(object)]))
+}
+
 function isError(...codes: ErrorCode[]) {
   return (error: unknown) => {
     assert.ok(error instanceof HoldfastError, String(error))
@@ -94,8 +98,6 @@ eachServer(
     const alone = await dumpLogical({ settings: server.settings(), sink: new MemoryBackup(), threads: 1 })
     await using session = await repository.begin()
     const result = await dump(server, session, repository.path)
-    const digests = (of: BackupResult) =>
-      Object.fromEntries(of.objects.map((object) => [object.name, digestOf(object)]))
     assert.deepEqual(digests(result), digests(alone))
     const big = parseLogicalContent(result.content).schemas[0]?.tables.find(({ name }) => name === 'big')
     const ranges = big?.ranges ?? []
