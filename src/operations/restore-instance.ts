@@ -3,11 +3,12 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { parseLogicalContent } from '../logical/content.ts'
+import { selectContent } from '../logical/definition-statements.ts'
 import { type LoadOptions, loadLogical } from '../logical/load-logical.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { defaultThreads } from './backup-instance.ts'
-import { examineTarget, type TargetReport } from './examine-target.ts'
+import { type ExamineRequest, examineTarget, type TargetReport } from './examine-target.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { parseSchemas } from './parse-selection.ts'
@@ -38,7 +39,8 @@ export interface RestoreHooks {
 }
 
 export type RestoreOutcome =
-  | { readonly kind: 'planned'; readonly plan: RestorePlan }
+  /** Nothing was changed; `target` is absent when none was named. */
+  | { readonly kind: 'planned'; readonly plan: RestorePlan; readonly target?: TargetReport }
   | { readonly kind: 'restored'; readonly plan: RestorePlan; readonly report: RestoreReport }
 
 /** Throws what opening, planning, connecting, loading and replaying throw. */
@@ -49,18 +51,13 @@ export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks
   const source = await existingSource(repository, request.source, signal)
   const { plan, archive } = await planRestoreOf(source, request, { emit, signal })
   checkSelection(request, plan)
-  if (request.isDryRun) return { kind: 'planned', plan }
-  if (request.target === undefined)
+  if (request.target === undefined && !request.isDryRun)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')
   const backup = await source.openBackup(plan.base.id, signal)
-  const examined = {
-    settings: request.target,
-    plan,
-    content: parseLogicalContent(backup.content),
-    source: await source.describe(signal),
-    schemas: request.schemas,
-  }
-  const target = await examineTarget(examined, signal)
+  const content = parseLogicalContent(backup.content)
+  const target = await examine(request, { plan, content, source: await source.describe(signal) }, signal)
+  if (request.isDryRun || request.target === undefined || target === undefined)
+    return { kind: 'planned', plan, ...(target === undefined ? {} : { target }) }
   if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
   const { threads = defaultThreads(), schemas } = request
@@ -71,11 +68,21 @@ export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks
   return { kind: 'restored', plan, report }
 }
 
+/** Before anybody is asked and anything is changed, and in a dry run too: whether this target can take it at all. */
+async function examine(
+  { target, schemas }: RestoreRequest,
+  of: Pick<ExamineRequest, 'plan' | 'content' | 'source'>,
+  signal: AbortSignal,
+): Promise<TargetReport | undefined> {
+  if (schemas !== undefined) selectContent(of.content, { kind: 'schemas', schemas })
+  return target === undefined ? undefined : await examineTarget({ settings: target, schemas, ...of }, signal)
+}
+
 /** A part of an instance can be loaded, but the log tells the history of all of it. */
 function checkSelection({ schemas }: RestoreRequest, { replay }: RestorePlan): void {
   if (schemas === undefined || replay === undefined || replay.transactions === 0) return
   throw new HoldfastError(
-    'UNSUPPORTED',
+    'USAGE',
     'chosen schemas can only be restored as they are in a backup, without what the binary logs hold after it',
     {},
     {
@@ -106,3 +113,4 @@ async function loadSchemas(
 }
 
 export type { RestorePlan } from '../recovery/restore-plan.ts'
+export type { TargetReport } from './examine-target.ts'

@@ -8,7 +8,9 @@ export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   const steps = [
     `Load ${base.kind} backup ${base.id} (${base.method}), which holds ${base.isPartial === true ? 'a part of the instance as of' : 'everything up to'} ${describePoint(base.point)}`,
   ]
-  if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state']
+  const seconds = Math.ceil(estimate.loadSeconds + estimate.replaySeconds)
+  const duration = `This may take about ${seconds} s (an estimate from sizes)`
+  if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state', duration]
   const { from, until, transactions, skip, alreadyInBase, next, last } = replay
   steps.push(
     `Replay ${transactions} transactions of the archived binary logs from ${from.file}:${from.offset} to ${until.file}:${until.offset}`,
@@ -23,8 +25,7 @@ export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   if (next !== undefined) steps.push(`Stop right before ${describeTransaction(next)}`)
   if (end.gtid !== undefined)
     steps.push(`Check that the target then stands at GTID ${end.gtid.text || '(none)'}`)
-  const seconds = Math.ceil(estimate.loadSeconds + estimate.replaySeconds)
-  return [...steps, `This may take about ${seconds} s (an estimate from sizes)`]
+  return [...steps, duration]
 }
 
 function describeTransaction({ gtid, file, start, timeMicros }: PlannedTransaction): string {

@@ -7,6 +7,7 @@ import {
   type RestoreOutcome,
   type RestorePlan,
   restoreInstance,
+  type TargetReport,
 } from '../../operations/restore-instance.ts'
 import { restoreToFiles } from '../../operations/restore-to-files.ts'
 import { connectionSettings, repositoryAccess, requiredSource } from '../access.ts'
@@ -106,9 +107,7 @@ async function confirm(
 ): Promise<void> {
   const { options, prompt, signal, say } = context
   const given = options.text('confirm')
-  const what = target.isSource
-    ? `${target.server} is the server that the backups are of`
-    : `${target.server} holds ${target.schemas.slice(0, 5).join(', ')}${target.schemas.length > 5 ? ', …' : ''}`
+  const what = whatIsThere(target)
   if (given === source) return
   if (given !== undefined) {
     throw new HoldfastError('CONFIRMATION_MISSING', `--confirm says ${given}, and the instance is ${source}`)
@@ -122,7 +121,7 @@ async function confirm(
 }
 
 function describe(outcome: RestoreOutcome): string {
-  if (outcome.kind === 'planned') return describePlan(outcome.plan)
+  if (outcome.kind === 'planned') return describePlan(outcome)
   const { plan, report } = outcome
   const { loaded, replayed, loadSeconds, replaySeconds, isContinued } = report
   const parts = [
@@ -147,11 +146,23 @@ function describe(outcome: RestoreOutcome): string {
   ].join('\n')
 }
 
-function describePlan(plan: RestorePlan): string {
+function describePlan({ plan, target }: Extract<RestoreOutcome, { kind: 'planned' }>): string {
   return [
     `Plan to restore ${plan.source} to ${plan.wanted.text}:`,
     ...plan.steps.map((step, index) => `  ${index + 1}. ${step}.`),
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
+    ...(target === undefined ? [] : [describeTarget(plan, target)]),
     'Nothing was changed. To carry it out, run the same command without --dry-run.',
   ].join('\n')
+}
+
+function describeTarget({ source }: RestorePlan, target: TargetReport): string {
+  if (target.schemas.length === 0 && !target.isSource) return `${target.server} is empty and can take it.`
+  return `${target.server} can take it; but ${whatIsThere(target)}: this needs --confirm ${source}.`
+}
+
+function whatIsThere({ server, isSource, schemas }: TargetReport): string {
+  return isSource
+    ? `${server} is the server that the backups are of`
+    : `${server} holds ${schemas.slice(0, 5).join(', ')}${schemas.length > 5 ? ', …' : ''}`
 }

@@ -1,0 +1,82 @@
+// What --dry-run tells of a plan and of the target, which it looks at and leaves alone.
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { assertRefused, type HoldfastRun, holdfast, succeed } from '../support/holdfast.ts'
+import { type ServerKind, startServer, type TestServer, testedKinds } from '../support/servers.ts'
+import { someKind } from '../support/some-kind.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+// The newer of the MariaDBs where both are tested, so that the other is too old for its backup.
+const kind = testedKinds.includes('mariadb-11.8') ? 'mariadb-11.8' : someKind()
+
+let source: TestServer
+let folder: Awaited<ReturnType<typeof temporaryDirectory>>
+let words: readonly string[]
+
+before(async () => {
+  folder = await temporaryDirectory()
+  source = await startServer(kind, {
+    sql: 'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1)',
+  })
+  words = ['--repository', path.join(folder.path, 'repository')]
+  await succeed(['init', ...words, '--no-encryption'])
+  await succeed(['backup', source.url(), ...words, '--name', 'shop'])
+  await source.sql('INSERT INTO d.t VALUES (2)')
+  const env = { HOLDFAST_SPOOL: path.join(folder.path, 'spool') }
+  await succeed(['stream', source.url(), ...words, '--name', 'shop', '--until-caught-up'], { env })
+})
+
+after(async () => {
+  await source[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+function restore(...more: readonly string[]): Promise<HoldfastRun> {
+  return holdfast(['restore', 'shop', ...words, ...more])
+}
+
+test('a plan tells how long it may take, with a replay or without, and needs no target', async () => {
+  for (const to of ['latest', 'backup']) {
+    const run = await restore('--to', to, '--dry-run')
+    assert.equal(run.exit, 0, run.output)
+    assert.match(run.stdout, /about \d+ s \(an estimate from sizes\)/)
+  }
+})
+
+test('a target that is not there is not passed over', async () => {
+  assertRefused(await restore('--dry-run', '--target', 'mysql://root@127.0.0.1:1/'), 20, /127\.0\.0\.1:1\b/)
+})
+
+test('schemas that no backup has, and schemas with a replay, are refused without a target too', async () => {
+  assertRefused(await restore('--to', 'backup', '--dry-run', '--schemas', 'nope'), 2, /no schema nope/)
+  assertRefused(await restore('--to', 'latest', '--dry-run', '--schemas', 'd'), 2, /binary logs/)
+})
+
+test('an empty target and one with data of its own are told apart, and both stay as they are', async () => {
+  await using target = await startServer(kind)
+  const wanted = ['--target', target.url(), '--to', 'backup', '--schemas', 'd', '--dry-run']
+  assert.match((await restore(...wanted)).stdout, /is empty and can take it\./)
+  await target.sql('CREATE DATABASE mine')
+  const run = await restore(...wanted)
+  assert.equal(run.exit, 0, run.output)
+  assert.match(run.stdout, /holds mine: this needs --confirm shop\./)
+  const all = await restore('--target', target.url(), '--dry-run')
+  assertRefused(all, 2, /the target already has schemas \(mine\)/)
+  assert.equal(await target.sql("SHOW DATABASES LIKE 'd'"), '')
+})
+
+// HOLDFAST_TEST_SERVERS may leave only one of them.
+const tooOld: readonly ServerKind[] = kind === 'mariadb-11.8' ? ['mariadb-10.11'] : []
+const ofOtherFamily = [kind.startsWith('mysql') ? someKind('mariadb') : someKind('mysql')]
+for (const other of [...tooOld, ...ofOtherFamily].filter(
+  (each) => each !== kind && testedKinds.includes(each),
+)) {
+  test(`a target that cannot take the backup is refused before anybody is asked for a yes (${other})`, async () => {
+    await using target = await startServer(other, { sql: 'CREATE DATABASE mine' })
+    const wanted = ['--target', target.url(), '--to', 'backup']
+    for (const more of [['--dry-run'], [], ['--confirm', 'shop'], ['--schemas', 'd']]) {
+      assertRefused(await restore(...wanted, ...more), 23, /cannot be restored into/)
+    }
+  })
+}
