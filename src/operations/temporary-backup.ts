@@ -1,11 +1,12 @@
 // A backup that lives as long as this process: chunks in a file without a name, compressed.
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 import type { BackupResult, BackupSink, BackupSource } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
+import { makeFolder } from '../storage/make-folder.ts'
 import { storeError } from '../storage/store-errors.ts'
 
 const compress = promisify(zstdCompress)
@@ -33,7 +34,7 @@ export class TemporaryBackup implements BackupSink, AsyncDisposable {
   static async create(folder: string): Promise<TemporaryBackup> {
     const path = join(folder, `holdfast-${randomUUID()}`)
     try {
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
       const file = await open(path, 'wx+', 0o600)
       await rm(path)
       return new TemporaryBackup(folder, file)

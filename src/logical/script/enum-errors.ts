@@ -3,7 +3,6 @@ import { loadMode } from '../../instance/load-mode.ts'
 import { quoteText } from '../../instance/sql-text.ts'
 import type { TableContent } from '../content.ts'
 import { plainStatement } from './client-text.ts'
-import { cellsOf } from './row-literals.ts'
 
 /** Answers whether a row needs a session without strict mode; undefined for a table that has no such rows. */
 export function enumErrorFinder(table: TableContent): ((row: Buffer) => boolean) | undefined {
@@ -11,18 +10,23 @@ export function enumErrorFinder(table: TableContent): ((row: Buffer) => boolean)
   const errors = table.columns.map(({ encoding }) =>
     encoding === 'enum' ? '' : encoding === 'number' ? '0' : undefined,
   )
-  if (errors.every((error) => error === undefined)) return undefined
+  const last = errors.findLastIndex((error) => error !== undefined)
+  if (last < 0) return undefined
   return (row) => {
-    let at = 0
-    for (const cell of cellsOf(row)) {
-      const error = errors[at++]
-      if (error !== undefined && cell.length === error.length && cell.toString('latin1') === error)
-        return true
+    let start = 0
+    for (let at = 0; at <= last; at++) {
+      const found = row.indexOf(tab, start)
+      const end = found < 0 ? row.length : found
+      const error = errors[at]
+      if (error?.length === end - start && (error === '' || row[start] === zero)) return true
+      start = end + 1
     }
     return false
   }
 }
 
+const tab = 0x09
+const zero = 0x30
 const lenientMode = loadMode.replace('STRICT_ALL_TABLES,', '')
 
 /** Put around statements with such rows. */

@@ -5,11 +5,10 @@ import { type LoadBatch, loadBatches } from '../load-batches.ts'
 import { insertHead } from '../load-statement.ts'
 import { plainStatement } from './client-text.ts'
 import { enumErrorFinder, withoutStrictMode } from './enum-errors.ts'
-import { RowLiterals, rowsOf } from './row-literals.ts'
+import { RowTuples, rowsOf } from './row-tuples.ts'
 
 // 1 MiB, as mysqldump's net_buffer_length: few round trips, and far below max_allowed_packet of clients (16 MiB).
 const statementBytes = 1024 * 1024
-const comma = Buffer.from(',\n')
 const end = Buffer.from(';\n')
 
 /** One transaction for each batch: neither a flush for each statement nor one huge transaction. */
@@ -45,27 +44,20 @@ async function* batchText(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
   const head = Buffer.from(`${insertHead(schema, table)}\n`)
-  const literals = new RowLiterals(table)
+  const tuples = new RowTuples(table)
   const isEnumError = enumErrorFinder(table) ?? (() => false)
-  let parts: Buffer[] = []
-  let bytes = 0
   let isStrict = true
   const close = (): Buffer => {
-    const [before, after] = isStrict ? [] : withoutStrictMode
-    const text = [...(before === undefined ? [] : [before]), head, ...parts, end]
-    if (after !== undefined) text.push(after)
-    parts = []
-    bytes = 0
+    const statement = [head, tuples.take(), end]
+    const [before, after] = withoutStrictMode
+    const text = isStrict ? statement : [before, ...statement, after]
     isStrict = true
     return Buffer.concat(text)
   }
   for await (const row of rowsOf(batchBytes(backup, batch, signal))) {
-    const tuple = literals.tuple(row)
-    if (parts.length > 0 && bytes + tuple.length > statementBytes) yield close()
+    if (tuples.length > 0 && tuples.length + row.length > statementBytes) yield close()
     if (isEnumError(row)) isStrict = false
-    if (parts.length > 0) parts.push(comma)
-    parts.push(tuple)
-    bytes += tuple.length + comma.length
+    tuples.add(row)
   }
-  if (parts.length > 0) yield close()
+  if (tuples.length > 0) yield close()
 }

@@ -1,21 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ColumnContent, TableContent } from '../content.ts'
-import { RowLiterals, rowsOf } from './row-literals.ts'
+import { RowTuples, rowsOf } from './row-tuples.ts'
+
+const emptyTable: TableContent = {
+  name: 't',
+  ddl: '',
+  engine: 'InnoDB',
+  isTransactional: true,
+  columns: [],
+  rows: 1,
+  hasHistory: false,
+  isInsertOnly: false,
+  triggers: [],
+}
 
 function tuple(row: string | Buffer, ...encodings: ColumnContent['encoding'][]): string {
-  const table: TableContent = {
-    name: 't',
-    ddl: '',
-    engine: 'InnoDB',
-    isTransactional: true,
-    columns: encodings.map((encoding, at) => ({ name: `c${at}`, encoding })),
-    rows: 1,
-    hasHistory: false,
-    isInsertOnly: false,
-    triggers: [],
-  }
-  return new RowLiterals(table).tuple(Buffer.from(row)).toString()
+  const columns = encodings.map((encoding, at) => ({ name: `c${at}`, encoding }))
+  const table = { ...emptyTable, columns }
+  const tuples = new RowTuples(table)
+  tuples.add(Buffer.from(row))
+  return tuples.take().toString()
 }
 
 async function rows(...pieces: string[]): Promise<string[]> {
@@ -59,4 +64,16 @@ test('columns that are assigned through an expression keep it', () => {
 
 test('a row may come in several pieces, and a piece may hold several rows', async () => {
   assert.deepEqual(await rows('a\nb', 'c', 'd\n', '\ne\n'), ['a', 'bcd', '', 'e'])
+})
+
+test('tuples are gathered until they are taken, however long they grow', () => {
+  const columns = [{ name: 'c', encoding: 'plain' }] as const
+  const tuples = new RowTuples({ ...emptyTable, columns: [...columns] })
+  const long = `'${'x'.repeat(100_000)}`
+  tuples.add(Buffer.from('a'))
+  tuples.add(Buffer.from(long))
+  assert.equal(tuples.take().toString(), `(_binary'a'),\n(_binary'\\${long}')`)
+  assert.equal(tuples.length, 0)
+  tuples.add(Buffer.alloc(100_000, 0xff))
+  assert.equal(tuples.take().toString(), `(_binary x'${'ff'.repeat(100_000)}')`)
 })
