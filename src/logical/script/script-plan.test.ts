@@ -73,16 +73,16 @@ test('views come after those that they name, and broken ones are left out and to
   })
 })
 
+const missing = (name: string) => `view shop.${name} refers to something that is not written and is left out`
+
 test('a view of something that is not written is left out, and so are those on it', () => {
-  const missing = (name: string) =>
-    `view shop.${name} refers to something that is not written and is left out`
   const { views, warnings } = plan([shop, crm], { kind: 'schemas', schemas: ['shop'] })
   assert.deepEqual(views, ['z', 'a'])
   assert.deepEqual(warnings.slice(0, 2), [missing('b'), missing('c')])
   const part = schema(
     'shop',
     [],
-    [view('v', 'select 1 from `shop`.`t`'), view('w', 'select 1 from `other`.`t`')],
+    [view('v', 'select 1 from `shop`.`t`'), view('w', 'select `shop`.`f`(1) from `other`.`t`')],
   )
   const tables: Selection = { kind: 'tables', tables: [] }
   // Of a schema that the backup does not know it can say nothing.
