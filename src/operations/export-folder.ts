@@ -1,10 +1,11 @@
 // A folder that an export makes: new, of this user alone, and each file for good on its disk when it is closed.
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../core/errors.ts'
 import type { ExportFile, ExportFolder } from '../logical/files/export-files.ts'
 import { ensureFolder, syncFolder } from '../storage/durable-file.ts'
+import { makeFolder } from '../storage/make-folder.ts'
 import { storeError } from '../storage/store-errors.ts'
 
 // 1 MiB: text comes in pieces of a statement, and a write for each would cost more than the statement.
@@ -38,7 +39,7 @@ export class NewFolder implements ExportFolder {
   async create(path: string): Promise<ExportFile> {
     const full = join(this.#root, path)
     const folder = dirname(full)
-    if (!this.#folders.has(folder)) await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (!this.#folders.has(folder)) await makeFolder(folder)
     this.#folders.add(folder)
     const handle = await open(full, 'wx', path.endsWith('.sh') ? 0o700 : 0o600)
     const hash = createHash('sha256')

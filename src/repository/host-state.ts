@@ -1,10 +1,11 @@
 // What a host remembers of its own last backup, so that one that can only write still knows which chunks are there.
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
+import { makeFolder } from '../storage/make-folder.ts'
 import { storeError, systemErrorCode } from '../storage/store-errors.ts'
 import { ChunkIndex, chunkRecordBytes } from './chunk-index.ts'
 import { parseDocument } from './documents.ts'
@@ -58,7 +59,7 @@ export class HostState {
   async write(known: KnownChunks): Promise<void> {
     const temporary = `${this.#file}.${process.pid}.${randomBytes(4).toString('hex')}`
     try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+      await makeFolder(this.#folder)
       await writeFile(temporary, encodeState(known), { mode: 0o600, flag: 'wx', flush: true })
       await rename(temporary, this.#file)
     } catch (error) {

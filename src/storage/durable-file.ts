@@ -1,7 +1,8 @@
 // How a file comes to be at its name whole and for good, or not at all.
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, unlink } from 'node:fs/promises'
+import { link, open, readdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 import { isCertainlyGone, ownProcessMark, type ProcessMark } from './process-mark.ts'
 import { systemErrorCode } from './store-errors.ts'
 
@@ -57,7 +58,7 @@ async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
 
 /** Makes a folder and those above it, each durably an entry of the one above. */
 export async function ensureFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 })
+  const first = await makeFolder(path)
   if (first === undefined) return
   for (let folder = path; ; folder = dirname(folder)) {
     await syncFolder(dirname(folder))

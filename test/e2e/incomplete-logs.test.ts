@@ -18,10 +18,11 @@ async function newRepository(): Promise<Rig> {
   const repository = path.join(folder.path, 'repository')
   await succeed(['init', '--repository', repository, '--no-encryption'])
   return {
-    stream: (server, ...more) => [
-      ...['stream', server.url(), '--repository', repository, '--name', 'shop'],
-      ...['--spool', path.join(folder.path, 'spool'), ...more],
-    ],
+    stream: (server, ...more) =>
+      ['stream', server.url(), '--repository', repository, '--name', 'shop'].concat(
+        ['--spool', path.join(folder.path, 'spool')],
+        more,
+      ),
     find: (...more) => ['binlog', 'find', 'shop', '--repository', repository, ...more],
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
