@@ -10,7 +10,7 @@ export const layers = {
   config: ['core'],
   instance: ['wire', 'bytes', 'core'],
   repository: ['storage', 'bytes', 'core'],
-  archive: ['wire', 'binlog', 'repository', 'bytes', 'core'],
+  archive: ['wire', 'binlog', 'repository', 'storage', 'bytes', 'core'],
   logical: ['instance', 'wire', 'bytes', 'core'],
   recovery: ['logical', 'archive', 'repository', 'instance', 'binlog', 'wire', 'bytes', 'core'],
   operations: [

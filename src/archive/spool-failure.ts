@@ -1,7 +1,22 @@
 // A spool that cannot be written: which failures mean a full disk.
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 
 const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** What the user should see of a folder that can be no spool: the next try there ends the same way. */
+export function unusableSpool(error: unknown, folder: string): unknown {
+  const failure = spoolFailure(error, folder)
+  if (!isHoldfastError(failure, 'FAILED')) return failure
+  return new HoldfastError(
+    'CONFIG_INVALID',
+    failure.message,
+    { folder },
+    {
+      cause: error,
+      hint: 'Name a folder that this user can make and write, on a disk that survives a restart, with --spool DIR.',
+    },
+  )
+}
 
 /** What the user should see of a failure to write at `path`. */
 export function spoolFailure(error: unknown, path: string): unknown {

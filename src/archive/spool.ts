@@ -1,10 +1,11 @@
 // The local folder where events become durable before anybody is told so, and wait to be put into the repository.
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../core/errors.ts'
 import { decodeCheckedJson, encodeCheckedJson } from '../repository/checked-json.ts'
+import { makeFolder } from '../storage/make-folder.ts'
 import { parseResumeState, type ResumeState } from './resume-state.ts'
-import { spoolFailure } from './spool-failure.ts'
+import { spoolFailure, unusableSpool } from './spool-failure.ts'
 import { SpoolSegment, seqName, syncFolder } from './spool-segment.ts'
 
 /**
@@ -18,9 +19,8 @@ export class Spool {
     this.folder = folder
   }
 
-  /** The states that a run before left, oldest first; none in a new spool. */
+  /** The states that a run before left, oldest first; none in a new spool. The folder is there once it is locked. */
   async states(): Promise<ResumeState[]> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
     const names = (await readdir(this.folder)).filter((name) => /^\d{16}\.json$/.test(name)).toSorted()
     const states: ResumeState[] = []
     for (const name of names) {
@@ -64,18 +64,22 @@ export class Spool {
   async setAside(): Promise<string> {
     const names = (await readdir(this.folder)).filter((name) => /^\d{16}/.test(name))
     const aside = path.join(this.folder, `set-aside-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
-    await mkdir(aside, { recursive: true, mode: 0o700 })
+    await makeFolder(aside)
     for (const name of names) await rename(path.join(this.folder, name), path.join(aside, name))
     await syncFolder(this.folder)
     return aside
   }
 
-  /** Claims the folder for this process; the claim of a process that is gone is taken over. */
+  /** Makes the folder and claims it for this process; the claim of a process that is gone is taken over. Throws CONFIG_INVALID, DISK_FULL. */
   async lock(): Promise<AsyncDisposable> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
     const file = path.join(this.folder, 'lock')
     const own = `${file}.${process.pid}`
-    await writeFile(own, await processLine(process.pid), { mode: 0o600 })
+    try {
+      await makeFolder(this.folder)
+      await writeFile(own, await processLine(process.pid), { mode: 0o600 })
+    } catch (error) {
+      throw unusableSpool(error, this.folder)
+    }
     try {
       // link(2) makes the lock appear with its content or not at all.
       while (!(await linked(own, file))) await this.#breakLock(file)

@@ -1,6 +1,6 @@
 // What goes wrong before any work is done: each is answered by its exit status, one sentence and a hint.
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { encodeCheckedJson } from '../../src/repository/checked-json.ts'
@@ -255,3 +255,50 @@ test('a target with data of its own wants the name typed, and off a terminal --c
   assert.equal((await restore(...words, '--confirm', 'shop')).exit, 0)
   assert.equal(await target.sql('SELECT COUNT(*) FROM shop.customers'), '500\n')
 })
+
+test('a spool that cannot be made is refused at once, whatever is in its way', async () => {
+  const stream = ['stream', source.url(), '--repository', repository, '--name', 'shop', '--until-caught-up']
+  const dangling = path.join(folder.path, 'dangling')
+  await symlink(path.join(folder.path, 'nowhere'), dangling)
+  for (const spool of [
+    '/dev/null',
+    '/dev/null/spool',
+    dangling,
+    '/proc/spool',
+    path.join(repository, 'holdfast.json'),
+  ]) {
+    const run = await holdfast([...stream, '--spool', spool], { timeoutMs: 20_000 })
+    assertRefused(run, 2, /the spool cannot be written at/)
+    assert.match(run.stderr, /hint: .*--spool DIR/)
+  }
+  assertRefused(
+    await holdfast(['init', '--repository', '/proc/holdfast'], { timeoutMs: 20_000 }),
+    1,
+    /\/proc\/holdfast/,
+  )
+})
+
+test('a user without a home of its own can back up, and is told where a stream wants a folder', async () => {
+  const home = path.join(folder.path, 'not-mine')
+  await mkdir(home, { mode: 0o555 })
+  const open = path.join(folder.path, 'open')
+  await succeed(['init', '--repository', open, '--no-encryption'])
+  const words = [source.url(), '--repository', open, '--name', 'homeless']
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  // Root may write everywhere, so it gives its rights away first.
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) await Promise.all([chownAll(open, 65534), chmod(folder.path, 0o755)])
+  const options = { env: { HOME: home }, ...(isRoot ? { through: nobody } : {}) }
+  const backup = await holdfast(['backup', ...words], options)
+  assert.ok(backup.exit === 0 || backup.exit === 3, backup.output)
+  assertRefused(
+    await holdfast(['stream', ...words, '--until-caught-up'], options),
+    2,
+    /the spool cannot be written at/,
+  )
+})
+
+async function chownAll(root: string, id: number): Promise<void> {
+  for (const name of ['.', ...(await readdir(root, { recursive: true }))])
+    await chown(path.join(root, name), id, id)
+}
