@@ -62,8 +62,12 @@ export function optionTitle(option: OptionSpec): string {
 /** The help of an option with its choices and its variable. */
 export function optionHelp(option: OptionSpec): string {
   const choices = option.kind === 'flag' || option.choices === undefined ? [] : [option.choices.join(' | ')]
+  const range =
+    option.kind === 'flag' || option.range?.to === undefined
+      ? []
+      : [`${option.range.from} to ${option.range.to}`]
   const env = option.env === undefined ? [] : [`or ${option.env}`]
-  const extra = [...choices, ...env]
+  const extra = [...choices, ...range, ...env]
   return extra.length === 0 ? option.help : `${option.help} (${extra.join('; ')})`
 }
 

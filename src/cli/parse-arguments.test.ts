@@ -81,6 +81,21 @@ test('verbs and options that do not exist, and words too many or too few, are re
   }
 })
 
+test('a number outside of its range is refused with the range', () => {
+  const stream = 'stream --repository /r'
+  for (const threads of [0, 65, 100_000]) {
+    assert.equal(
+      refusal(`backup --repository /r --threads ${threads}`).message,
+      `--threads takes a whole number from 1 to 64, not '${threads}'`,
+    )
+  }
+  assert.match(refusal('restore shop --repository /r --threads 100000').message, /from 1 to 64/)
+  assert.match(refusal(`${stream} --seal-seconds 0`).message, /of at least 1/)
+  assert.match(refusal(`${stream} --port 65536`).message, /from 1 to 65535/)
+  assert.equal(verb('backup --repository /r --threads 64').options.integer('threads'), 64)
+  assert.equal(verb(`${stream} --seal-seconds 1`).options.integer('seal-seconds'), 1)
+})
+
 test('a password on the command line is refused without repeating it', () => {
   for (const line of ['backup -pSecret1 --repository /r', 'backup --password=Secret1 --repository /r']) {
     const error = refusal(line)

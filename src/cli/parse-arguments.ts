@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { HoldfastError } from '../core/errors.ts'
 import { splitList } from '../core/name-list.ts'
 import { renderOverview, renderVerbHelp } from './help.ts'
-import type { OptionSpec, VerbSpec } from './verb.ts'
+import type { IntegerRange, OptionSpec, VerbSpec } from './verb.ts'
 import { type OptionValue, VerbOptions } from './verb-options.ts'
 
 export type ParsedCall =
@@ -131,16 +131,22 @@ function optionFor(spec: OptionSpec): Option {
       ...splitList(text),
     ])
   }
-  if (spec.kind === 'integer') return option.argParser((text) => parseInteger(spec.name, text))
+  if (spec.kind === 'integer') return option.argParser((text) => parseInteger(spec.name, text, spec.range))
   const choices = spec.choices
   if (choices === undefined) return option
   return option.argParser((text) => parseChoice(spec.name, text, choices))
 }
 
-function parseInteger(name: string, text: string): number {
+function parseInteger(
+  name: string,
+  text: string,
+  { from, to = Number.MAX_SAFE_INTEGER }: IntegerRange = { from: 0 },
+): number {
   const value = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
-  throw new HoldfastError('USAGE', `--${name} takes a whole number, not '${text}'`, { option: name })
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= from && value <= to) return value
+  const bounds =
+    to < Number.MAX_SAFE_INTEGER ? ` from ${from} to ${to}` : from > 0 ? ` of at least ${from}` : ''
+  throw new HoldfastError('USAGE', `--${name} takes a whole number${bounds}, not '${text}'`, { option: name })
 }
 
 function parseChoice(name: string, text: string, choices: readonly string[]): string {

@@ -37,6 +37,21 @@ export const identityOption: OptionSpec = {
   help: 'file with the recovery key; needed to read what is encrypted, never to write',
 }
 
+// Each is a connection that other users of the server may lack; it has 151 of them by default (max_connections).
+const maxThreads = 64
+
+/** How many connections work at once; `doing` says at what. */
+export function threadsOption(group: string, doing: string): OptionSpec {
+  return {
+    name: 'threads',
+    kind: 'integer',
+    value: 'N',
+    range: { from: 1, to: maxThreads },
+    group,
+    help: `connections that ${doing} at once (default: as many as processors, at most 8)`,
+  }
+}
+
 export const nameOption: OptionSpec = {
   name: 'name',
   kind: 'text',
@@ -59,6 +74,7 @@ export const connectionOptions: readonly OptionSpec[] = [
     short: 'P',
     kind: 'integer',
     value: 'PORT',
+    range: { from: 1, to: 65_535 },
     group: 'Connection',
     help: 'TCP port (default: 3306)',
   },

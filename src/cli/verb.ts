@@ -24,12 +24,20 @@ interface OptionBase {
   readonly env?: string
 }
 
+/** The least and the greatest that is taken. */
+export interface IntegerRange {
+  readonly from: number
+  readonly to?: number
+}
+
 export type OptionSpec =
   | (OptionBase & { readonly kind: 'flag' })
   | (OptionBase & {
       /** `list`: separated by commas, or given several times. `integer`: a whole number. */
       readonly kind: 'text' | 'list' | 'integer'
       readonly value: string
+      /** Of an integer; from 0 by default. */
+      readonly range?: IntegerRange
       readonly choices?: readonly string[]
       readonly isRequired?: boolean
     })

@@ -25,6 +25,13 @@ for (const [errno, code] of inStatement) {
   })
 }
 
+test('a server without a connection to spare is not taken for one that is down', () => {
+  for (const errno of [1040, 1203, 1226]) {
+    const { hint } = loginError({ errno, sqlState: '', message: 'Too many connections' }, 'db1:3306')
+    assert.match(hint, /--threads/)
+  }
+})
+
 const inLogin: readonly (readonly [number, ErrorCode])[] = [
   [1045, 'ACCESS_DENIED'],
   [1044, 'PRIVILEGE_MISSING'],

@@ -41,13 +41,20 @@ const codeOfLoginErrno: ReadonlyMap<number, ErrorCode> = new Map([
   [3955, 'ACCESS_DENIED'], // ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK (MySQL)
 ])
 
+/** ER_CON_COUNT_ERROR, ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED: the server is up, and has no connection for us. */
+const connectionLimitErrnos: ReadonlySet<number> = new Set([1040, 1203, 1226])
+const connectionLimitHint =
+  'Use fewer connections (--threads), wait for others to end, or raise the limit (max_connections, or that of the account).'
+
 /** An error the server sent while we logged in. */
 export function loginError(err: ErrPacket, peer: string): HoldfastError {
   const code = codeOfLoginErrno.get(err.errno) ?? 'SOURCE_UNREACHABLE'
-  return new HoldfastError(code, `${peer} refused the login: ${err.message} (errno ${err.errno})`, {
-    errno: err.errno,
-    sqlState: err.sqlState,
-  })
+  return new HoldfastError(
+    code,
+    `${peer} refused the login: ${err.message} (errno ${err.errno})`,
+    { errno: err.errno, sqlState: err.sqlState },
+    connectionLimitErrnos.has(err.errno) ? { hint: connectionLimitHint } : {},
+  )
 }
 
 /** An error the server sent to a statement, or to a command without one. Passwords in the statement are not shown. */

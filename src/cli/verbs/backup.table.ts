@@ -4,6 +4,7 @@ import {
   nameOption,
   outputOptions,
   repositoryOption,
+  threadsOption,
   urlArgument,
 } from '../shared-options.table.ts'
 import type { VerbSpec } from '../verb.ts'
@@ -73,13 +74,7 @@ export const backupVerb: VerbSpec = {
     },
     { name: 'schemas', kind: 'list', value: 'A,B', group: 'What', help: 'only these schemas' },
     { name: 'tables', kind: 'list', value: 'A.T,…', group: 'What', help: 'only these tables' },
-    {
-      name: 'threads',
-      kind: 'integer',
-      value: 'N',
-      group: 'What',
-      help: 'connections that read at once (default: as many as processors, at most 8)',
-    },
+    threadsOption('What', 'read'),
     ...connectionOptions,
     ...outputOptions,
   ],

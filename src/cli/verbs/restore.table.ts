@@ -5,6 +5,7 @@ import {
   outputOptions,
   repositoryOption,
   sourceArgument,
+  threadsOption,
 } from '../shared-options.table.ts'
 import type { VerbSpec } from '../verb.ts'
 
@@ -97,13 +98,7 @@ export const restoreVerb: VerbSpec = {
       group: 'Target',
       help: 'the name of the instance, instead of typing it',
     },
-    {
-      name: 'threads',
-      kind: 'integer',
-      value: 'N',
-      group: 'Target',
-      help: 'connections that load at once (default: as many as processors, at most 8)',
-    },
+    threadsOption('Target', 'load'),
     repositoryOption,
     identityOption,
     ...connectionOptions,

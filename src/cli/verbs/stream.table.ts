@@ -64,6 +64,7 @@ export const streamVerb: VerbSpec = {
       name: 'seal-seconds',
       kind: 'integer',
       value: 'N',
+      range: { from: 1 },
       group: 'Stream',
       help: 'put what has come into the repository at least this often (default: 30)',
     },
