@@ -66,7 +66,7 @@ async function readSchema(
   )
   const tables: TableDefinition[] = []
   for (const relation of relations.filter(({ kind }) => kind === 'table')) {
-    tables.push(await readTable(connection, dialect, name, relation))
+    tables.push(await readTable(connection, dialect, name, relation, query))
   }
   const code = new CodeReader(connection, query, name)
   const isCode = selectsCode(selection, name)
@@ -159,6 +159,7 @@ export async function changedTables(
   schemas: readonly SchemaDefinition[],
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
+  const query = new ByteQuery()
   const changed: string[] = []
   for (const schema of schemas) {
     signal?.throwIfAborted()
@@ -166,7 +167,9 @@ export async function changedTables(
     for (const table of schema.tables.filter(({ select }) => select !== undefined)) {
       const relation = relations.get(table.name)
       const now =
-        relation === undefined ? undefined : await readTable(connection, dialect, schema.name, relation)
+        relation === undefined
+          ? undefined
+          : await readTable(connection, dialect, schema.name, relation, query)
       if (now === undefined || identity(now) !== identity(table))
         changed.push(`table ${schema.name}.${table.name}`)
     }

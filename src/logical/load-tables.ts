@@ -3,6 +3,7 @@ import { HoldfastError } from '../core/errors.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
+import { ByteQuery } from './byte-rows.ts'
 import type { SchemaContent, TableContent } from './content.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { loadBatches } from './load-batches.ts'
@@ -118,11 +119,12 @@ async function readBack(
   emit({ type: 'phase', phase: 'reading back' })
   await using session = await openReadSession(settings, signal)
   const dialect = logicalDialectOf(session.flavour)
+  const query = new ByteQuery()
   const warnings: string[] = []
   for (const { schema, table } of refs) {
     const relation = (await listRelations(session, schema)).find(({ name }) => name === table.name)
     if (relation === undefined || table.object === undefined) continue
-    const { select } = await readTable(session, dialect, schema, relation)
+    const { select } = await readTable(session, dialect, schema, relation, query)
     if (select === undefined) continue
     await session.run('SET SESSION character_set_results = NULL', { signal })
     const found = await readDigest(session, select, signal)

@@ -3,8 +3,10 @@ import { HoldfastError } from '../core/errors.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { numberOf, textOf, textOrNull } from '../wire/row-values.ts'
+import { ByteQuery } from './byte-rows.ts'
 import type { ColumnContent } from './content.ts'
 import type { ColumnFacts, LogicalDialect } from './dialect.ts'
+import { readTableDdl } from './table-ddl.ts'
 
 /** A table, view or sequence, before its definition is read. */
 export interface Relation {
@@ -87,11 +89,11 @@ export async function readTable(
   dialect: LogicalDialect,
   schema: string,
   relation: Relation,
+  query = new ByteQuery(),
 ): Promise<TableDefinition> {
   const { name, engine } = relation
   const qualified = quoteQualified(schema, name)
-  const [row = {}] = await connection.query(`SHOW CREATE TABLE ${qualified}`)
-  const ddl = textOf(row, 'Create Table')
+  const ddl = await readTableDdl(connection, query, schema, name)
   const facts = await readColumns(connection, schema, name)
   const history = dialect.history(relation.type, facts)
   const isKept = !definitionOnlyEngines.has(engine.toUpperCase())

@@ -151,6 +151,33 @@ const traps: readonly Trap[] = [
     expect: '0/0,1/1,3/9223372036854775809,-/9223372036854775807',
   },
   {
+    title: 'the bytes that a definition has beyond UTF-8 come back',
+    flavour: 'mysql',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, four VARCHAR(9) AS (CONCAT(id, '😀')) STORED, l VARCHAR(9) CHARACTER SET latin1 AS (CONCAT(id, _latin1 x'E9')) STORED,
+        s VARCHAR(9) CHARACTER SET sjis AS (CONCAT(id, _sjis x'835C')) STORED, b VARBINARY(9) AS (CONCAT(id, _binary x'FF5C27000A1A')) STORED,
+        d VARCHAR(9) DEFAULT (CONCAT('?', '😀')), CHECK (d <> _latin1 x'E9')); INSERT INTO t (id) VALUES (1)`,
+    ask: `INSERT INTO t (id) VALUES (2); SELECT HEX(four), HEX(l), HEX(s), HEX(b), HEX(d) FROM t ORDER BY id; DELETE FROM t WHERE id = 2; INSERT IGNORE INTO t (id, d) VALUES (3, 'é'); SELECT COUNT(*) FROM t`,
+    expect:
+      [1, 2]
+        .map(
+          (id) =>
+            ['F09F9880', 'E9', '835C', 'FF5C27000A1A'].map((hex) => `3${id}${hex}`).join('\t') +
+            '\t3FF09F9880\n',
+        )
+        .join('') + '1',
+  },
+  {
+    title: 'the bytes that a definition has beyond UTF-8 come back',
+    flavour: 'mariadb',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, four VARCHAR(9) AS (CONCAT(id, '?😀')) STORED, b VARBINARY(9) DEFAULT 0xFF5C27000A1A, c BINARY(3) DEFAULT 0xC3,
+        d VARCHAR(9) DEFAULT CONCAT('?', '😀')); INSERT INTO t (id) VALUES (1)`,
+    ask: `INSERT INTO t (id) VALUES (2); SELECT HEX(four), HEX(b), HEX(c), HEX(d) FROM t ORDER BY id; DELETE FROM t WHERE id = 2`,
+    expect: [1, 2]
+      .map((id) => `3${id}3FF09F9880\tFF5C27000A1A\tC30000\t3FF09F9880\n`)
+      .join('')
+      .trimEnd(),
+  },
+  {
     title: 'trap 18: foreign keys in a circle are there afterwards and hold',
     sql: `SET foreign_key_checks = 0; CREATE TABLE a (id INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES b (id)); CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id));
       INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (2, 1)`,
