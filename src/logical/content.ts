@@ -30,6 +30,8 @@ const column = z.object({ name: z.string(), encoding: z.enum(['plain', 'enum', '
 const range = z.object({
   /** For people: which rows. */
   text: z.string(),
+  /** The same for WHERE, in the SQL of the source's flavour; '' for all rows. */
+  condition: z.string(),
   /** How many of the table's chunks are of this range; the ranges follow one another. */
   chunks: z.int().min(0),
   rows: z.int().min(0),

@@ -1,6 +1,6 @@
 // What is to be read next: whole tables, and ranges of those that are too large for one reader.
 import type { Connection } from '../wire/connection.ts'
-import { rangeSelect, rangeText } from './ranges/key-range.ts'
+import { rangeCondition, rangeSelect, rangeText } from './ranges/key-range.ts'
 import { type RangeKey, readRangeKey } from './ranges/range-key.ts'
 import { SeekSession } from './ranges/seek-session.ts'
 import { TableRanges } from './ranges/table-ranges.ts'
@@ -18,6 +18,8 @@ export interface ReadJob {
   readonly at: number
   /** The range for people. */
   readonly text: string
+  /** The range for WHERE; '' for all rows. */
+  readonly condition: string
   readonly select: string
 }
 
@@ -67,13 +69,19 @@ export class ReadQueue {
         // Another reader may have taken it while we looked for a key.
         if (this.#jobs[0] !== table) continue
         this.#jobs.shift()
-        return { table, at: 0, text: 'all rows', select: table.select }
+        return { table, at: 0, text: 'all rows', condition: '', select: table.select }
       }
       const range = await cut.ranges.next(signal)
       if (range !== undefined) {
         const { key } = cut
         const at = cut.given++
-        return { table, at, text: rangeText(key, range), select: rangeSelect(table.select, key, range) }
+        return {
+          table,
+          at,
+          text: rangeText(key, range),
+          condition: rangeCondition(key, range),
+          select: rangeSelect(table.select, key, range),
+        }
       }
       if (this.#jobs[0] === table) this.#jobs.shift()
     }

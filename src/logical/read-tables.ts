@@ -62,6 +62,7 @@ export async function readTables(request: ReadRequest): Promise<ReadonlyMap<stri
 interface ReadRange {
   readonly at: number
   readonly text: string
+  readonly condition: string
   readonly chunks: readonly ObjectChunk[]
 }
 
@@ -106,6 +107,7 @@ class Reading {
       const chunks = read.flatMap((range) => range.chunks)
       const ranges = read.map((range) => ({
         text: range.text,
+        condition: range.condition,
         chunks: range.chunks.length,
         rows: range.chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
       }))
@@ -114,7 +116,7 @@ class Reading {
     return tables
   }
 
-  async #readOne(reader: TableReader, { table, at, text, select }: ReadJob): Promise<void> {
+  async #readOne(reader: TableReader, { table, at, text, condition, select }: ReadJob): Promise<void> {
     const { schema, name, object } = table
     const onBytes = (plainBytes: number): void => {
       this.#doneBytes += plainBytes
@@ -130,8 +132,8 @@ class Reading {
     }
     const chunks = await reader.read({ schema, name, select }, onBytes, this.#either)
     const read = this.#read.get(object)
-    if (read === undefined) this.#read.set(object, [{ at, text, chunks }])
-    else read.push({ at, text, chunks })
+    if (read === undefined) this.#read.set(object, [{ at, text, condition, chunks }])
+    else read.push({ at, text, condition, chunks })
   }
 }
 
