@@ -9,7 +9,7 @@ export type ChangeKind = 'insert' | 'update' | 'delete' | 'ddl'
 export interface FindFilter {
   readonly timeline?: string | undefined
   readonly file?: string | undefined
-  /** `schema.table`, or a schema alone. Compared as written. */
+  /** `schema.table`, or a schema alone. Rows are compared as written, the text of a DDL without regard to case. */
   readonly table?: string | undefined
   readonly kind?: ChangeKind | undefined
   /** Commit time, microseconds since 1970: at or after, and before. */
@@ -46,8 +46,8 @@ export async function* findTransactions(
     for await (const found of archive.readTransactions({ timeline, from, until, signal })) {
       if (!starts.has(found.start)) continue
       const { transaction, ...facts } = found
-      const changes = await summarizeChanges(unpacked(transaction.events))
-      if (fitsChanges(changes.tables, facts, filter)) yield { ...facts, ...changes }
+      const { changes, isNamed } = await summarizeChanges(unpacked(transaction.events), filter.table)
+      if (fitsChanges(changes.tables, isNamed, facts, filter)) yield { ...facts, ...changes }
     }
   }
 }
@@ -66,6 +66,7 @@ function fitsIndex(
 
 function fitsChanges(
   tables: readonly TableChanges[],
+  isNamed: boolean,
   { kind, hasStatements }: SegmentTransaction,
   filter: FindFilter,
 ): boolean {
@@ -73,8 +74,9 @@ function fitsChanges(
     return filter.table === undefined || filter.table === schema || filter.table === `${schema}.${table}`
   })
   if (filter.kind === 'ddl' && kind !== 'ddl') return false
-  // What a DDL touches is only in its text.
-  if (filter.table !== undefined && asked.length === 0 && !hasStatements && kind !== 'ddl') return false
+  // What a DDL touches is only in its text; what a statement changes by triggers and functions is not even there.
+  const isTouched = asked.length > 0 || hasStatements || (kind === 'ddl' && isNamed)
+  if (filter.table !== undefined && !isTouched) return false
   const isRowKind = filter.kind !== undefined && filter.kind !== 'ddl'
   const isCountless = asked.some(({ isUncounted }) => isUncounted)
   const rows = asked.reduce((sum, changes) => sum + rowsOf(changes, filter.kind), 0)

@@ -4,6 +4,7 @@ import { eventType } from '../binlog/event-types.ts'
 import { decodeQuery } from '../binlog/query-event.ts'
 import { countRows, decodeRows, isRowsEvent } from '../binlog/rows-event.ts'
 import { isDataChange, isTransactionControl, statementStart } from '../binlog/statement-kind.ts'
+import { namesTable } from '../binlog/statement-names.ts'
 import { decodeTableMap, type TableMap } from '../binlog/table-map-event.ts'
 
 export interface TableChanges {
@@ -28,11 +29,21 @@ type MutableChanges = { -readonly [K in keyof TableChanges]: TableChanges[K] }
 
 const counterOf = { insert: 'inserts', update: 'updates', delete: 'deletes' } as const
 
-/** Reads all events of a transaction, payloads unpacked. Throws MalformedDataError. */
-export async function summarizeChanges(events: AsyncIterable<BinlogEvent>): Promise<TransactionChanges> {
+export interface ChangeSummary {
+  readonly changes: TransactionChanges
+  /** A statement has the name of the table that was asked for, as far as its text tells. */
+  readonly isNamed: boolean
+}
+
+/** Reads all events of a transaction, payloads unpacked. `table` is `schema.table` or a schema. Throws MalformedDataError. */
+export async function summarizeChanges(
+  events: AsyncIterable<BinlogEvent>,
+  table: string | undefined,
+): Promise<ChangeSummary> {
   const tables = new Map<string, MutableChanges>()
   const maps = new Map<number, TableMap>()
   let statement: string | undefined
+  let isNamed = false
   for await (const event of events) {
     if (event.header.type === eventType.tableMap) {
       const map = decodeTableMap(event)
@@ -42,13 +53,17 @@ export async function summarizeChanges(events: AsyncIterable<BinlogEvent>): Prom
     } else if (event.header.type === eventType.query || event.header.type === eventType.queryCompressed) {
       const query = decodeQuery(event)
       const start = statementStart(query.statement)
-      if (statement === undefined && !isTransactionControl(start)) {
-        statement = query.statement.toString('utf8').slice(0, statementLimit)
+      if (isTransactionControl(start)) continue
+      const text = query.statement.toString('utf8')
+      isNamed ||= table !== undefined && namesTable(text, query.schema, table)
+      if (statement === undefined) {
+        statement = text.slice(0, statementLimit)
         if (isDataChange(start)) noteUncounted(tables, query.schema)
       }
     }
   }
-  return { tables: [...tables.values()], ...(statement === undefined ? {} : { statement }) }
+  const changes = { tables: [...tables.values()], ...(statement === undefined ? {} : { statement }) }
+  return { changes, isNamed }
 }
 
 function addRows(

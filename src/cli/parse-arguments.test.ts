@@ -91,6 +91,7 @@ test('a number outside of its range is refused with the range', () => {
   }
   assert.match(refusal('restore shop --repository /r --threads 100000').message, /from 1 to 64/)
   assert.match(refusal(`${stream} --seal-seconds 0`).message, /of at least 1/)
+  assert.match(refusal('binlog find shop --repository /r --limit 0').message, /of at least 1/)
   assert.match(refusal(`${stream} --port 65536`).message, /from 1 to 65535/)
   assert.equal(verb('backup --repository /r --threads 64').options.integer('threads'), 64)
   assert.equal(verb(`${stream} --seal-seconds 1`).options.integer('seal-seconds'), 1)

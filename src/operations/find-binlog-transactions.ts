@@ -3,9 +3,6 @@ import { type ChangeKind, type FoundTransaction, findTransactions } from '../arc
 import { redactStatement } from '../wire/redact.ts'
 import { type ArchiveRequest, openArchive } from './open-archive.ts'
 
-// The archive hands out this much of a statement at most.
-const cutStatementLength = 1000
-
 export interface FindRequest extends ArchiveRequest {
   /** `schema.table`, or a schema. */
   readonly table?: string | undefined
@@ -35,7 +32,6 @@ export async function findBinlogTransactions(request: FindRequest, signal: Abort
   const before = untilMicros === undefined ? undefined : untilMicros + 1
   const filter = { table, kind, sinceMicros, untilMicros: before, gtid, minRows, timeline }
   for await (const transaction of findTransactions(archive, filter, signal)) {
-    if (table !== undefined && !mayTouch(transaction, table)) continue
     if (found.length === limit) return { transactions: found, isCut: true }
     const { statement } = transaction
     // Statements about accounts hold password hashes.
@@ -44,13 +40,6 @@ export async function findBinlogTransactions(request: FindRequest, signal: Abort
     )
   }
   return { transactions: found, isCut: false }
-}
-
-/** What a DDL touches is only in its text: it counts when it names the table or its schema, or when the text was cut. */
-function mayTouch({ kind, statement = '' }: FoundTransaction, table: string): boolean {
-  if (kind !== 'ddl' || statement.length >= cutStatementLength) return true
-  const text = statement.toLowerCase()
-  return table.split('.').some((name) => text.includes(name.toLowerCase()))
 }
 
 export type { ChangeKind, FoundTransaction } from '../archive/find-transactions.ts'

@@ -120,6 +120,23 @@ test('long work in JSON is lines, queries are one document, and errors are JSON 
   assert.equal(error.get('exit'), 2)
 })
 
+test('a search for what cannot be is refused, and one for a table finds no DDL of others', async () => {
+  await succeed(['backup', source.url(), '--name', 'found'], { env })
+  await succeed(['stream', source.url(), '--name', 'found', '--until-caught-up'], { env })
+  const find = ['binlog', 'find', 'found']
+  assertRefused(await holdfast([...find, '--gtid', 'x'], { env }), 2, /--gtid takes one GTID, not 'x'/)
+  assertRefused(
+    await holdfast([...find, '--limit', '0'], { env }),
+    2,
+    /--limit takes a whole number of at least 1/,
+  )
+  const nothing = await succeed([...find, '--table', 'nosuch.table'], { env })
+  assert.match(nothing.stdout, /^No transaction in the archive of found is like that\.$/m)
+  const orders = await succeed([...find, '--table', 'shop.orders', '--kind', 'ddl'], { env })
+  assert.match(orders.stdout, /CREATE TABLE.*orders/i)
+  assert.doesNotMatch(orders.stdout, /CREATE TABLE.*customers/i)
+})
+
 test('off a terminal long work prints a line a phase, and nothing with --quiet', async () => {
   const loud = await succeed(['backup', source.url(), '--name', 'talk'], { env })
   assert.match(loud.stderr, /^connecting\nreading definitions\n/)

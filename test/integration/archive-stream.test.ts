@@ -209,6 +209,13 @@ eachServer('a transaction is found by its table, kind, rows, GTID and time', asy
     ddl.map(({ statement }) => statement?.split(' ').slice(0, 2).join(' ')),
     ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE'],
   )
+  assert.equal((await find({ table: 'd.t', kind: 'ddl' })).length, 3)
+  assert.equal((await find({ table: 'd', kind: 'ddl' })).length, 3)
+  assert.deepEqual(await find({ table: 'nosuch.table' }), [])
+  assert.deepEqual(
+    (await find({ table: 'd.other' })).map(({ statement }) => statement),
+    ['CREATE DATABASE d'],
+  )
   assert.ok(removal?.gtid !== undefined)
   assert.deepEqual(await find({ gtid: removal.gtid }), [removal])
   const now = Date.now() * 1000

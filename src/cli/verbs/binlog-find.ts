@@ -1,5 +1,6 @@
 // `holdfast binlog find`: transactions with their time, GTID, place, tables and row counts.
 import { HoldfastError } from '../../core/errors.ts'
+import { gtidFlavour } from '../../core/restore-point.ts'
 import { parseWallClock } from '../../core/wall-clock.ts'
 import {
   type ChangeKind,
@@ -31,7 +32,7 @@ export const run: VerbRun = async (context) => {
       kind: changeKinds.find((kind) => kind === options.text('kind')),
       sinceMicros: readTime('since', options.text('since')),
       untilMicros: readTime('until', options.text('until')),
-      gtid: options.text('gtid'),
+      gtid: readGtid(options.text('gtid')),
       minRows: options.integer('min-rows'),
       timeline: options.text('timeline'),
       limit,
@@ -40,6 +41,17 @@ export const run: VerbRun = async (context) => {
   )
   if (report.isCut) say(`There are more than ${limit}; narrow the search or raise --limit.`)
   return { text: describe(source, report.transactions), json: { source, ...report } }
+}
+
+/** Throws USAGE for what cannot be a GTID: it would be found nowhere, as if nothing had happened. */
+function readGtid(text: string | undefined): string | undefined {
+  if (text === undefined || gtidFlavour(text) !== undefined) return text
+  throw new HoldfastError(
+    'USAGE',
+    `--gtid takes one GTID, not '${text}'`,
+    { option: 'gtid' },
+    { hint: 'A GTID is uuid:number (or uuid:tag:number) on MySQL, and domain-server-sequence on MariaDB.' },
+  )
 }
 
 const unitMicros: Readonly<Record<string, number>> = { s: 1e6, m: 60e6, h: 3600e6, d: 86_400e6 }

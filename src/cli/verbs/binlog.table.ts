@@ -81,6 +81,7 @@ export const binlogFindVerb: VerbSpec = {
       name: 'limit',
       kind: 'integer',
       value: 'N',
+      range: { from: 1 },
       group: 'What',
       help: 'stop after this many (default: 100)',
     },
