@@ -4,8 +4,8 @@ import { differences } from './compare-servers.ts'
 
 const state = {
   tables: [
-    { table: 'a', rows: 1, sum: '7' },
-    { table: 'b', rows: 0, sum: '0' },
+    { table: 'a', isSequence: false, rows: 1, sum: '7' },
+    { table: 'b', isSequence: false, rows: 0, sum: '0' },
   ],
   objects: new Map([['view v', 'SELECT 1']]),
 }
@@ -17,8 +17,8 @@ test('equal states have no difference', () => {
 test('a missing table, a changed sum, an added table and a changed view are each named', () => {
   const other = {
     tables: [
-      { table: 'a', rows: 1, sum: '8' },
-      { table: 'c', rows: 0, sum: '0' },
+      { table: 'a', isSequence: false, rows: 1, sum: '8' },
+      { table: 'c', isSequence: false, rows: 0, sum: '0' },
     ],
     objects: new Map([['view v', 'SELECT 2']]),
   }

@@ -29,6 +29,13 @@ export class HoldfastProgram {
     return stdout
   }
 
+  /** The same behind the scenes: only what it answers counts. */
+  async ask(...words: readonly string[]): Promise<string> {
+    const { stdout, stderr, status } = await finish(this.#spawn(words))
+    requireSuccess(words, status, stderr)
+    return stdout
+  }
+
   /** Starts a command that runs until it is stopped. */
   start(...words: readonly string[]): BackgroundRun {
     this.#show(words, ' &')

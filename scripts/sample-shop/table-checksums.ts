@@ -5,6 +5,8 @@ export type Query = (sql: string) => Promise<readonly Readonly<Record<string, un
 
 export interface TableChecksum {
   readonly table: string
+  /** MariaDB's sequences are tables of one row. */
+  readonly isSequence: boolean
   readonly rows: number
   /** Sum over the rows of 64 bits of a SHA-256 of each: the same whatever the order of the rows. */
   readonly sum: string
@@ -17,11 +19,11 @@ export interface TableChecksum {
 export async function checksumTables(query: Query, schema: string): Promise<readonly TableChecksum[]> {
   await query("SET time_zone = '+00:00'")
   const tables = await query(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = ${text(schema)} AND TABLE_TYPE NOT LIKE '%VIEW' ORDER BY TABLE_NAME`,
   )
   const result: TableChecksum[] = []
-  for (const { name } of tables) {
+  for (const { name, type: kind } of tables) {
     const table = String(name)
     const columns = await query(
       `SELECT COLUMN_NAME AS name, DATA_TYPE AS type FROM information_schema.COLUMNS
@@ -37,7 +39,8 @@ export async function checksumTables(query: Query, schema: string): Promise<read
     )
     // SUM over no rows is NULL.
     const total = answer?.['total']
-    result.push({ table, rows: Number(answer?.['number']), sum: typeof total === 'string' ? total : '0' })
+    const sum = typeof total === 'string' ? total : '0'
+    result.push({ table, isSequence: kind === 'SEQUENCE', rows: Number(answer?.['number']), sum })
   }
   return result
 }
