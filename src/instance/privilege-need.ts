@@ -13,9 +13,24 @@ export interface PrivilegeNeed {
 
 /** What a schema can be granted on both flavours: whoever gives ALL PRIVILEGES on one needs all of them. */
 export const schemaPrivileges = [
-  ...['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'ALTER', 'DROP', 'INDEX', 'REFERENCES'],
-  ...['CREATE VIEW', 'SHOW VIEW', 'CREATE ROUTINE', 'ALTER ROUTINE', 'EXECUTE', 'TRIGGER', 'EVENT'],
-  ...['LOCK TABLES', 'CREATE TEMPORARY TABLES'],
+  'SELECT',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'INDEX',
+  'REFERENCES',
+  'CREATE VIEW',
+  'SHOW VIEW',
+  'CREATE ROUTINE',
+  'ALTER ROUTINE',
+  'EXECUTE',
+  'TRIGGER',
+  'EVENT',
+  'LOCK TABLES',
+  'CREATE TEMPORARY TABLES',
 ] as const
 
 export const definersReason = 'creates views and routines of other definers'
