@@ -302,3 +302,26 @@ async function chownAll(root: string, id: number): Promise<void> {
   for (const name of ['.', ...(await readdir(root, { recursive: true }))])
     await chown(path.join(root, name), id, id)
 }
+
+test('every verb tells in its help how it ends on a repository that is damaged or cannot be read', async () => {
+  const words: readonly (readonly string[])[] = [
+    ['backup', source.url()],
+    ['stream', source.url(), '--until-caught-up'],
+    ['list'],
+    ['show', 'shop'],
+    ['verify'],
+    ['binlog', 'list', 'shop'],
+    ['binlog', 'find', 'shop'],
+    ['binlog', 'export', 'shop', '--file', 'x', '--output', path.join(folder.path, 'x')],
+    ['restore', 'shop', '--target', source.url()],
+  ]
+  const damaged = path.join(folder.path, 'damaged')
+  await mkdir(damaged)
+  await writeFile(path.join(damaged, 'holdfast.json'), Buffer.alloc(50, 0xa5))
+  const unreadable = path.join(folder.path, 'unreadable')
+  await mkdir(path.join(unreadable, 'holdfast.json'), { recursive: true })
+  for (const each of words) {
+    assertRefused(await holdfast([...each, '--repository', damaged]), 30, /holdfast\.json is damaged/)
+    assertRefused(await holdfast([...each, '--repository', unreadable]), 1, /reading .*holdfast\.json failed/)
+  }
+})

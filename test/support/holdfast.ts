@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { guardedFolder } from '../../scripts/servers/warden.ts'
+import { commonExits } from '../../src/cli/exit-statuses.table.ts'
+import { verbs } from '../../src/cli/verbs.table.ts'
 
 const program = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
 
@@ -53,6 +55,7 @@ export async function holdfast(words: readonly string[], options: RunOptions = {
   })
   options.onStart?.(child)
   await once(child, 'close')
+  assertDeclared(words, child.exitCode, stderr)
   return {
     exit: child.exitCode,
     signal: child.signalCode,
@@ -60,6 +63,14 @@ export async function holdfast(words: readonly string[], options: RunOptions = {
     stderr,
     output: `exit ${child.exitCode ?? child.signalCode}\nstdout: ${stdout}\nstderr: ${stderr}`,
   }
+}
+
+/** Scripts rely on the statuses that the help of a verb tells: no run of any test may end with another one. */
+function assertDeclared(words: readonly string[], exit: number | null, stderr: string): void {
+  const verb = verbs.find(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
+  if (verb === undefined || exit === null) return
+  const declared = [...commonExits, ...verb.exits]
+  assert.ok(declared.includes(exit), `holdfast ${verb.name} may not end with ${exit}, and did: ${stderr}`)
 }
 
 /** Runs holdfast and fails the test when it does not end with 0. */

@@ -78,6 +78,6 @@ export const backupVerb: VerbSpec = {
     ...connectionOptions,
     ...outputOptions,
   ],
-  exits: [1, 3, 10, 11, 20, 21, 23],
+  exits: [1, 3, 10, 11, 20, 21, 23, 30],
   load: () => import('./backup.ts'),
 }

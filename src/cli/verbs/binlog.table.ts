@@ -23,7 +23,7 @@ export const binlogListVerb: VerbSpec = {
   ],
   arguments: [sourceArgument],
   options: [repositoryOption, identityOption, ...outputOptions],
-  exits: [10, 12, 30],
+  exits: [1, 10, 12, 30],
   load: () => import('./binlog-list.ts'),
 }
 
@@ -90,7 +90,7 @@ export const binlogFindVerb: VerbSpec = {
     identityOption,
     ...outputOptions,
   ],
-  exits: [10, 12, 30],
+  exits: [1, 10, 12, 22, 30],
   load: () => import('./binlog-find.ts'),
 }
 

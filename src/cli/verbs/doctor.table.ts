@@ -23,6 +23,6 @@ export const doctorVerb: VerbSpec = {
   ],
   arguments: [urlArgument],
   options: [...connectionOptions, ...outputOptions],
-  exits: [1, 3, 20, 23],
+  exits: [1, 3, 20, 21, 23],
   load: () => import('./doctor.ts'),
 }

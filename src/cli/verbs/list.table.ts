@@ -22,6 +22,6 @@ export const listVerb: VerbSpec = {
   notes: ['Names and times of backups can be listed without the key; sizes and recovery windows need it.'],
   arguments: [optionalSourceArgument],
   options: [repositoryOption, identityOption, ...outputOptions],
-  exits: [10, 12],
+  exits: [1, 3, 10, 12, 30],
   load: () => import('./list.ts'),
 }

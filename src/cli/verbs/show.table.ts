@@ -27,6 +27,6 @@ export const showVerb: VerbSpec = {
     },
   ],
   options: [repositoryOption, identityOption, ...outputOptions],
-  exits: [10, 12, 30],
+  exits: [1, 10, 12, 30],
   load: () => import('./show.ts'),
 }

@@ -77,6 +77,6 @@ export const streamVerb: VerbSpec = {
     ...connectionOptions,
     ...outputOptions,
   ],
-  exits: [1, 3, 10, 11, 12, 20, 21, 22, 23],
+  exits: [1, 3, 10, 11, 12, 20, 21, 22, 23, 30],
   load: () => import('./stream.ts'),
 }
