@@ -116,6 +116,10 @@ export const errorCodes = {
     exit: 1,
     hint: 'A long statement holds the lock; see SHOW PROCESSLIST, then run the backup again.',
   },
+  SNAPSHOT_UNPROVEN: {
+    exit: 1,
+    hint: 'Let the account take a lock (RELOAD, or LOCK TABLES), or back up when fewer transactions commit.',
+  },
   TABLE_CHANGED: { exit: 1, hint: 'A table was altered during the backup; run the backup again.' },
   LOAD_MISMATCH: {
     exit: 30,

@@ -3,9 +3,11 @@
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { Connection } from '../wire/connection.ts'
+import { numberOf } from '../wire/row-values.ts'
 import type { SqlSession } from '../wire/sql-session.ts'
 import type { TableName } from './instance-facts.ts'
 import { type LockBounds, takeLock } from './lock-wait.ts'
+import { serverTimeMicros } from './server-time.ts'
 import { quoteQualified } from './sql-text.ts'
 
 /**
@@ -13,8 +15,22 @@ import { quoteQualified } from './sql-text.ts'
  * - `binlog-snapshot`: without a lock; the server tells each session's place in the binary log, and they were equal (MariaDB).
  * - `flush-tables-with-read-lock`: all commits held up while the sessions began.
  * - `lock-tables`: writes to the tables that are dumped held up while the sessions began.
+ * - `gtid-bracket`: without a lock; the set of executed GTIDs was the same before and after, and no commit was under way (MySQL).
+ * - `global-read-lock`: writes to all tables held up until everything is read, because the user wants it so.
+ * - `single-session`: without a lock and without a binary log: one session, which has one view.
  */
-export type LockRung = 'binlog-snapshot' | 'flush-tables-with-read-lock' | 'lock-tables'
+export const lockRungs = [
+  'binlog-snapshot',
+  'flush-tables-with-read-lock',
+  'lock-tables',
+  'gtid-bracket',
+  'global-read-lock',
+  'single-session',
+] as const
+export type LockRung = (typeof lockRungs)[number]
+
+/** `auto`: as little as proves one moment. `all-tables`: a global read lock for the whole backup. `none`: no lock on rows whatever happens. */
+export type LockChoice = 'auto' | 'all-tables' | 'none'
 
 export interface SnapshotRequest {
   /** Sessions to begin; each must have the settings for reading. */
@@ -25,6 +41,7 @@ export interface SnapshotRequest {
   readonly tables: readonly TableName[]
   /** Those of them whose engine knows no snapshot: they stay read-locked until `releaseTables`. */
   readonly nonTransactional: readonly TableName[]
+  readonly locks: LockChoice
   readonly bounds: LockBounds
   readonly signal?: AbortSignal
 }
@@ -37,6 +54,8 @@ export interface OpenSnapshot {
   readonly heldMs: number
   /** The session that holds the read locks on tables without transactions; the caller closes it when they are read. */
   readonly tableLock: Connection | undefined
+  /** The session that holds a global read lock; the caller ends it when everything is read. */
+  readonly globalLock?: Connection
 }
 
 const begin = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
@@ -66,6 +85,37 @@ export async function snapshotUnderLock(
     held?.tableLock?.destroy()
     throw error
   }
+}
+
+/** Writes wait until the caller ends the lock, so that tables of every kind stand still. */
+export async function snapshotUnderGlobalLock(
+  request: SnapshotRequest,
+  readPoint: (session: Connection) => Promise<RecoveryPoint>,
+): Promise<OpenSnapshot> {
+  const lock = await request.openSession()
+  try {
+    await takeLock(lock, 'FLUSH TABLES WITH READ LOCK', request.bounds, withSignal(request))
+    const sinceMs = performance.now()
+    await beginAll(request)
+    const point = await readPoint(lock)
+    const heldMs = Math.ceil(performance.now() - sinceMs)
+    return { point, rung: 'global-read-lock', heldMs, tableLock: undefined, globalLock: lock }
+  } catch (error) {
+    lock.destroy()
+    throw error
+  }
+}
+
+/** A single session of a server without a binary log needs nothing to be at one moment, which then has no other name than its time. */
+export async function snapshotOfOne(request: SnapshotRequest): Promise<OpenSnapshot | undefined> {
+  const { workers, signal } = request
+  const [session, ...others] = workers
+  if (session === undefined || others.length > 0) return undefined
+  const [row = {}] = await session.query('SELECT @@GLOBAL.log_bin AS log', { signal })
+  if (numberOf(row, 'log') !== 0) return undefined
+  await beginAll(request)
+  const point = { timeMicros: await serverTimeMicros(session, { signal }) }
+  return { point, rung: 'single-session', heldMs: 0, tableLock: undefined }
 }
 
 interface HeldLocks {

@@ -1,5 +1,6 @@
 // What the manifest of a logical backup says about schemas, tables, code and accounts. Written and read only here; see docs/format.
 import { z } from 'zod'
+import { lockRungs } from '../instance/consistent-snapshot.ts'
 
 /** A statement as the server keeps it: text where that is UTF-8, else its bytes. */
 const statement = z.union([z.string(), z.object({ base64: z.base64() })])
@@ -98,7 +99,7 @@ const content = z.object({
   selection,
   server: z.object({ release: z.int(), lowerCaseTableNames: z.int() }),
   snapshot: z.object({
-    rung: z.enum(['binlog-snapshot', 'flush-tables-with-read-lock', 'lock-tables']),
+    rung: z.enum(lockRungs),
     /** How long writes were held up. */
     heldMs: z.number(),
     /** What kept DDL away: a lock for the whole dump, or definitions read twice and compared. */

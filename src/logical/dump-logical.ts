@@ -3,7 +3,7 @@ import type { BackupResult, BackupSink } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
-import type { OpenSnapshot } from '../instance/consistent-snapshot.ts'
+import type { LockChoice, OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
 import { hasSchemaPrivilege } from '../instance/grants.ts'
 import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
@@ -37,6 +37,8 @@ export interface DumpOptions {
   /** From which amounts of data threads and ranges are worth what they cost. */
   readonly worth?: ReadingWorth
   readonly lockBounds?: LockBounds
+  /** `auto` by default. */
+  readonly locks?: LockChoice
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
@@ -64,7 +66,8 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const dialect = logicalDialectOf(facts.flavour)
   emit({ type: 'phase', phase: 'reading definitions' })
   const guard = await sessions.open()
-  const isGuarded = await dialectOf(facts.flavour).lockDefinitions(guard, { signal })
+  const isGuarded =
+    options.locks !== 'none' && (await dialectOf(facts.flavour).lockDefinitions(guard, { signal }))
   const before = await readDefinitions(control, dialect, selection, signal)
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
   await using readers = await openReaders(options, before)
@@ -114,6 +117,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     warnings: [
       ...before.flatMap((schema) => [...schema.warnings, ...unseen(facts, selection, schema.name)]),
       ...prepared,
+      ...(options.locks === 'none' ? unlockedTables(before) : []),
       ...accounts.warnings,
       ...(selection.kind === 'everything' ? await dialect.readNotCarried(control) : []),
     ],
@@ -194,7 +198,7 @@ async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinit
 }
 
 async function openSnapshot(
-  { lockBounds = defaultLockBounds, signal }: DumpOptions,
+  { lockBounds = defaultLockBounds, locks = 'auto', signal }: DumpOptions,
   facts: InstanceFacts,
   sessions: Sessions,
   readers: readonly TableReader[],
@@ -210,9 +214,22 @@ async function openSnapshot(
     openSession: () => sessions.open(),
     tables,
     nonTransactional: tables.filter((table) => !table.isTransactional),
+    locks,
     bounds: lockBounds,
     ...(signal === undefined ? {} : { signal }),
   })
+}
+
+/** Those that know no snapshot, and were read while others may have written. */
+function unlockedTables(schemas: readonly SchemaDefinition[]): readonly string[] {
+  return schemas.flatMap(({ name, tables }) =>
+    tables
+      .filter((table) => table.select !== undefined && !table.isTransactional)
+      .map(
+        (table) =>
+          `${name}.${table.name} knows no transactions and was read without a lock: it may be of another moment`,
+      ),
+  )
 }
 
 function checkUnchanged(changed: readonly string[], when: string): void {

@@ -55,6 +55,7 @@ export async function readTables(request: ReadRequest): Promise<ReadonlyMap<stri
   // If this session was lost, writes may have come before we had read.
   await snapshot.tableLock?.run('UNLOCK TABLES', { signal })
   await reading.readAll(jobs.filter((job) => job.isTransactional))
+  await snapshot.globalLock?.run('UNLOCK TABLES', { signal })
   await Promise.all(readers.map((reader) => reader.finish()))
   return reading.tables()
 }

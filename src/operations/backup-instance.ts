@@ -4,6 +4,7 @@ import type { BackupMethod } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import type { EmitEvent } from '../core/events.ts'
+import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
@@ -25,6 +26,7 @@ export interface BackupRequest {
   /** `schema.table`; only these, and none of the above. */
   readonly tables?: readonly string[] | undefined
   readonly threads?: number | undefined
+  readonly locks?: LockChoice | undefined
 }
 
 export interface UseCase {
@@ -53,6 +55,7 @@ export async function backupInstance(
     selection,
     sink: session,
     threads,
+    locks: request.locks ?? 'auto',
     ...openReader,
     emit,
     signal,
@@ -77,7 +80,8 @@ async function recordSource(
   await using connection = await Connection.open(request.settings, { signal })
   const facts = await inspectInstance(connection, { signal })
   // What an account may not see does not fail to be read: it is not there. Parts are named by who asks for them.
-  if (request.schemas === undefined && request.tables === undefined) requirePrivileges(facts, 'backup')
+  if (request.schemas === undefined && request.tables === undefined)
+    requirePrivileges(facts, 'backup', [], request.locks === 'none' ? ['LOCK TABLES'] : [])
   if (!facts.binlog.isOn) {
     emit({
       type: 'notice',

@@ -1,8 +1,10 @@
 // What stands on the server that a restore would go to, before its owner is asked and before anything is changed.
 import { type ConnectionSettings, describeConnection } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
+import { statesEqual } from '../core/gtid-state.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import { type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
+import { quoteText } from '../instance/sql-text.ts'
 import type { LogicalContent } from '../logical/content.ts'
 import { selectContent } from '../logical/definition-statements.ts'
 import { checkVersion } from '../logical/load-target.ts'
@@ -47,9 +49,8 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   const schemas = await userSchemas(connection, signal)
   const isSource = source !== undefined && isSame(source, facts)
   if (request.schemas === undefined) {
-    // It has executed what a restore would replay, and would be taken for a restore that was interrupted. Only a UUID is certain:
-    // MariaDB servers have the same id and domain unless somebody gave them others.
-    if (isSource && facts.serverUuid !== undefined && schemas.length > 0)
+    // It has executed what a restore would replay, and would be taken for a restore that was interrupted.
+    if (isSource && schemas.length > 0 && (await isCertainlySource(connection, facts, plan, signal)))
       throw sourceIsInUse(settings, schemas)
     const { executed } = await inspectTarget(connection, { signal })
     await readTargetState(connection, plan, executed, signal)
@@ -90,4 +91,26 @@ function isSame(source: SourceIdentity, facts: InstanceFacts): boolean {
   if (source.flavour !== facts.flavour) return false
   if (source.serverUuid !== undefined) return source.serverUuid === facts.serverUuid
   return source.serverId === facts.serverId && source.gtidDomainId === facts.gtidDomainId
+}
+
+/**
+ * MySQL has a UUID. MariaDB servers have the same id and domain unless somebody gave them others; but the logs of a restored one were
+ * reset, so that only the source itself has these GTIDs at these offsets of its files. False also where that cannot be told.
+ */
+async function isCertainlySource(
+  connection: Connection,
+  facts: InstanceFacts,
+  { base, replay, end }: RestorePlan,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (facts.serverUuid !== undefined) return true
+  const points = replay === undefined ? [base.point] : [base.point, end]
+  for (const { position, gtid } of points) {
+    if (position === undefined || gtid === undefined || gtid.text === '') return false
+    const asked = `SELECT BINLOG_GTID_POS(${quoteText(position.file)}, ${position.offset}) AS state`
+    const [row = {}] = await connection.query(asked, { signal })
+    const state = row['state']
+    if (typeof state !== 'string' || !statesEqual({ flavour: 'mariadb', text: state }, gtid)) return false
+  }
+  return true
 }

@@ -3,14 +3,18 @@ import { HoldfastError } from '../core/errors.ts'
 import type { InstanceFacts } from '../instance/instance-facts.ts'
 import { missingPrivileges, type PrivilegeNeed, type Purpose } from '../instance/privileges.ts'
 
-/** Throws PRIVILEGE_MISSING with the GRANT that gives what is required (`more` counts as such), and with it what only helps. */
+/**
+ * Throws PRIVILEGE_MISSING with the GRANT that gives what is required (`more` counts as such), and with it what only helps. What is in
+ * `without` is not needed this time.
+ */
 export function requirePrivileges(
   facts: InstanceFacts,
   purpose: Purpose,
   more: readonly PrivilegeNeed[] = [],
+  without: readonly string[] = [],
 ): void {
   const { missing, grant } = missingPrivileges(facts, purpose, more)
-  const required = missing.filter((need) => need.isRequired)
+  const required = missing.filter((need) => need.isRequired && !without.includes(need.privilege))
   if (grant === undefined || required.length === 0) return
   throw new HoldfastError(
     'PRIVILEGE_MISSING',

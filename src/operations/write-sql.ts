@@ -7,6 +7,7 @@ import type { BackupOrigin } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
+import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
 import { planScript } from '../logical/script/script-plan.ts'
@@ -25,6 +26,7 @@ export interface SqlRequest {
   /** `schema.table`; only these, and none of the above. */
   readonly tables?: readonly string[] | undefined
   readonly threads?: number | undefined
+  readonly locks?: LockChoice | undefined
   /** A file that is not there yet, or where else each piece of the text goes. */
   readonly output: string | ((bytes: Buffer) => Promise<void>)
   /** Where rows wait, compressed, until all definitions are known; by default the system's folder for temporary files. */
@@ -47,13 +49,13 @@ export interface SqlReport {
  * @throws HoldfastError what connecting and dumping throw; USAGE when the file is there already, which is never half written
  */
 export async function writeSql(request: SqlRequest, { emit, signal }: UseCase): Promise<SqlReport> {
-  const { settings, schemas, tables, threads = defaultThreads(), spool = tmpdir() } = request
+  const { settings, schemas, tables, threads = defaultThreads(), locks = 'auto', spool = tmpdir() } = request
   const selection = parseSelection(schemas, tables)
   await using output = await openOutput(request.output)
   emit({ type: 'phase', phase: 'connecting' })
   if (selection.kind === 'everything') await checkPrivileges(settings, signal)
   await using rows = await TemporaryBackup.create(spool)
-  const result = await dumpLogical({ settings, selection, sink: rows, threads, emit, signal })
+  const result = await dumpLogical({ settings, selection, sink: rows, threads, locks, emit, signal })
   const backup = rows.source(result)
   const plan = planScript(backup)
   for (const message of [...result.warnings, ...plan.warnings])

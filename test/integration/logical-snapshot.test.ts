@@ -5,10 +5,12 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import type { BackupResult } from '../../src/core/backup.ts'
+import { isHoldfastError } from '../../src/core/errors.ts'
 import { GtidSet } from '../../src/core/gtid-set.ts'
 import { snapshotPlace } from '../../src/instance/mariadb/snapshot.ts'
 import { parseLogicalContent } from '../../src/logical/content.ts'
-import { dumpLogical } from '../../src/logical/dump-logical.ts'
+import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
+import { explainLocks, type LockChoice } from '../../src/operations/explain-locks.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
 import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
@@ -83,7 +85,11 @@ function checkGtids(result: BackupResult, gtids: readonly string[]): void {
   else assert.ok(GtidSet.parse(text).equals(GtidSet.parse(gtids.join(','))), `${text} is not what was logged`)
 }
 
-async function dumpUnderFire(server: TestServer, user?: { user: string; password: string }) {
+async function dumpUnderFire(
+  server: TestServer,
+  user?: { user: string; password: string },
+  options: Partial<DumpOptions> = {},
+) {
   const memory = new MemoryBackup()
   await using writers = await startWriters(server, 4)
   await new Promise((resolve) => setTimeout(resolve, 300))
@@ -92,6 +98,7 @@ async function dumpUnderFire(server: TestServer, user?: { user: string; password
     sink: memory,
     threads: 3,
     selection: { kind: 'schemas', schemas: ['w'] },
+    ...options,
   })
   await writers[Symbol.asyncDispose]()
   return { memory, result }
@@ -239,4 +246,150 @@ eachServer('two backups at once both succeed and are both exact', async (kind) =
       )
     }
   }
+})
+
+eachServer('under a lock on all tables those without transactions are of the same moment', async (kind) => {
+  await using server = await startServer(kind, { sql: tables })
+  const { memory, result } = await dumpUnderFire(server, undefined, { locks: 'all-tables' })
+  assert.equal(snapshotOf(result).rung, 'global-read-lock')
+  const logged = await loggedBefore(server, result)
+  for (const table of ['a', 'b', 'c', 'm']) {
+    assert.deepEqual(keys(memory, result, table), logged.keys.get(table), `table ${table}`)
+  }
+  checkGtids(result, logged.gtids)
+  // Nobody is held up any more.
+  await server.sql('INSERT INTO w.a (k) VALUES (-1)')
+})
+
+/** Commits to a, b and c with a rest between, until disposed. */
+async function startCalmWriter(server: TestServer) {
+  const stop = new AbortController()
+  const writing = (async () => {
+    await using connection = await Connection.open(server.settings())
+    for (let k = 0; !stop.signal.aborted; k++) {
+      await connection.queryMulti(
+        `START TRANSACTION; INSERT INTO w.a (k) VALUES (${k}); INSERT INTO w.b (k) VALUES (${k}); INSERT INTO w.c (k) VALUES (${k}); COMMIT; DO SLEEP(0.02)`,
+      )
+    }
+  })()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await writing
+    },
+  }
+}
+
+eachServer(
+  'without any lock a backup is exact where the server lets it be proven, and says so',
+  async (kind) => {
+    await using server = await startServer(kind, { sql: tables })
+    for (let round = 0; round < 5; round++) {
+      const memory = new MemoryBackup()
+      const writer = await startCalmWriter(server)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const result = await dumpLogical({
+        settings: server.settings(),
+        sink: memory,
+        threads: 3,
+        locks: 'none',
+        selection: { kind: 'schemas', schemas: ['w'] },
+      })
+      await writer[Symbol.asyncDispose]()
+      const { rung, heldMs, definitions } = snapshotOf(result)
+      assert.deepEqual(
+        { rung, heldMs, definitions },
+        {
+          rung: kind.startsWith('mysql') ? 'gtid-bracket' : 'binlog-snapshot',
+          heldMs: 0,
+          definitions: 'compared',
+        },
+      )
+      assert.match(result.warnings.join(), /w\.m knows no transactions and was read without a lock/)
+      const logged = await loggedBefore(server, result)
+      for (const table of ['a', 'b', 'c']) {
+        assert.deepEqual(keys(memory, result, table), logged.keys.get(table) ?? [], `table ${table}`)
+      }
+      // Later rounds have files before the one that is read.
+      if (round === 0) checkGtids(result, logged.gtids)
+      await server.sql('TRUNCATE w.a; TRUNCATE w.b; TRUNCATE w.c; FLUSH BINARY LOGS')
+    }
+  },
+)
+
+eachServer(
+  'without any lock and without a binary log only a single session is of one moment',
+  async (kind) => {
+    await using server = await startServer(kind, { sql: tables, log_bin: false })
+    const options = { settings: server.settings(), sink: new MemoryBackup(), locks: 'none' } as const
+    await assert.rejects(
+      dumpLogical({ ...options, threads: 2 }),
+      (error) => isHoldfastError(error, 'SNAPSHOT_UNPROVEN') && /--threads 1/.test(error.hint),
+    )
+    const result = await dumpLogical({ ...options, threads: 1 })
+    assert.deepEqual([snapshotOf(result).rung, result.point.position], ['single-session', undefined])
+  },
+)
+
+for (const kind of testedKinds.filter((tested) => tested.startsWith('mysql'))) {
+  test(`an account that may take no lock is served by the bracket of GTIDs (${kind})`, async () => {
+    const user = { user: 'nolock', password: 'n' }
+    const grants = ['SELECT, SHOW VIEW, TRIGGER, EVENT, REPLICATION CLIENT ON *.*']
+    await using server = await startServer(kind, {
+      sql: `${tables}; DROP TABLE w.m`,
+      users: [{ ...user, grants }],
+    })
+    const memory = new MemoryBackup()
+    await using _writer = await startCalmWriter(server)
+    const selection = { kind: 'schemas', schemas: ['w'] } as const
+    const result = await dumpLogical({ settings: server.settings(user), sink: memory, threads: 2, selection })
+    assert.equal(snapshotOf(result).rung, 'gtid-bracket')
+    assert.deepEqual(keys(memory, result, 'b'), keys(memory, result, 'a'))
+  })
+}
+
+for (const kind of testedKinds.filter((tested) => tested.startsWith('mysql'))) {
+  test(`between commits that hardly ever rest the bracket is exact or not had (${kind})`, async () => {
+    await using server = await startServer(kind, { sql: tables })
+    for (let round = 0; round < 4; round++) {
+      try {
+        const { memory, result } = await dumpUnderFire(server, undefined, { locks: 'none' })
+        const logged = await loggedBefore(server, result)
+        for (const table of ['a', 'b', 'c']) {
+          assert.deepEqual(keys(memory, result, table), logged.keys.get(table) ?? [], `table ${table}`)
+        }
+      } catch (error) {
+        if (!isHoldfastError(error, 'SNAPSHOT_UNPROVEN')) throw error
+      }
+      await server.sql('TRUNCATE w.a; TRUNCATE w.b; TRUNCATE w.c; TRUNCATE w.m; FLUSH BINARY LOGS')
+    }
+  })
+}
+
+eachServer('the locks of a backup are told beforehand, and none of them is taken', async (kind) => {
+  const [user, password] = ['plain', 'p']
+  const status = kind.startsWith('mysql') ? 'REPLICATION CLIENT' : 'BINLOG MONITOR'
+  await using server = await startServer(kind, {
+    sql: tables,
+    users: [{ user, password, grants: [`SELECT, LOCK TABLES, ${status} ON *.*`] }],
+  })
+  await using blocker = await Connection.open(server.settings())
+  await blocker.run('LOCK TABLES w.a WRITE, w.m WRITE')
+  const settings = server.settings({ user, password })
+  const statements = async (locks: LockChoice) =>
+    (await explainLocks({ settings, locks }, new AbortController().signal)).locks.map(
+      ({ statement }) => statement,
+    )
+  const rows = kind.startsWith('mysql') ? 'LOCK TABLES … READ' : 'no lock on rows'
+  assert.deepEqual(await statements('auto'), [
+    'no lock on definitions',
+    rows,
+    'LOCK TABLES … READ of 1 table without transactions',
+  ])
+  assert.deepEqual(await statements('none'), [
+    'no lock on definitions',
+    'no lock on rows',
+    'no lock on 1 table without transactions',
+  ])
+  assert.deepEqual(await statements('all-tables'), ['no lock on definitions', 'FLUSH TABLES WITH READ LOCK'])
 })

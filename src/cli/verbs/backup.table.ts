@@ -35,6 +35,8 @@ export const backupVerb: VerbSpec = {
     'All tables are read at one recorded point of the binary log. Commits wait for a moment at most while it is taken; DDL, and ' +
       'writes to tables without transactions, may wait until the backup is done. The first backup of a name ' +
       'ties that name to this server; another server under the same name is refused. No key is needed to write.',
+    'Without a lock one moment is proven by the place of each session in the binary log (MariaDB), or by GTIDs that stand still while the ' +
+      'sessions begin (MySQL, gtid_mode = ON).',
     "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
   ],
   arguments: [urlArgument],
@@ -74,6 +76,24 @@ export const backupVerb: VerbSpec = {
     },
     { name: 'schemas', kind: 'list', value: 'A,B', group: 'What', help: 'only these schemas' },
     { name: 'tables', kind: 'list', value: 'A.T,…', group: 'What', help: 'only these tables' },
+    {
+      name: 'no-locks',
+      kind: 'flag',
+      group: 'Locks',
+      help: 'never take a lock: fails where one moment cannot be proven without (see Notes)',
+    },
+    {
+      name: 'lock-all-tables',
+      kind: 'flag',
+      group: 'Locks',
+      help: 'hold up all writes until everything is read, for tables without transactions',
+    },
+    {
+      name: 'explain-locks',
+      kind: 'flag',
+      group: 'Locks',
+      help: 'say which locks this backup would take, and take none',
+    },
     threadsOption('What', 'read'),
     ...connectionOptions,
     ...outputOptions,

@@ -2,6 +2,12 @@
 import type { BackupSummary } from '../../core/backup-summary.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { backupInstance } from '../../operations/backup-instance.ts'
+import {
+  explainLocks,
+  type LockChoice,
+  lockChoice,
+  type PlannedLock,
+} from '../../operations/explain-locks.ts'
 import { writeSql } from '../../operations/write-sql.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
@@ -11,8 +17,35 @@ import { groupDigits } from '../output/progress-text.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 
-export const run: VerbRun = (context) =>
-  context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
+export const run: VerbRun = (context) => {
+  if (context.options.flag('explain-locks')) return runExplain(context)
+  return context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
+}
+
+const runExplain: VerbRun = async (context) => {
+  const { options, signal } = context
+  const settings = await connectionSettings(context, context.arguments[0])
+  const plan = await explainLocks(
+    {
+      settings,
+      schemas: options.list('schemas'),
+      tables: options.list('tables'),
+      locks: lockChoiceOf(context),
+    },
+    signal,
+  )
+  const line = ({ statement, effect }: PlannedLock): string => `  ${statement}\n    ${effect}`
+  const text = [
+    'This backup would take:',
+    ...plan.locks.map(line),
+    ...(plan.otherwise.length === 0 ? [] : ['Where that cannot be had:', ...plan.otherwise.map(line)]),
+  ].join('\n')
+  return { text, json: { ...plan } }
+}
+
+function lockChoiceOf({ options }: VerbContext): LockChoice {
+  return lockChoice(options.flag('no-locks'), options.flag('lock-all-tables'))
+}
 
 const runBackup: VerbRun = async (context) => {
   refuseSqlOptions(context)
@@ -28,6 +61,7 @@ const runBackup: VerbRun = async (context) => {
       schemas: options.list('schemas'),
       tables: options.list('tables'),
       threads: options.integer('threads'),
+      locks: lockChoiceOf(context),
     },
     { emit, signal },
   )
@@ -48,6 +82,7 @@ const runSql: VerbRun = async (context) => {
       schemas: options.list('schemas'),
       tables: options.list('tables'),
       threads: options.integer('threads'),
+      locks: lockChoiceOf(context),
       spool: options.text('spool'),
       output: isStdout ? writeOutput : output,
     },

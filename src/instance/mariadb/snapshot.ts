@@ -1,5 +1,5 @@
 // MariaDB's consistent snapshot: without a lock where there is a binary log, because each session then knows its place in it.
-import { isHoldfastError } from '../../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../../core/errors.ts'
 import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import type { Connection } from '../../wire/connection.ts'
@@ -10,6 +10,8 @@ import {
   lockNonTransactional,
   type OpenSnapshot,
   type SnapshotRequest,
+  snapshotOfOne,
+  snapshotUnderGlobalLock,
   snapshotUnderLock,
 } from '../consistent-snapshot.ts'
 import { defaultLockBounds, takeLock } from '../lock-wait.ts'
@@ -46,10 +48,19 @@ function ignoreNotStarted(error: unknown): void {
 }
 
 export async function openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot> {
+  const readPoint = (session: SqlSession) => currentPoint(session, { signal: request.signal })
+  if (request.locks === 'all-tables') return snapshotUnderGlobalLock(request, readPoint)
   const isSound = request.workers.length < 2 || (await logsEveryCommit(request))
   const lockFree = isSound ? await snapshotByBinlog(request) : undefined
-  return (
-    lockFree ?? snapshotUnderLock(request, (session) => currentPoint(session, { signal: request.signal }))
+  if (lockFree !== undefined) return lockFree
+  if (request.locks === 'auto') return snapshotUnderLock(request, readPoint)
+  const alone = await snapshotOfOne(request)
+  if (alone !== undefined) return alone
+  throw new HoldfastError(
+    'SNAPSHOT_UNPROVEN',
+    'without a lock the binary log must tell that all sessions see one moment, and it does not on this server',
+    {},
+    { hint: 'Leave out --no-locks; or, on a server without a binary log, use --threads 1.' },
   )
 }
 
@@ -76,7 +87,7 @@ async function snapshotByBinlog(request: SnapshotRequest): Promise<OpenSnapshot 
   const [witness] = workers
   if (witness === undefined) return undefined
   const startedMs = performance.now()
-  const tableLock = await lockNonTransactional(request)
+  const tableLock = request.locks === 'none' ? undefined : await lockNonTransactional(request)
   try {
     for (let attempt = 0; attempt < binlogAttempts; attempt++) {
       const before = await gtidBinlogPos(witness, { signal })

@@ -2,14 +2,14 @@
 import { isHoldfastError } from '../../core/errors.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
-import type { Connection } from '../../wire/connection.ts'
 import type { Row } from '../../wire/results.ts'
 import { numberOf, textOf } from '../../wire/row-values.ts'
+import type { SqlSession } from '../../wire/sql-session.ts'
 import { releaseNumber } from '../server-release.ts'
 import { serverTimeMicros } from '../server-time.ts'
 
 export async function currentPoint(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions,
 ): Promise<RecoveryPoint> {
   const [variables = {}] = await connection.query(
@@ -33,7 +33,7 @@ export async function currentPoint(
 
 /** Undefined without the privilege for it, and without a binary log. */
 export async function binaryLogStatus(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions,
 ): Promise<Row | undefined> {
   // Renamed in 8.2; the old name is a syntax error since 8.4.

@@ -1,10 +1,18 @@
 // MySQL's consistent snapshot: commits are held up while all sessions begin and the position is read.
-import { isHoldfastError } from '../../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../../core/errors.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import type { Connection } from '../../wire/connection.ts'
-import { type OpenSnapshot, type SnapshotRequest, snapshotUnderLock } from '../consistent-snapshot.ts'
+import type { SqlSession } from '../../wire/sql-session.ts'
+import {
+  type OpenSnapshot,
+  type SnapshotRequest,
+  snapshotOfOne,
+  snapshotUnderGlobalLock,
+  snapshotUnderLock,
+} from '../consistent-snapshot.ts'
 import { defaultLockBounds, takeLock } from '../lock-wait.ts'
 import { currentPoint } from './current-point.ts'
+import { snapshotByGtids } from './gtid-bracket.ts'
 
 /** LOCK INSTANCE FOR BACKUP: blocks DDL and account statements, not rows; several may hold it. Needs BACKUP_ADMIN. */
 export async function lockDefinitions(connection: Connection, options: StatementOptions): Promise<boolean> {
@@ -19,6 +27,26 @@ export async function lockDefinitions(connection: Connection, options: Statement
   }
 }
 
-export function openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot> {
-  return snapshotUnderLock(request, (session) => currentPoint(session, { signal: request.signal }))
+export async function openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot> {
+  const readPoint = (session: SqlSession) => currentPoint(session, { signal: request.signal })
+  if (request.locks === 'all-tables') return snapshotUnderGlobalLock(request, readPoint)
+  if (request.locks === 'auto') {
+    try {
+      return await snapshotUnderLock(request, readPoint)
+    } catch (error) {
+      // Tables without transactions have no moment but under a lock.
+      if (!isHoldfastError(error, 'PRIVILEGE_MISSING') || request.nonTransactional.length > 0) throw error
+      const bracket = await snapshotByGtids(request)
+      if (bracket === undefined) throw error
+      return bracket
+    }
+  }
+  const lockFree = (await snapshotByGtids(request)) ?? (await snapshotOfOne(request))
+  if (lockFree !== undefined) return lockFree
+  throw new HoldfastError(
+    'SNAPSHOT_UNPROVEN',
+    'without a lock nothing tells that all sessions see one moment: that takes a binary log and gtid_mode = ON, and a moment without commits',
+    {},
+    { hint: 'Leave out --no-locks; or, on a server without a binary log, use --threads 1.' },
+  )
 }

@@ -24,8 +24,8 @@ export interface StatementCall {
 
 /** Served by the reader's thread. */
 export type ReaderCalls = {
-  /** Connects; resolves when the session is ready. */
-  readonly open: (argument: undefined, signal: Signal) => Promise<void>
+  /** Connects; answers what the server calls itself when the session is ready. */
+  readonly open: (argument: undefined, signal: Signal) => Promise<string>
   readonly run: (statement: StatementCall, signal: Signal) => Promise<OkResult>
   readonly query: (statement: StatementCall, signal: Signal) => Promise<readonly Row[]>
   readonly read: (rows: RowSelect, signal: Signal) => Promise<readonly ObjectChunk[]>

@@ -21,6 +21,7 @@ const served: ReaderCalls = {
     const login = password === undefined ? settings : { ...settings, password: new Secret(password) }
     connection = await openReadSession(login, signal)
     pump = new RowPump(connection, packs)
+    return connection.serverVersion
   },
   run: ({ sql, timeoutMs }, signal) => opened(connection).run(sql, { signal, timeoutMs }),
   query: ({ sql, timeoutMs }, signal) => opened(connection).query(sql, { signal, timeoutMs }),

@@ -52,14 +52,16 @@ async function openThreadReader(
     await calls.call('close', undefined).catch(() => undefined)
     await worker.terminate()
   }
+  let serverVersion: string
   try {
-    await calls.call('open', undefined, signal)
+    serverVersion = await calls.call('open', undefined, signal)
   } catch (error) {
     await close()
     throw error
   }
   return {
     session: {
+      serverVersion,
       query: (sql, { timeoutMs, signal: either } = {}) => calls.call('query', { sql, timeoutMs }, either),
       run: (sql, { timeoutMs, signal: either } = {}) => calls.call('run', { sql, timeoutMs }, either),
     },

@@ -1,0 +1,45 @@
+// Use case: say which locks a backup would take, and take none.
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { LockChoice } from '../instance/consistent-snapshot.ts'
+import { inspectInstance } from '../instance/instance-facts.ts'
+import { type LockPlan, lockPlan } from '../instance/lock-plan.ts'
+import { defaultLockBounds } from '../instance/lock-wait.ts'
+import { selectsTable } from '../logical/selection.ts'
+import { Connection } from '../wire/connection.ts'
+import { parseSelection } from './parse-selection.ts'
+
+export type { LockChoice } from '../instance/consistent-snapshot.ts'
+export type { PlannedLock } from '../instance/lock-plan.ts'
+
+export interface LockQuestion {
+  readonly settings: ConnectionSettings
+  readonly schemas?: readonly string[] | undefined
+  readonly tables?: readonly string[] | undefined
+  readonly locks: LockChoice
+}
+
+/** Throws what connecting throws, and USAGE for a selection that cannot be. */
+export async function explainLocks(question: LockQuestion, signal: AbortSignal): Promise<LockPlan> {
+  const selection = parseSelection(question.schemas, question.tables)
+  await using connection = await Connection.open(question.settings, { signal })
+  const facts = await inspectInstance(connection, { signal })
+  const plain = facts.nonTransactionalTables.filter(({ schema, name }) =>
+    selectsTable(selection, schema, name),
+  )
+  return lockPlan({
+    facts,
+    locks: question.locks,
+    bounds: defaultLockBounds,
+    nonTransactional: plain.length,
+  })
+}
+
+/** Throws USAGE for both at once. */
+export function lockChoice(noLocks: boolean, lockAllTables: boolean): LockChoice {
+  if (noLocks && lockAllTables) {
+    throw new HoldfastError('USAGE', '--no-locks and --lock-all-tables exclude each other')
+  }
+  if (noLocks) return 'none'
+  return lockAllTables ? 'all-tables' : 'auto'
+}
