@@ -374,7 +374,7 @@ eachServer('the locks of a backup are told beforehand, and none of them is taken
     users: [{ user, password, grants: [`SELECT, LOCK TABLES, ${status} ON *.*`] }],
   })
   await using blocker = await Connection.open(server.settings())
-  await blocker.run('LOCK TABLES w.a WRITE, w.m WRITE')
+  await blocker.run('LOCK TABLES w.a WRITE')
   const settings = server.settings({ user, password })
   const statements = async (locks: LockChoice) =>
     (await explainLocks({ settings, locks }, new AbortController().signal)).locks.map(
