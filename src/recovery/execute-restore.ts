@@ -64,7 +64,7 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
     emit({
       type: 'notice',
       level: 'warning',
-      message: `going on at GTID ${state.executed.text}, where an earlier run ended: the target is right only if that run was given the same --skip-gtid`,
+      message: `going on at GTID ${state.executed.text}, where an earlier run ended, unless the target is the source itself: it is right only if that run was given the same --skip-gtid`,
     })
   }
   const loadStart = performance.now()

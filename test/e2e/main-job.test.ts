@@ -139,9 +139,8 @@ for (const kind of testedKinds) {
         assertRefused(await holdfast(restore, { env: reading }), 2, /--confirm shop/)
         // The source has executed all that would be replayed, and is no restored server for that.
         const onto = ['restore', 'shop', '--to', 'latest', '--target', source.url(), '--confirm', 'shop']
-        if (source.flavour === 'mysql') {
-          assertRefused(await holdfast(onto, { env: reading }), 2, /is the instance itself/)
-        }
+        assertRefused(await holdfast(onto, { env: reading }), 2, /is the instance itself/)
+        assertRefused(await holdfast([...onto, '--dry-run'], { env: reading }), 2, /is the instance itself/)
         await target.sql("INSERT INTO shop.customers (name) VALUES ('new here')")
         const run = await holdfast([...restore, '--confirm', 'shop'], { env: reading })
         assertRefused(run, 2, /the target already has schemas \(shop\)/)

@@ -163,6 +163,6 @@ function describeTarget({ source }: RestorePlan, target: TargetReport): string {
 
 function whatIsThere({ server, isSource, schemas }: TargetReport): string {
   return isSource
-    ? `${server} is the server that the backups are of`
+    ? `${server} has the ids of the server that the backups are of`
     : `${server} holds ${schemas.slice(0, 5).join(', ')}${schemas.length > 5 ? ', …' : ''}`
 }
