@@ -2,6 +2,7 @@
 import { HoldfastError } from '../core/errors.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
+import type { Row } from '../wire/results.ts'
 import { numberOf, textOf, textOrNull } from '../wire/row-values.ts'
 import { ByteQuery } from './byte-rows.ts'
 import type { ColumnContent } from './content.ts'
@@ -44,44 +45,75 @@ export interface TableDefinition {
   readonly zonedColumns: readonly string[]
 }
 
-/** Engines whose rows lie elsewhere, or nowhere. */
-const definitionOnlyEngines = new Set(
-  'MRG_MyISAM FEDERATED BLACKHOLE CONNECT SPIDER OQGRAPH SPHINX PERFORMANCE_SCHEMA VP'
-    .split(' ')
-    .map((name) => name.toUpperCase()),
-)
+/** Engines whose rows lie on another server or in another program, which may be away. */
+const farEngines = new Set(['FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'SPHINX', 'VP'])
+/** Engines whose rows are those of other tables, or none. */
+const rowlessEngines = new Set(['MRG_MYISAM', 'BLACKHOLE', 'PERFORMANCE_SCHEMA'])
+
+function isFar(engine: string): boolean {
+  return farEngines.has(engine.toUpperCase())
+}
 
 export async function listRelations(connection: Connection, schema: string): Promise<readonly Relation[]> {
   const rows = await connection.query(
-    `SELECT t.TABLE_NAME AS name, t.TABLE_TYPE AS type, t.ENGINE AS engine, t.TABLE_COMMENT AS comment,
-       COALESCE(g.TRANSACTIONS, 'NO') AS trx, COALESCE(t.DATA_LENGTH, 0) AS bytes, COALESCE(t.TABLE_ROWS, 0) AS estimate,
-       COALESCE(t.CREATE_TIME, '') AS createdAt
+    `SELECT t.TABLE_NAME AS name, t.TABLE_TYPE AS type, t.ENGINE AS engine, COALESCE(g.TRANSACTIONS, 'NO') AS trx
      FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES g ON g.ENGINE = t.ENGINE
      WHERE t.TABLE_SCHEMA = ${quoteText(schema)} ORDER BY 1`,
   )
-  const keyed = await connection.query(
+  const engines = new Map(rows.map((row) => [textOf(row, 'name'), textOrNull(row, 'engine') ?? '']))
+  const keyed = await queryTables(
+    connection,
     `SELECT TABLE_NAME AS name FROM information_schema.TABLE_CONSTRAINTS
      WHERE TABLE_SCHEMA = ${quoteText(schema)} AND CONSTRAINT_TYPE = 'PRIMARY KEY'`,
+    engines,
   )
   const withKey = new Set(keyed.map((row) => textOf(row, 'name')))
+  const statistics = await queryTables(
+    connection,
+    `SELECT TABLE_NAME AS name, COALESCE(DATA_LENGTH, 0) AS bytes, COALESCE(TABLE_ROWS, 0) AS estimate,
+       COALESCE(CREATE_TIME, '') AS createdAt, TABLE_COMMENT AS comment
+     FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(schema)}`,
+    engines,
+  )
+  const byName = new Map(statistics.map((row) => [textOf(row, 'name'), row]))
   return rows.map((row) => {
     const name = textOf(row, 'name')
     const type = textOf(row, 'type')
     const isTransactional = textOf(row, 'trx') === 'YES'
+    const found = byName.get(name)
     return {
       kind: type === 'VIEW' || type === 'SYSTEM VIEW' ? 'view' : type === 'SEQUENCE' ? 'sequence' : 'table',
       name,
       type,
-      engine: textOrNull(row, 'engine') ?? '',
+      engine: engines.get(name) ?? '',
       isTransactional,
-      estimatedBytes: numberOf(row, 'bytes'),
-      estimatedRows: numberOf(row, 'estimate'),
+      estimatedBytes: found === undefined ? 0 : numberOf(found, 'bytes'),
+      estimatedRows: found === undefined ? 0 : numberOf(found, 'estimate'),
       hasPrimaryKey: withKey.has(name),
       // ARCHIVE tells the time of the last write.
-      createdAt: isTransactional ? textOf(row, 'createdAt') : '',
-      comment: textOrNull(row, 'comment') ?? '',
+      createdAt: isTransactional && found !== undefined ? textOf(found, 'createdAt') : '',
+      // What is wrong with a view is seen only where the server had to open it.
+      comment: found === undefined ? '' : (textOrNull(found, 'comment') ?? ''),
     }
   })
+}
+
+/**
+ * For what `query` asks about tables of a schema the server opens each of them, and FEDERATED asks the server with its rows: where that
+ * is away, all of the query fails. Then only an exact name keeps the server from opening the others.
+ */
+async function queryTables(
+  connection: Connection,
+  query: string,
+  engines: ReadonlyMap<string, string>,
+): Promise<readonly Row[]> {
+  if (![...engines.values()].some(isFar)) return connection.query(query)
+  const rows: Row[] = []
+  for (const [name, engine] of engines) {
+    if (isFar(engine)) continue
+    rows.push(...(await connection.query(`${query} AND TABLE_NAME = ${quoteText(name)}`)))
+  }
+  return rows
 }
 
 export async function readTable(
@@ -96,7 +128,7 @@ export async function readTable(
   const ddl = await readTableDdl(connection, query, schema, name)
   const facts = await readColumns(connection, schema, name)
   const history = dialect.history(relation.type, facts)
-  const isKept = !definitionOnlyEngines.has(engine.toUpperCase())
+  const isKept = !isFar(engine) && !rowlessEngines.has(engine.toUpperCase())
   const stored = [
     ...facts.filter((column) => !dialect.isGenerated(column)),
     ...(history.kind === 'kept' ? history.columns : []),
