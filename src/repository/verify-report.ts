@@ -33,6 +33,8 @@ export interface VerifyReport {
   readonly isDecrypted: boolean
   readonly checked: VerifyCounts
   readonly problems: readonly VerifyProblem[]
+  /** What is whole and yet looks as if something were gone: what was deleted together with all that speaks of it leaves no proof. */
+  readonly warnings: readonly string[]
 }
 
 /** Gathers problems and counts while a verify goes on; a second problem of one object joins the first. */
@@ -71,8 +73,18 @@ export class VerifyFindings {
       problem: [...texts].join('; '),
       affected: [...affected],
     }))
-    return { source, isDataRead, isDecrypted, checked: { ...this.#counts }, problems }
+    const checked = { ...this.#counts }
+    return { source, isDataRead, isDecrypted, checked, problems, warnings: warningsOf(checked) }
   }
+}
+
+function warningsOf({ backups, packs, segments }: VerifyCounts): string[] {
+  if (backups > 0 || packs + segments === 0) return []
+  const left = [
+    ...(packs === 0 ? [] : [`${packs} pack${packs === 1 ? '' : 's'} of data`]),
+    ...(segments === 0 ? [] : [`${segments} segment${segments === 1 ? '' : 's'} of binary log`]),
+  ].join(' and ')
+  return [`there is no backup to restore from, only ${left}: none was ever finished, or all were deleted`]
 }
 
 /** True for what is about this run and not about the repository: it ends the verify instead of being a finding. */

@@ -81,6 +81,42 @@ for (const [kind, pattern] of Object.entries(kinds)) {
   }
 }
 
+test('a repository whose backups were all deleted is not called intact without a word', async () => {
+  const copy = path.join(folder.path, 'no-backups')
+  await cp(repository, copy, { recursive: true })
+  await rm(path.join(copy, 'sources', 'shop', 'backups'), { recursive: true })
+  for (const words of [[], ['--identity', key], ['--identity', key, '--read-data']]) {
+    const run = await holdfast(['verify', '--repository', copy, ...words])
+    assert.equal(run.exit, 3, run.output)
+    assert.match(
+      run.stderr,
+      /warning: shop: there is no backup .* \d+ packs? of data and 3 segments of binary log/,
+    )
+  }
+  const run = await holdfast(['verify', '--repository', copy, '--identity', key, '--json'])
+  const { sources }: { sources: { warnings: string[] }[] } = JSON.parse(
+    run.stdout.trim().split('\n').at(-1) ?? '',
+  )
+  assert.equal(sources[0]?.warnings.length, 1, run.output)
+})
+
+test('packs of a backup whose manifest was deleted are told', async () => {
+  const copy = path.join(folder.path, 'one-backup')
+  await cp(repository, copy, { recursive: true })
+  const reading = ['verify', '--repository', copy, '--identity', key]
+  assert.doesNotMatch((await succeed(reading)).stdout, /no backup/)
+  await using source = await startServer(someKind())
+  await source.sql('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1)')
+  const writing = ['backup', source.url(), '--repository', copy, '--name', 'other']
+  await succeed(writing)
+  const backups = path.join(copy, 'sources', 'other', 'backups')
+  const [oldest = ''] = await readdir(backups)
+  await source.sql('INSERT INTO d.t VALUES (2)')
+  await succeed(writing)
+  await rm(path.join(backups, oldest))
+  assert.match((await succeed(reading)).stdout, /\d+ packs? of these belongs? to no backup: /)
+})
+
 test('a restore from a damaged pack stops and says so, instead of bringing back other rows', async () => {
   const copy = path.join(folder.path, 'restored')
   await cp(repository, copy, { recursive: true })

@@ -22,7 +22,11 @@ export const verifyVerb: VerbSpec = {
       command: 'holdfast verify shop --repository /backup/holdfast --identity recovery.key --read-data',
     },
   ],
-  notes: ['Exit status 30 means that something cannot be restored as it was; each damage is named.'],
+  notes: [
+    'Exit status 30 means that something cannot be restored as it was; each damage is named.',
+    'What is gone together with all that speaks of it cannot be missed: the newest segments, or a whole backup. See with holdfast list ' +
+      'whether the newest backup and the end of the recovery window are as new as they should be.',
+  ],
   arguments: [optionalSourceArgument],
   options: [
     {

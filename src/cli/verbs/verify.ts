@@ -11,6 +11,10 @@ export const run: VerbRun = async (context) => {
   const access = repositoryAccess(context)
   const readData = options.flag('read-data')
   const reports = await verifyRepository({ access, source: namedSource(context), readData }, { emit, signal })
+  for (const { source, warnings } of reports) {
+    for (const warning of warnings)
+      emit({ type: 'notice', level: 'warning', message: `${source}: ${warning}` })
+  }
   const damaged = reports.filter((report) => report.problems.length > 0)
   const text =
     reports.length === 0
@@ -34,7 +38,12 @@ function describe(report: VerifyReport): string {
       : isDecrypted
         ? 'all is there in its right size; --read-data also reads every byte'
         : 'all is there in its right size; with --identity the backups themselves are read'
-    return `${source} is intact: ${looked}; ${depth}.`
+    const { orphanPacks } = checked
+    const orphans =
+      orphanPacks === 0
+        ? ''
+        : `\n  ${count(orphanPacks, 'pack')} of these belong${orphanPacks === 1 ? 's' : ''} to no backup: left by one that did not end, or by one whose manifest was deleted.`
+    return `What ${source} has is intact: ${looked}; ${depth}.${orphans}`
   }
   const lines = problems.map(({ object, problem, affected }) => {
     const cost = affected.length === 0 ? '' : `; this affects ${affected.join(', ')}`
