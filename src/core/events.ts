@@ -15,6 +15,8 @@ export interface ProgressEvent {
   readonly total?: number
   /** True when `total` is an estimate; printers mark it with `~`. */
   readonly isEstimate?: boolean
+  /** Beside bytes: rows done so far. */
+  readonly rows?: number
   readonly unit: 'bytes' | 'rows' | 'tables' | 'transactions' | 'objects'
   readonly detail?: string
 }

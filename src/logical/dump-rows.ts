@@ -8,7 +8,7 @@ import type { Connection } from '../wire/connection.ts'
 import type { ColumnDefinition } from '../wire/packets/column-definition.ts'
 import type { RawRowConsumer, RawRowProgress } from '../wire/results.ts'
 import { serverErrno } from '../wire/server-error.ts'
-import type { RowSelect } from './table-reader.ts'
+import type { OnChunk, RowSelect } from './table-reader.ts'
 
 /** What the server says when a table is no longer the one that the snapshot saw. */
 const changedErrnos = new Set([
@@ -37,10 +37,10 @@ export class RowPump {
    */
   async dump(
     table: RowSelect,
-    onBytes: (plainBytes: number) => void,
+    onChunk: OnChunk,
     signal: AbortSignal | undefined,
   ): Promise<readonly ObjectChunk[]> {
-    const store = new ChunkStore(this.#sink, onBytes, signal)
+    const store = new ChunkStore(this.#sink, onChunk, signal)
     try {
       await this.#connection.queryRaw(table.select, rowConsumer(this.#kernel, store), { signal })
       const last = this.#kernel.finish()
@@ -87,14 +87,14 @@ function rowConsumer(kernel: RowKernel, store: ChunkStore): RawRowConsumer {
 /** Stores one chunk while the kernel fills the next: the kernel has two buffers, so one store may be under way. */
 class ChunkStore {
   readonly #sink: BackupSink
-  readonly #onBytes: (plainBytes: number) => void
+  readonly #onChunk: OnChunk
   readonly #signal: AbortSignal | undefined
   #pending: Promise<void> = Promise.resolve()
   readonly chunks: ObjectChunk[] = []
 
-  constructor(sink: BackupSink, onBytes: (plainBytes: number) => void, signal: AbortSignal | undefined) {
+  constructor(sink: BackupSink, onChunk: OnChunk, signal: AbortSignal | undefined) {
     this.#sink = sink
-    this.#onBytes = onBytes
+    this.#onChunk = onChunk
     this.#signal = signal
   }
 
@@ -119,6 +119,6 @@ class ChunkStore {
     const plainBytes = bytes.length
     const stored = { id: await this.#sink.putChunk(bytes, this.#signal), plainBytes, rows, rowHash }
     this.chunks.push(stored)
-    this.#onBytes(plainBytes)
+    this.#onChunk(plainBytes, rows)
   }
 }

@@ -73,6 +73,7 @@ class Reading {
   readonly #either: AbortSignal
   readonly #totalBytes: number
   #doneBytes = 0
+  #doneRows = 0
   readonly #read = new Map<string, ReadRange[]>()
 
   constructor(request: ReadRequest, totalBytes: number) {
@@ -119,19 +120,21 @@ class Reading {
 
   async #readOne(reader: TableReader, { table, at, text, condition, select }: ReadJob): Promise<void> {
     const { schema, name, object } = table
-    const onBytes = (plainBytes: number): void => {
+    const onChunk = (plainBytes: number, rows: number): void => {
       this.#doneBytes += plainBytes
+      this.#doneRows += rows
       this.#request.emit({
         type: 'progress',
         phase: 'reading tables',
         done: this.#doneBytes,
         total: Math.max(this.#totalBytes, this.#doneBytes),
         isEstimate: true,
+        rows: this.#doneRows,
         unit: 'bytes',
         detail: `${schema}.${name}`,
       })
     }
-    const chunks = await reader.read({ schema, name, select }, onBytes, this.#either)
+    const chunks = await reader.read({ schema, name, select }, onChunk, this.#either)
     const read = this.#read.get(object)
     if (read === undefined) this.#read.set(object, [{ at, text, condition, chunks }])
     else read.push({ at, text, condition, chunks })

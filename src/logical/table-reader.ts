@@ -12,19 +12,17 @@ export interface RowSelect {
   readonly select: string
 }
 
+export type OnChunk = (plainBytes: number, rows: number) => void
+
 export interface TableReader extends AsyncDisposable {
   /** What is said in the reader's session before and between reads. */
   readonly session: SqlSession
   /**
    * Stores all rows that a statement answers, in order.
-   * @param onBytes is told of each stored chunk's length before compression
+   * @param onChunk is told of each stored chunk: its length before compression, and how many rows end in it
    * @throws HoldfastError TABLE_CHANGED when DDL came between the snapshot and us, LOCK_WAIT
    */
-  read(
-    rows: RowSelect,
-    onBytes: (plainBytes: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly ObjectChunk[]>
+  read(rows: RowSelect, onChunk: OnChunk, signal: AbortSignal | undefined): Promise<readonly ObjectChunk[]>
   /** Resolves when the sink has taken responsibility for all that was read. */
   finish(): Promise<void>
 }
@@ -38,7 +36,7 @@ export function readersHere(settings: ConnectionSettings, sink: BackupSink): Ope
     const pump = new RowPump(connection, sink)
     return {
       session: connection,
-      read: (rows, onBytes, either) => pump.dump(rows, onBytes, either),
+      read: (rows, onChunk, either) => pump.dump(rows, onChunk, either),
       // A chunk that was put is the sink's.
       finish: async () => undefined,
       [Symbol.asyncDispose]: () => connection.close(),

@@ -1,6 +1,7 @@
 // Use case: tell everything about one backup.
+import type { BackupSource } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
@@ -21,36 +22,128 @@ export interface ObjectSummary {
   readonly table?: TableName
   readonly sizeBytes: number
   readonly rows: number
+  /** Against the backup before; absent where there is none, and where that one did not have it. */
+  readonly grownBytes?: number
+  readonly grownRows?: number
+}
+
+/** All tables of a schema together. */
+export interface SchemaSummary {
+  readonly schema: string
+  readonly tables: number
+  readonly rows: number
+  readonly sizeBytes: number
+  /** Absent where a table has no counterpart in the backup before. */
+  readonly grownBytes?: number
 }
 
 export interface BackupReport {
   readonly source: string
   readonly summary: BackupSummary
+  /** Of logical backups, in the order of names. */
+  readonly schemas: readonly SchemaSummary[]
   readonly objects: readonly ObjectSummary[]
+  /** The one that growth is told against. */
+  readonly before?: string
 }
 
 /** Throws what opening throws, USAGE for an unknown source or backup, VERIFY_FAILED when the manifest is damaged. */
 export async function showBackup(request: ShowRequest, signal: AbortSignal): Promise<BackupReport> {
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
-  const backup = await source.openBackup(await findBackup(source, request.backup, signal), signal)
+  const id = await findBackup(source, request.backup, signal)
+  const backup = await source.openBackup(id, signal)
+  const { summary } = backup
   const tables =
-    backup.summary.kind === 'logical'
-      ? tablesOf(parseLogicalContent(backup.content))
-      : new Map<string, TableName>()
-  const objects: ObjectSummary[] = []
+    summary.kind === 'logical' ? tablesOf(parseLogicalContent(backup.content)) : new Map<string, TableName>()
+  const sizes = await objectSizes(backup, signal)
+  const before = await sizesBefore(source, summary, signal)
+  const objects = [...sizes].map(([name, { sizeBytes, rows }]) => {
+    const table = tables.get(name)
+    const earlier = before?.sizes.get(name)
+    return {
+      name,
+      ...(table === undefined ? {} : { table }),
+      sizeBytes,
+      rows,
+      ...(earlier === undefined
+        ? {}
+        : { grownBytes: sizeBytes - earlier.sizeBytes, grownRows: rows - earlier.rows }),
+    }
+  })
+  return {
+    source: source.name,
+    summary,
+    schemas: schemasOf(objects),
+    objects,
+    ...(before === undefined ? {} : { before: before.id }),
+  }
+}
+
+interface ObjectSize {
+  readonly sizeBytes: number
+  readonly rows: number
+}
+
+async function objectSizes(
+  backup: BackupSource,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ObjectSize>> {
+  const sizes = new Map<string, ObjectSize>()
   for (const name of backup.objectNames()) {
     const { chunks } = await backup.object(name, signal)
-    let sizeBytes = 0
-    let rows = 0
-    for (const chunk of chunks) {
-      sizeBytes += chunk.plainBytes
-      rows += chunk.rows
-    }
-    const table = tables.get(name)
-    objects.push({ name, ...(table === undefined ? {} : { table }), sizeBytes, rows })
+    sizes.set(name, {
+      sizeBytes: chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0),
+      rows: chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
+    })
   }
-  return { source: source.name, summary: backup.summary, objects }
+  return sizes
+}
+
+/** Of the last backup before this one that was made the same way. Undefined when there is none that can be read. */
+async function sizesBefore(
+  source: SourceRepository,
+  { id, kind, method }: BackupSummary,
+  signal: AbortSignal,
+): Promise<{ readonly id: string; readonly sizes: ReadonlyMap<string, ObjectSize> } | undefined> {
+  const all = await source.listBackups(signal)
+  const earlier = all.slice(
+    0,
+    all.findIndex((listing) => listing.id === id),
+  )
+  for (const listing of earlier.toReversed()) {
+    try {
+      const backup = await source.openBackup(listing.id, signal)
+      if (backup.summary.kind !== kind || backup.summary.method !== method) continue
+      return { id: listing.id, sizes: await objectSizes(backup, signal) }
+    } catch (error) {
+      // Damage in another backup is for `verify` to tell.
+      if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
+    }
+  }
+  return undefined
+}
+
+function schemasOf(objects: readonly ObjectSummary[]): readonly SchemaSummary[] {
+  const bySchema = Map.groupBy(
+    objects.filter(({ table }) => table !== undefined),
+    ({ table }) => table?.schema ?? '',
+  )
+  return [...bySchema]
+    .map(([schema, tables]) => {
+      const grown = tables.map(({ grownBytes }) => grownBytes)
+      const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+      return {
+        schema,
+        tables: tables.length,
+        rows: sum(tables.map(({ rows }) => rows)),
+        sizeBytes: sum(tables.map(({ sizeBytes }) => sizeBytes)),
+        ...(grown.includes(undefined)
+          ? {}
+          : { grownBytes: sum(grown.filter((value) => value !== undefined)) }),
+      }
+    })
+    .toSorted((a, b) => (a.schema < b.schema ? -1 : 1))
 }
 
 /** By the name of the object with its rows. */

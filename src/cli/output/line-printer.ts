@@ -1,7 +1,7 @@
 // Talk for pipes and logs: a line for each phase, a progress line every 30 s, and never a carriage return.
 import type { HoldfastEvent } from '../../core/events.ts'
 import type { EventPrinter, TextOutput } from './event-printer.ts'
-import { type PhaseClock, progressText } from './progress-text.ts'
+import { type PhaseClock, progressText, startClock } from './progress-text.ts'
 
 // A nightly backup of eight hours then writes about a thousand lines to its log.
 const progressEveryMs = 30_000
@@ -30,7 +30,7 @@ export function linePrinter(output: TextOutput, options: { readonly isQuiet: boo
     if (event.type === 'phase') return startPhase(event.phase, event.detail)
     const nowMs = Date.now()
     if (event.phase !== phase) startPhase(event.phase, undefined)
-    clock ??= { startedMs: nowMs, startedDone: event.done }
+    clock ??= startClock(event, nowMs)
     if (nowMs - lastLineMs < progressEveryMs) return
     lastLineMs = nowMs
     line(progressText(event, clock, nowMs))

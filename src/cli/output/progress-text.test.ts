@@ -23,6 +23,20 @@ test('progress tells how much of how much, how fast, and how long still', () => 
   )
 })
 
+test('where rows are told beside bytes, their speed is too', () => {
+  const event = {
+    type: 'progress',
+    phase: 'reading tables',
+    done: GiB,
+    rows: 5_000_000,
+    unit: 'bytes',
+  } as const
+  assert.equal(
+    progressText(event, { startedMs: 0, startedDone: 0, startedRows: 1_000_000 }, 4000),
+    'reading tables: 1.0 GiB, 256 MiB/s, 1,000,000 rows/s',
+  )
+})
+
 test('progress without a total tells what is done', () => {
   assert.equal(
     progressText(

@@ -8,15 +8,27 @@ export interface PhaseClock {
   readonly startedMs: number
   /** `done` at the first progress event of the phase: a resumed phase does not start at 0. */
   readonly startedDone: number
+  /** Rows at that event, where they are told. */
+  readonly startedRows?: number
 }
 
-/** `reading tables: 41.2 GiB of ~98.0 GiB (42 %), 312 MiB/s, 3 min 10 s left` */
+/** Starts at the first progress event of a phase. */
+export function startClock(event: ProgressEvent, nowMs: number): PhaseClock {
+  const rows = event.rows === undefined ? {} : { startedRows: event.rows }
+  return { startedMs: nowMs, startedDone: event.done, ...rows }
+}
+
+/** `reading tables: 41.2 GiB of ~98.0 GiB (42 %), 312 MiB/s, 1,204,000 rows/s, 3 min 10 s left` */
 export function progressText(event: ProgressEvent, clock: PhaseClock, nowMs: number): string {
   const parts = [amount(event)]
   const elapsedSeconds = (nowMs - clock.startedMs) / 1000
   const perSecond = elapsedSeconds >= 1 ? (event.done - clock.startedDone) / elapsedSeconds : 0
   if (perSecond > 0) {
     parts.push(`${quantity(perSecond, event.unit)}/s`)
+    if (event.rows !== undefined) {
+      const rows = event.rows - (clock.startedRows ?? 0)
+      parts.push(`${quantity(rows / elapsedSeconds, 'rows')}/s`)
+    }
     // An ETA from the first seconds would only jump about.
     if (event.total !== undefined && event.total > event.done && elapsedSeconds >= 3) {
       parts.push(`${formatDuration(((event.total - event.done) / perSecond) * 1000)} left`)

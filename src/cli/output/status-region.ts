@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import type { HoldfastEvent, ProgressEvent } from '../../core/events.ts'
 import { formatDuration } from './duration.ts'
 import type { EventPrinter, TextOutput } from './event-printer.ts'
-import { type PhaseClock, progressText } from './progress-text.ts'
+import { type PhaseClock, progressText, startClock } from './progress-text.ts'
 
 const repaintEveryMs = 200
 // "Erase to the end of the line" of ECMA-48, after a return to its start.
@@ -53,7 +53,7 @@ export function statusRegion(output: TextOutput): EventPrinter {
       startPhase(event.phase, event.detail)
     } else {
       if (event.phase !== phase?.name) startPhase(event.phase, undefined)
-      clock ??= { startedMs: Date.now(), startedDone: event.done }
+      clock ??= startClock(event, Date.now())
       progress = event
     }
   }

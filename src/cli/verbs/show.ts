@@ -18,15 +18,29 @@ export const run: VerbRun = async (context) => {
     context.signal,
   )
   const largest = report.objects.toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+  const counts = [
+    { title: 'ROWS', isNumber: true },
+    { title: 'SIZE', isNumber: true },
+    ...(report.before === undefined ? [] : [{ title: 'GROWTH', isNumber: true }]),
+  ]
+  const cells = (part: { rows: number; sizeBytes: number; grownBytes?: number }) => [
+    groupDigits(part.rows),
+    formatBytes(part.sizeBytes),
+    ...(report.before === undefined ? [] : [growth(part.grownBytes)]),
+  ]
   const table = formatTable(
-    [{ title: 'OBJECT' }, { title: 'ROWS', isNumber: true }, { title: 'SIZE', isNumber: true }],
-    largest
-      .slice(0, maxObjectsShown)
-      .map((object) => [objectText(object), groupDigits(object.rows), formatBytes(object.sizeBytes)]),
+    [{ title: 'OBJECT' }, ...counts],
+    largest.slice(0, maxObjectsShown).map((object) => [objectText(object), ...cells(object)]),
+  )
+  const schemas = formatTable(
+    [{ title: 'SCHEMA' }, { title: 'TABLES', isNumber: true }, ...counts],
+    report.schemas.map((schema) => [schema.schema, groupDigits(schema.tables), ...cells(schema)]),
   )
   const rest = largest.length - maxObjectsShown
   const parts = [
     formatFields([['instance', report.source], ...backupFields(report.summary)]),
+    ...(report.before === undefined ? [] : [`growth is since backup ${report.before}`]),
+    ...(report.schemas.length < 2 ? [] : ['', schemas]),
     '',
     table,
     ...(rest > 0 ? [`and ${groupDigits(rest)} smaller ones`] : []),
@@ -35,8 +49,21 @@ export const run: VerbRun = async (context) => {
   ]
   return {
     text: parts.join('\n'),
-    json: { source: report.source, backup: report.summary, objects: report.objects },
+    json: {
+      source: report.source,
+      backup: report.summary,
+      ...(report.before === undefined ? {} : { before: report.before }),
+      schemas: report.schemas,
+      objects: report.objects,
+    },
   }
+}
+
+/** `+1.2 MiB`; `new` for what the backup before did not have. */
+function growth(bytes: number | undefined): string {
+  if (bytes === undefined) return 'new'
+  if (bytes === 0) return '0 B'
+  return bytes < 0 ? `-${formatBytes(-bytes)}` : `+${formatBytes(bytes)}`
 }
 
 /** A table as --tables takes it. */

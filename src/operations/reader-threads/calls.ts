@@ -38,5 +38,5 @@ export type ReaderCalls = {
 export type OwnerCalls = {
   readonly claim: (id: string) => Promise<boolean>
   readonly filled: (pack: FilledPack) => Promise<void>
-  readonly stored: (plainBytes: number) => Promise<void>
+  readonly stored: (chunk: { readonly plainBytes: number; readonly rows: number }) => Promise<void>
 }

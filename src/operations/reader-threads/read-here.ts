@@ -26,7 +26,11 @@ const served: ReaderCalls = {
   run: ({ sql, timeoutMs }, signal) => opened(connection).run(sql, { signal, timeoutMs }),
   query: ({ sql, timeoutMs }, signal) => opened(connection).query(sql, { signal, timeoutMs }),
   read: (rows, signal) =>
-    opened(pump).dump(rows, (plainBytes) => void owner.call('stored', plainBytes), signal),
+    opened(pump).dump(
+      rows,
+      (plainBytes, ended) => void owner.call('stored', { plainBytes, rows: ended }),
+      signal,
+    ),
   finish: async () => {
     await packs.flush()
     await Promise.all(told)

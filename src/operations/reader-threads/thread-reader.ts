@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
-import type { OpenReader, TableReader } from '../../logical/table-reader.ts'
+import type { OnChunk, OpenReader, TableReader } from '../../logical/table-reader.ts'
 import type { BackupSession } from '../../repository/backup-session.ts'
 import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
 import { ThreadCalls } from './thread-calls.ts'
@@ -38,11 +38,11 @@ async function openThreadReader(
     workerData: start,
     resourceLimits,
   })
-  let onStored: ((plainBytes: number) => void) | undefined
+  let onStored: OnChunk | undefined
   const served: OwnerCalls = {
     claim: (id) => session.claim(id),
     filled: async (pack) => session.filled(pack),
-    stored: async (plainBytes) => onStored?.(plainBytes),
+    stored: async ({ plainBytes, rows }) => onStored?.(plainBytes, rows),
   }
   const calls = new ThreadCalls<ReaderCalls>(worker, served)
   worker.once('error', (error) => calls.end(error))
@@ -65,8 +65,8 @@ async function openThreadReader(
       query: (sql, { timeoutMs, signal: either } = {}) => calls.call('query', { sql, timeoutMs }, either),
       run: (sql, { timeoutMs, signal: either } = {}) => calls.call('run', { sql, timeoutMs }, either),
     },
-    read: (rows, onBytes, either) => {
-      onStored = onBytes
+    read: (rows, onChunk, either) => {
+      onStored = onChunk
       return calls.call('read', rows, either)
     },
     finish: () => calls.call('finish', undefined),

@@ -1,0 +1,34 @@
+// `holdfast show`: what a backup holds, by schema and table, and how it grew since the one before.
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import { succeed } from '../support/holdfast.ts'
+import { startServer } from '../support/servers.ts'
+import { someKind } from '../support/some-kind.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+test('show tells rows and sizes by schema and table, and their growth since the backup before', async () => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(someKind(), {
+    sql: `CREATE DATABASE a; CREATE TABLE a.t (v VARCHAR(10)); INSERT INTO a.t VALUES ('12345'), ('1');
+      CREATE TABLE a.u (id INT); CREATE DATABASE b; CREATE TABLE b.t (id INT); INSERT INTO b.t VALUES (1), (2), (3)`,
+  })
+  const place = ['--repository', path.join(folder.path, 'repository')]
+  await succeed(['init', ...place, '--no-encryption'])
+  const backUp = () =>
+    succeed(['backup', source.url(), ...place, '--name', 's', '--schemas', 'a,b', '--json'])
+  await backUp()
+  const first = await succeed(['show', 's', ...place])
+  assert.match(first.stdout, /^SCHEMA +TABLES +ROWS +SIZE\na +2 +2 +8 B\nb +1 +3 +6 B$/m)
+  assert.doesNotMatch(first.stdout, /GROWTH/)
+
+  await source.sql(
+    "INSERT INTO a.t VALUES ('123'); DELETE FROM b.t WHERE id = 3; CREATE TABLE a.w AS SELECT 1 AS id",
+  )
+  await backUp()
+  const second = await succeed(['show', 's', ...place])
+  assert.match(second.stdout, /^a +3 +4 +14 B +new\nb +1 +2 +4 B +-2 B$/m)
+  assert.match(second.stdout, /^a\.t +3 +12 B +\+4 B$/m)
+  assert.match(second.stdout, /^a\.w +1 +2 B +new$/m)
+  assert.match(second.stdout, /^a\.u +0 +0 B +0 B$/m)
+})
