@@ -1,6 +1,6 @@
 // Reads a table back from the target and compares it with the manifest: rows and order-independent row hash.
 import { addRowHashes, noRowsHash } from '../bytes/kernel/row-hash.ts'
-import { RowKernel } from '../bytes/kernel/row-kernel.ts'
+import { type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
 import type { BackupObject } from '../core/backup.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { RawRowProgress } from '../wire/results.ts'
@@ -22,14 +22,28 @@ export async function readDigest(
   connection: Connection,
   select: string,
   signal: AbortSignal | undefined,
+  onChunk: (chunk: RowChunk) => void = () => undefined,
+  kernel = new RowKernel(),
 ): Promise<RowDigest> {
-  const kernel = new RowKernel()
   let rows = 0
   let rowHash = noRowsHash
-  const add = (chunk: RowDigest) => {
+  const add = (chunk: RowChunk) => {
     rows += chunk.rows
     rowHash = addRowHashes(rowHash, chunk.rowHash)
+    onChunk(chunk)
   }
+  await readChunks(connection, select, signal, add, kernel)
+  return { rows, rowHash }
+}
+
+/** Hands out the text of the rows in chunks, whose bytes are gone when the next one comes. */
+export async function readChunks(
+  connection: Connection,
+  select: string,
+  signal: AbortSignal | undefined,
+  add: (chunk: RowChunk) => void,
+  kernel: RowKernel,
+): Promise<void> {
   await connection.queryRaw(
     select,
     {
@@ -48,5 +62,4 @@ export async function readDigest(
   )
   const last = kernel.finish()
   if (last !== undefined) add(last)
-  return { rows, rowHash }
 }

@@ -35,6 +35,10 @@ export interface TableDefinition {
   readonly estimatedRows: number
   readonly createdAt: string
   readonly columns: readonly ColumnContent[]
+  /** How each of the columns is selected. */
+  readonly expressions: readonly string[]
+  /** What follows them in a SELECT. */
+  readonly from: string
   /** Reads all rows; absent where only the definition is kept. */
   readonly select: string | undefined
   readonly hasHistory: boolean
@@ -148,6 +152,7 @@ export async function readTable(
   // In the order of the primary key: that is how InnoDB likes them back. FORCE INDEX, because a covering index could win.
   const index = relation.hasPrimaryKey && relation.isTransactional ? ' FORCE INDEX (PRIMARY)' : ''
   const expressions = plans.map((plan) => plan.select(quoteName(plan.name)))
+  const from = `FROM ${qualified}${hasHistory ? ' FOR SYSTEM_TIME ALL' : ''}${index}`
   return {
     name,
     ddl,
@@ -157,9 +162,9 @@ export async function readTable(
     estimatedRows: relation.estimatedRows,
     createdAt: relation.createdAt,
     columns: plans.map(({ name: column, encoding }) => ({ name: column, encoding })),
-    select: isKept
-      ? `SELECT ${expressions.join(', ')} FROM ${qualified}${hasHistory ? ' FOR SYSTEM_TIME ALL' : ''}${index}`
-      : undefined,
+    expressions,
+    from,
+    select: isKept ? `SELECT ${expressions.join(', ')} ${from}` : undefined,
     hasHistory,
     isHistoryLost: history.kind === 'lost',
     // LOAD DATA does not know the hidden columns of history, and REPLACE would make history; it is refused WITHOUT OVERLAPS.

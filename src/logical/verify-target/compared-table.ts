@@ -1,0 +1,70 @@
+// How the rows of a table of the backup are read on the target, so that equal values have equal text.
+import { quoteName } from '../../instance/sql-text.ts'
+import type { ColumnContent, TableContent } from '../content.ts'
+import type { TableDefinition } from '../table-definition.ts'
+import type { CellRule } from './cell-rules.ts'
+import { columnTypeIn, haveSameText } from './column-type.ts'
+
+export interface ComparedTable {
+  readonly schema: string
+  readonly content: TableContent
+  /** Name of the object with its rows. */
+  readonly object: string
+  /** Reads the rows as they are in the backup, column by column; what narrows them down is put behind. */
+  readonly select: string
+  /** One for each column of the backup; absent where every byte of a row counts. */
+  readonly rules?: readonly CellRule[]
+  /** Columns whose text cannot be compared. */
+  readonly leftOut: readonly string[]
+}
+
+/** Answers the names of columns that the target lacks where the rows cannot be compared because of them. */
+export function comparedTable(
+  schema: string,
+  content: TableContent & { readonly object: string },
+  target: TableDefinition,
+): ComparedTable | { readonly missing: readonly string[] } {
+  const found = content.columns.map((column) => ({ column, at: indexOf(target, column) }))
+  const missing = found.filter(({ at }) => at < 0).map(({ column }) => column.name)
+  if (missing.length > 0 || target.select === undefined) return { missing }
+  const isComparable = found.map(({ column, at }) => hasSameText(column, content, target.columns[at], target))
+  const expressions = found.map(({ column, at }) => expressionFor(column, target, at))
+  const rules = content.columns.map((column, at) =>
+    isComparable[at] === false ? 'none' : column.encoding === 'json' ? 'json' : 'same',
+  )
+  return {
+    schema,
+    content,
+    object: content.object,
+    select: `SELECT ${expressions.join(', ')} ${target.from}`,
+    ...(rules.every((rule) => rule === 'same') ? {} : { rules }),
+    leftOut: content.columns.filter((_, at) => isComparable[at] === false).map(({ name }) => name),
+  }
+}
+
+function indexOf(target: TableDefinition, { name }: ColumnContent): number {
+  return target.columns.findIndex((column) => column.name === name)
+}
+
+function expressionFor({ name, encoding }: ColumnContent, target: TableDefinition, at: number): string {
+  const quoted = quoteName(name)
+  // By number or by text: as the backup has it, whatever members there are now.
+  if (encoding === 'number') return `CAST(${quoted} AS UNSIGNED)`
+  return target.columns[at]?.encoding === 'number' ? quoted : (target.expressions[at] ?? quoted)
+}
+
+function hasSameText(
+  column: ColumnContent,
+  content: TableContent,
+  targetColumn: ColumnContent | undefined,
+  target: TableDefinition,
+): boolean {
+  // MySQL writes JSON in its own order and spacing, other servers as it was written; what MySQL has written stays.
+  if (targetColumn?.encoding === 'json' && column.encoding !== 'json') return false
+  const one = columnTypeIn(content.ddl, column.name)
+  const other = columnTypeIn(target.ddl, column.name)
+  // The hidden columns of a table's history.
+  if (one === undefined || other === undefined) return true
+  if (one.name === 'json' || other.name === 'json') return other.name === 'json' || other.name === 'longtext'
+  return haveSameText(one, other)
+}

@@ -1,0 +1,97 @@
+// Whether a server holds what a backup says: every definition by name, every row by its bytes; what differs is named down to the cell.
+import type { BackupSource } from '../../core/backup.ts'
+import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import type { EmitEvent } from '../../core/events.ts'
+import { inspectInstance } from '../../instance/instance-facts.ts'
+import { openReadSession } from '../../instance/read-session.ts'
+import { type LogicalContent, parseLogicalContent } from '../content.ts'
+import { selectContent } from '../definition-statements.ts'
+import { logicalDialectOf } from '../dialects.ts'
+import { everything, type Selection } from '../selection.ts'
+import { compareDefinitions } from './compare-definitions.ts'
+import { compareRows } from './compare-rows.ts'
+import { readTarget, tablesToCompare } from './read-target.ts'
+import { findRows } from './row-finder.ts'
+import type { TargetDifference } from './target-difference.ts'
+
+export interface VerifyTargetOptions {
+  readonly settings: ConnectionSettings
+  readonly backup: BackupSource
+  /** Everything that the backup holds by default. */
+  readonly selection?: Selection
+  /** Sessions that read rows, 2 by default. */
+  readonly threads?: number
+  /** What a load has told that it could not create: 'view shop.broken'. */
+  readonly notCreated?: ReadonlySet<string>
+  readonly emit?: EmitEvent
+  readonly signal?: AbortSignal
+}
+
+export interface TargetVerification {
+  readonly definitions: number
+  readonly tables: number
+  readonly rows: number
+  readonly bytes: number
+  /** None: the target holds what the backup says. */
+  readonly differences: readonly TargetDifference[]
+  /** What was not compared or is known not to come back, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Reads only. Nobody should write to the target meanwhile, or it differs from the backup.
+ * @throws HoldfastError USAGE for a selection that the backup has not, VERSION_MISMATCH, and what connecting and reading throw
+ */
+export async function verifyTarget(options: VerifyTargetOptions): Promise<TargetVerification> {
+  const { settings, backup, signal, emit = () => undefined, selection = everything } = options
+  const content = parseLogicalContent(backup.content)
+  const schemas = selectContent(content, selection)
+  await using control = await openReadSession(settings, signal)
+  const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
+  requireSameNames(content, facts.lowerCaseTableNames)
+  emit({ type: 'phase', phase: 'comparing definitions' })
+  const dialect = logicalDialectOf(facts.flavour)
+  const there = await readTarget(control, dialect, content, schemas, signal)
+  const definitions = compareDefinitions({
+    backup: schemas,
+    target: there,
+    isSameVersion: facts.flavour === backup.origin.flavour && facts.version === backup.origin.serverVersion,
+    notCreated: options.notCreated ?? new Set(),
+  })
+  const { tables, differences } = tablesToCompare(schemas, there)
+  const read = await compareRows({
+    settings,
+    backup,
+    tables,
+    canUseRanges: facts.flavour === backup.origin.flavour,
+    threads: options.threads ?? 2,
+    emit,
+    signal,
+  })
+  const rows = await findRows(options, control, read)
+  const cannot = new Set(differences.map(({ object }) => object))
+  return {
+    definitions: definitions.definitions,
+    tables: read.length,
+    rows: read.reduce((sum, { found }) => sum + found.rows, 0),
+    bytes: read.reduce((sum, table) => sum + table.bytes, 0),
+    differences: [
+      ...definitions.differences.filter(({ object }) => !cannot.has(object)),
+      ...differences,
+      ...rows.differences,
+    ],
+    notes: [...definitions.notes, ...rows.notes],
+  }
+}
+
+/** Names that the servers write in another case cannot be told from names that are not there. */
+function requireSameNames({ server }: LogicalContent, lowerCaseTableNames: number): void {
+  if (server.lowerCaseTableNames === lowerCaseTableNames) return
+  throw new HoldfastError(
+    'VERSION_MISMATCH',
+    `lower_case_table_names is ${server.lowerCaseTableNames} in the backup and ${lowerCaseTableNames} on the target`,
+    {},
+    { hint: 'Compare with a server that has the same lower_case_table_names as the source.' },
+  )
+}
