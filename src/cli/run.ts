@@ -7,6 +7,7 @@ import type { EventPrinter, TextOutput } from './output/event-printer.ts'
 import { jsonPrinter, toJson } from './output/json-output.ts'
 import { linePrinter } from './output/line-printer.ts'
 import { statusRegion } from './output/status-region.ts'
+import { visiblePrinter, visibleText } from './output/visible-text.ts'
 import { type ParsedCall, parseArguments } from './parse-arguments.ts'
 import type { Prompt } from './prompt.ts'
 import type { VerbAnswer, VerbSpec } from './verb.ts'
@@ -83,8 +84,11 @@ function printerFor(
   context: CallContext,
 ): EventPrinter {
   if (options.isJson) return jsonPrinter(context.stdout, { isQuiet: options.isQuiet, json: verb.json })
-  if (context.stderr.isTTY === true && !options.isQuiet) return statusRegion(context.stderr)
-  return linePrinter(context.stderr, { isQuiet: options.isQuiet })
+  return visiblePrinter(
+    context.stderr.isTTY === true && !options.isQuiet
+      ? statusRegion(context.stderr)
+      : linePrinter(context.stderr, { isQuiet: options.isQuiet }),
+  )
 }
 
 function withPause(prompt: Prompt, printer: EventPrinter): Prompt {
@@ -92,18 +96,19 @@ function withPause(prompt: Prompt, printer: EventPrinter): Prompt {
     isPossible: prompt.isPossible,
     ask: (question, signal) => {
       printer.pause()
-      return prompt.ask(question, signal)
+      return prompt.ask(visibleText(question), signal)
     },
     askSecret: (question, signal) => {
       printer.pause()
-      return prompt.askSecret(question, signal)
+      return prompt.askSecret(visibleText(question), signal)
     },
   }
 }
 
 function printAnswer(answer: VerbAnswer, verb: VerbSpec, isJson: boolean, stdout: TextOutput): void {
   if (!isJson) {
-    if (answer.text !== '') stdout.write(`${answer.text}\n`)
+    const { text, paint = (plain) => plain } = answer
+    if (text !== '') stdout.write(`${paint(visibleText(text))}\n`)
   } else if (verb.json === 'lines') {
     stdout.write(`${toJson({ type: 'result', ...answer.json })}\n`)
   } else {
@@ -114,7 +119,7 @@ function printAnswer(answer: VerbAnswer, verb: VerbSpec, isJson: boolean, stdout
 function printError(error: HoldfastError, isJson: boolean, context: CallContext): number {
   if (isJson) context.stdout.write(`${toJson(errorJson(error))}\n`)
   else if (isHoldfastError(error, 'INTERRUPTED', 'TERMINATED'))
-    context.stderr.write(`holdfast: ${error.message}\n`)
-  else context.stderr.write(`${errorText(error, context)}\n`)
+    context.stderr.write(`holdfast: ${visibleText(error.message)}\n`)
+  else context.stderr.write(`${visibleText(errorText(error, context))}\n`)
   return error.exit
 }

@@ -83,6 +83,8 @@ export interface VerbContext {
 export interface VerbAnswer {
   /** For people, on stdout; '' prints nothing. */
   readonly text: string
+  /** Adds colours to the text, when control characters in it have been made visible. */
+  readonly paint?: (text: string) => string
   /** For programs, with --json. Fields are only ever added. */
   readonly json: Readonly<Record<string, unknown>>
   /** When it is not simply 0, or 3 after a warning. */

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import { type DoctorCheck, doctorInstance } from '../../operations/doctor-instance.ts'
 import { connectionSettings } from '../access.ts'
+import { visibleLine } from '../output/visible-text.ts'
 import type { VerbRun } from '../verb.ts'
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const
@@ -19,14 +20,19 @@ export const run: VerbRun = async (context) => {
     verdict(failed, warned),
   ].join('\n')
   const status = failed > 0 ? 'fail' : warned > 0 ? 'warn' : 'ok'
-  return { text, json: { server, status, checks }, exit: failed > 0 ? 1 : warned > 0 ? 3 : 0 }
+  return { text, paint, json: { server, status, checks }, exit: failed > 0 ? 1 : warned > 0 ? 3 : 0 }
 }
 
 function describe({ name, status, message, hint }: DoctorCheck, width: number): readonly string[] {
-  // stdout decides about colour: this is the answer, and may go into a file.
-  const word = styleText(colours[status], status.padEnd(4), { stream: process.stdout })
-  const line = `  ${word}  ${name.padEnd(width)}  ${message}`
-  return hint === undefined ? [line] : [line, `${' '.repeat(width + 10)}${hint}`]
+  const line = `  ${status.padEnd(4)}  ${name.padEnd(width)}  ${visibleLine(message)}`
+  return hint === undefined ? [line] : [line, `${' '.repeat(width + 10)}${visibleLine(hint)}`]
+}
+
+/** stdout decides about colour: this is the answer, and may go into a file. */
+function paint(text: string): string {
+  return text.replaceAll(/^ {2}(ok|warn|fail)(?= )/gm, (_, status: DoctorCheck['status']) => {
+    return `  ${styleText(colours[status], status, { stream: process.stdout })}`
+  })
 }
 
 function verdict(failed: number, warned: number): string {
