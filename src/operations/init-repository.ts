@@ -4,7 +4,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { isHoldfastError } from '../core/errors.ts'
 import { Repository } from '../repository/repository.ts'
 import { identityFileText, writeIdentityFile } from './identity-file.ts'
-import { openStore } from './open-repository.ts'
+import { openStore } from './open-store.ts'
 
 export interface InitRequest {
   readonly place: string

@@ -5,7 +5,7 @@ import { openReadSession } from '../../instance/read-session.ts'
 import { RowPump } from '../../logical/dump-rows.ts'
 import { PackMaker } from '../../repository/pack-maker.ts'
 import type { Connection } from '../../wire/connection.ts'
-import { openStore } from '../open-repository.ts'
+import { openStore } from '../open-store.ts'
 import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
 import { ThreadCalls } from './thread-calls.ts'
 
