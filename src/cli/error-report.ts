@@ -10,8 +10,19 @@ export function asHoldfastError(thrown: unknown): HoldfastError {
   return new HoldfastError('BUG', `unexpected: ${message}`, {}, { cause: thrown })
 }
 
+/** What the call was about, as far as it could be read. */
+export interface CallNames {
+  readonly verb?: string | undefined
+  /** Of the instance. */
+  readonly name?: string | undefined
+}
+
 /** Message, causes and hint; the whole stack for a mistake of ours. */
-export function errorText(error: HoldfastError, context: { readonly version: string }): string {
+export function errorText(
+  error: HoldfastError,
+  context: { readonly version: string },
+  names: CallNames = {},
+): string {
   const lines = [`holdfast: ${error.message}`, ...causes(error).map((cause) => `  because: ${cause}`)]
   if (error.code === 'BUG') {
     lines.push(
@@ -24,21 +35,28 @@ export function errorText(error: HoldfastError, context: { readonly version: str
       `Holdfast ${context.version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     )
   }
-  lines.push(`  hint: ${error.hint}`)
+  lines.push(`  hint: ${hintOf(error, names)}`)
   return lines.join('\n')
 }
 
-export function errorJson(error: HoldfastError): Readonly<Record<string, unknown>> {
+export function errorJson(error: HoldfastError, names: CallNames = {}): Readonly<Record<string, unknown>> {
   return {
     type: 'error',
     code: error.code,
     exit: error.exit,
     message: error.message,
-    hint: error.hint,
+    hint: hintOf(error, names),
     details: error.details,
     causes: causes(error),
     ...(error.code === 'BUG' ? { stack: stackOf(error) } : {}),
   }
+}
+
+/** The hints of the table know no names; whoever reads them has just typed them. */
+function hintOf({ hint }: HoldfastError, { verb, name = 'NAME' }: CallNames): string {
+  return hint
+    .replaceAll('<verb> ', verb === undefined ? '' : `${verb} `)
+    .replaceAll('<name>', /^[\w.-]+$/.test(name) ? name : 'NAME')
 }
 
 /** What lies beneath, outermost first, without what the message says already. */

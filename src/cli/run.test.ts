@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HoldfastError } from '../core/errors.ts'
 import { type CallContext, run } from './run.ts'
+import { optionalSourceArgument } from './shared-options.table.ts'
 import type { VerbRun, VerbSpec } from './verb.ts'
 
 interface Call {
@@ -27,7 +28,7 @@ async function call(
         summary: 'work',
         json,
         examples: [],
-        arguments: [],
+        arguments: [optionalSourceArgument],
         options: [
           { name: 'json', kind: 'flag', group: 'Output', help: '' },
           { name: 'quiet', short: 'q', kind: 'flag', group: 'Output', help: '' },
@@ -157,4 +158,13 @@ test('a command line that asks for JSON gets its usage error in JSON', async () 
   const result = await call(['wrk', '--json'], async () => answer)
   assert.equal(result.exit, 2)
   assert.equal(new Map<string, unknown>(Object.entries(JSON.parse(result.stdout))).get('code'), 'USAGE')
+})
+
+test('a hint says the verb and the name that were typed, where it would say a placeholder', async () => {
+  const lose = (...words: readonly string[]) =>
+    call(words, () => Promise.reject(new HoldfastError('POINT_OUTSIDE_WINDOW', 'too early')))
+  assert.match((await lose('work', 'shop')).stderr, /hint: .*holdfast list shop$/m)
+  assert.match((await lose('work', '$(reboot)')).stderr, /hint: .*holdfast list NAME$/m)
+  assert.match((await lose('work', '--nope')).stderr, /hint: See: holdfast work --help$/m)
+  assert.match((await lose('nope')).stderr, /hint: See: holdfast --help$/m)
 })

@@ -2,7 +2,7 @@
 
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { HoldfastEvent } from '../core/events.ts'
-import { asHoldfastError, errorJson, errorText } from './error-report.ts'
+import { asHoldfastError, type CallNames, errorJson, errorText } from './error-report.ts'
 import type { EventPrinter, TextOutput } from './output/event-printer.ts'
 import { jsonPrinter, toJson } from './output/json-output.ts'
 import { linePrinter } from './output/line-printer.ts'
@@ -36,15 +36,14 @@ export async function run(argv: readonly string[], context: CallContext): Promis
     context.stdout.write(`${call.kind === 'help' ? call.text : `holdfast ${context.version}`}\n`)
     return 0
   } catch (thrown) {
-    return printError(asHoldfastError(thrown), isJson, context)
+    const named = context.verbs.find(({ name }) => `${argv.join(' ')} `.startsWith(`${name} `))
+    return printError(asHoldfastError(thrown), isJson, context, { verb: named?.name })
   }
 }
 
-async function runVerb(
-  call: Extract<ParsedCall, { kind: 'verb' }>,
-  isJson: boolean,
-  context: CallContext,
-): Promise<number> {
+type VerbCall = Extract<ParsedCall, { kind: 'verb' }>
+
+async function runVerb(call: VerbCall, isJson: boolean, context: CallContext): Promise<number> {
   const { verb, options } = call
   const printer = printerFor(verb, { isJson, isQuiet: options.flag('quiet') }, context)
   using interruption = context.interruption(printer.say)
@@ -74,7 +73,8 @@ async function runVerb(
   } catch (thrown) {
     printer.close('failed')
     // What breaks while everything is being stopped (a killed query, a closed socket) is not the reason for the end.
-    return printError(asHoldfastError(signal.aborted ? signal.reason : thrown), isJson, context)
+    const error = asHoldfastError(signal.aborted ? signal.reason : thrown)
+    return printError(error, isJson, context, { verb: verb.name, name: instanceName(call) })
   }
 }
 
@@ -116,10 +116,15 @@ function printAnswer(answer: VerbAnswer, verb: VerbSpec, isJson: boolean, stdout
   }
 }
 
-function printError(error: HoldfastError, isJson: boolean, context: CallContext): number {
-  if (isJson) context.stdout.write(`${toJson(errorJson(error))}\n`)
+/** With --name, or the argument of verbs that take no URL. */
+function instanceName({ verb, options, arguments: [first] }: VerbCall): string | undefined {
+  return options.text('name') ?? (verb.options.some(({ name }) => name === 'name') ? undefined : first)
+}
+
+function printError(error: HoldfastError, isJson: boolean, context: CallContext, names: CallNames): number {
+  if (isJson) context.stdout.write(`${toJson(errorJson(error, names))}\n`)
   else if (isHoldfastError(error, 'INTERRUPTED', 'TERMINATED'))
     context.stderr.write(`holdfast: ${visibleText(error.message)}\n`)
-  else context.stderr.write(`${visibleText(errorText(error, context))}\n`)
+  else context.stderr.write(`${visibleText(errorText(error, context, names))}\n`)
   return error.exit
 }

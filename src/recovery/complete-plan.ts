@@ -1,4 +1,5 @@
 // Fills in a plan whose base and stop are settled: what is replayed, what is left out, what comes out of it.
+import { counted } from '../core/counted.ts'
 import { HoldfastError } from '../core/errors.ts'
 import {
   containsTest,
@@ -244,7 +245,7 @@ function* replayWarnings({ point }: RestorePlanInput, { run, from, until }: Span
     .reduce((sum, segment) => sum + (segment.statementTransactions ?? 0), 0)
   if (statements > 0) {
     warnings.push(
-      `${statements} transactions were logged as statements, not rows: functions such as UUID() or NOW() and statements ` +
+      `${counted(statements, 'transaction')} ${statements === 1 ? 'was' : 'were'} logged as statements, not rows: functions such as UUID() or NOW() and statements ` +
         'without ORDER BY may give other rows than on the source',
     )
   }
@@ -254,8 +255,8 @@ function* replayWarnings({ point }: RestorePlanInput, { run, from, until }: Span
     const earlier = later.filter(({ timeMicros }) => timeMicros <= point.timeMicros).length
     if (earlier > 0) {
       warnings.push(
-        `${earlier} transactions after ${segment.file}:${until.position.offset} carry a time before the wanted one; they are ` +
-          'not restored, because a later one precedes them in the log',
+        `${counted(earlier, 'transaction')} after ${segment.file}:${until.position.offset} ${earlier === 1 ? 'is' : 'are'} not restored ` +
+          'although of an earlier time than the wanted one, because a later one comes first in the log',
       )
     }
   }

@@ -117,7 +117,7 @@ function candidates(input: RestorePlanInput): readonly BaseBackup[] {
       `${source} has no backup to start from`,
       { source },
       {
-        hint: 'Take one with: holdfast backup <instance>',
+        hint: `Take one with: holdfast backup mysql://user@host/ --name ${source}`,
       },
     )
   }

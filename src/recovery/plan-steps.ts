@@ -1,4 +1,5 @@
 // A plan in words: the steps a person would follow, one line each.
+import { counted } from '../core/counted.ts'
 import { describePoint, isoMicros } from '../core/point-text.ts'
 import type { PlannedTransaction, RestorePlan } from './restore-plan.ts'
 
@@ -13,13 +14,13 @@ export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state', duration]
   const { from, until, transactions, skip, alreadyInBase, next, last } = replay
   steps.push(
-    `Replay ${transactions} transactions of the archived binary logs from ${from.file}:${from.offset} to ${until.file}:${until.offset}`,
+    `Replay ${counted(transactions, 'transaction')} of the archived binary logs from ${from.file}:${from.offset} to ${until.file}:${until.offset}`,
   )
   for (const { gtid, file, start, timeMicros } of skip) {
     steps.push(`Leave out transaction ${gtid} (${file}:${start}, ${isoMicros(timeMicros)})`)
   }
   if (alreadyInBase !== undefined) {
-    steps.push(`Leave out ${alreadyInBase.transactions} transactions that the backup already has`)
+    steps.push(`Leave out ${counted(alreadyInBase.transactions, 'transaction')} that the backup already has`)
   }
   if (last !== undefined) steps.push(`The last transaction applied is ${describeTransaction(last)}`)
   if (next !== undefined) steps.push(`Stop right before ${describeTransaction(next)}`)

@@ -1,5 +1,6 @@
 // `holdfast backup`: takes a backup and tells what it gives.
 import type { BackupSummary } from '../../core/backup-summary.ts'
+import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { backupInstance } from '../../operations/backup-instance.ts'
 import {
@@ -13,7 +14,6 @@ import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupMs } from '../output/describe-backup.ts'
 import { formatDuration } from '../output/duration.ts'
-import { groupDigits } from '../output/progress-text.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 
@@ -89,7 +89,7 @@ const runSql: VerbRun = async (context) => {
     { emit, signal },
   )
   const { rows, tables, sizeBytes, point } = report
-  const counts = `${groupDigits(rows)} rows of ${groupDigits(tables)} tables`
+  const counts = `${counted(rows, 'row')} of ${counted(tables, 'table')}`
   const text = `${counts} as of ${formatMicros(point.timeMicros)} are in ${isStdout ? 'the SQL on stdout' : output}: ${formatBytes(sizeBytes)}.`
   if (isStdout) say(text)
   return {

@@ -1,5 +1,6 @@
 // `holdfast doctor`: one line a check, and what to do about those that are not ok.
 import { styleText } from 'node:util'
+import { counted } from '../../core/counted.ts'
 import { type DoctorCheck, doctorInstance } from '../../operations/doctor-instance.ts'
 import { connectionSettings } from '../access.ts'
 import { visibleLine } from '../output/visible-text.ts'
@@ -37,11 +38,7 @@ function paint(text: string): string {
 
 function verdict(failed: number, warned: number): string {
   if (failed > 0)
-    return `${count(failed, 'check')} failed: recovery will not work as it should until that is mended.`
-  if (warned > 0) return `Nothing stands in the way; ${count(warned, 'warning')} above.`
+    return `${counted(failed, 'check')} failed: recovery will not work as it should until that is mended.`
+  if (warned > 0) return `Nothing stands in the way; ${counted(warned, 'warning')} above.`
   return 'Nothing stands in the way. Next: holdfast backup with the same connection.'
-}
-
-function count(value: number, what: string): string {
-  return `${value} ${what}${value === 1 ? '' : 's'}`
 }

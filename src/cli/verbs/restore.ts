@@ -1,4 +1,5 @@
 // `holdfast restore`: shows the plan, asks where it must, and tells what came back.
+import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { parsePoint } from '../../core/restore-point.ts'
@@ -13,7 +14,6 @@ import { restoreToFiles } from '../../operations/restore-to-files.ts'
 import { connectionSettings, repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { formatDuration } from '../output/duration.ts'
-import { groupDigits } from '../output/progress-text.ts'
 import type { VerbAnswer, VerbContext, VerbRun } from '../verb.ts'
 
 export const run: VerbRun = (context) => {
@@ -60,7 +60,7 @@ async function runToFiles(context: VerbContext, folder: string): Promise<VerbAns
   )
   const { backup, rows, tables, files, sizeBytes } = report
   const text = [
-    `Backup ${backup.id} of ${source} is in ${folder}: ${groupDigits(rows)} rows of ${groupDigits(tables)} tables, ${formatBytes(sizeBytes)} in ${groupDigits(files)} files.`,
+    `Backup ${backup.id} of ${source} is in ${folder}: ${counted(rows, 'row')} of ${counted(tables, 'table')}, ${formatBytes(sizeBytes)} in ${counted(files, 'file')}.`,
     `Next: sh ${folder}/restore.sh --host=HOST --user=USER -p`,
   ]
   return { text: text.join('\n'), json: { source, ...report } }
@@ -128,12 +128,12 @@ function describe(outcome: RestoreOutcome): string {
     ...(loaded === undefined
       ? []
       : [
-          `${groupDigits(loaded.rows)} rows of ${groupDigits(loaded.tables)} tables loaded in ${formatDuration(loadSeconds * 1000)}`,
+          `${counted(loaded.rows, 'row')} of ${counted(loaded.tables, 'table')} loaded in ${formatDuration(loadSeconds * 1000)}`,
         ]),
     ...(replayed === undefined
       ? []
       : [
-          `${groupDigits(replayed.transactions)} transactions replayed in ${formatDuration(replaySeconds * 1000)}`,
+          `${counted(replayed.transactions, 'transaction')} replayed in ${formatDuration(replaySeconds * 1000)}`,
         ]),
   ]
   if (isContinued && (replayed?.transactions ?? 0) === 0) {

@@ -1,4 +1,5 @@
 // `holdfast verify`: every damage by name, or one sentence that tells what was looked at.
+import { counted } from '../../core/counted.ts'
 import { errorCodes } from '../../core/error-codes.table.ts'
 import { type VerifyReport, verifyRepository } from '../../operations/verify-repository.ts'
 import { namedSource, repositoryAccess } from '../access.ts'
@@ -28,9 +29,9 @@ export const run: VerbRun = async (context) => {
 function describe(report: VerifyReport): string {
   const { source, checked, problems, isDataRead, isDecrypted } = report
   const looked = [
-    count(checked.backups, 'backup'),
-    `${count(checked.packs, 'pack')} (${formatBytes(checked.packBytes)})`,
-    `${count(checked.segments, 'segment')} of binary log (${formatBytes(checked.segmentBytes)})`,
+    counted(checked.backups, 'backup'),
+    `${counted(checked.packs, 'pack')} (${formatBytes(checked.packBytes)})`,
+    `${counted(checked.segments, 'segment')} of binary log (${formatBytes(checked.segmentBytes)})`,
   ].join(', ')
   if (problems.length === 0) {
     const depth = isDataRead
@@ -42,16 +43,12 @@ function describe(report: VerifyReport): string {
     const orphans =
       orphanPacks === 0
         ? ''
-        : `\n  ${count(orphanPacks, 'pack')} of these belong${orphanPacks === 1 ? 's' : ''} to no backup: left by one that did not end, or by one whose manifest was deleted.`
+        : `\n  ${counted(orphanPacks, 'pack')} of these belong${orphanPacks === 1 ? 's' : ''} to no backup: left by one that did not end, or by one whose manifest was deleted.`
     return `What ${source} has is intact: ${looked}; ${depth}.${orphans}`
   }
   const lines = problems.map(({ object, problem, affected }) => {
     const cost = affected.length === 0 ? '' : `; this affects ${affected.join(', ')}`
     return `  ${object}: ${problem}${cost}`
   })
-  return [`${source} is DAMAGED: ${count(problems.length, 'problem')} in ${looked}:`, ...lines].join('\n')
-}
-
-function count(value: number, what: string): string {
-  return `${groupDigits(value)} ${what}${value === 1 ? '' : 's'}`
+  return [`${source} is DAMAGED: ${counted(problems.length, 'problem')} in ${looked}:`, ...lines].join('\n')
 }

@@ -39,7 +39,7 @@ const reasons: readonly Reason[] = [
     pattern: /position > file size|impossible position|more GTIDs than the/i,
     code: 'ARCHIVE_DIVERGED',
     say: (place) => `the source's binary log is shorter than what was archived of it (${place})`,
-    hint: 'The source came back without its last transactions, or was reset; take a new backup of it: holdfast backup <instance>',
+    hint: 'The source came back without its last transactions, or was reset; take a new backup of it with holdfast backup.',
   },
   {
     pattern: /binary log is not open/i,
