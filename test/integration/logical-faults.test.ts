@@ -232,3 +232,61 @@ for (const [what, isLocalInfile] of [
     },
   )
 }
+
+/** Everything that a load needs but to create code of another definer, and on MySQL of one that may not be there. */
+const loader = (kind: ServerKind, ...more: readonly string[]) => ({
+  user: 'loader',
+  password: 'l',
+  grants: [
+    [
+      'SELECT, INSERT, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, TRIGGER, EVENT, LOCK TABLES',
+      kind.startsWith('mysql') ? 'SESSION_VARIABLES_ADMIN, SYSTEM_VARIABLES_ADMIN' : 'BINLOG ADMIN',
+      ...more,
+    ].join(', ') + ' ON *.*',
+  ],
+})
+
+const code: readonly (readonly [what: string, sql: string])[] = [
+  ['view', "CREATE DEFINER = 'other'@'%' VIEW c.part AS SELECT 1 AS one"],
+  ['routine', "CREATE DEFINER = 'other'@'%' PROCEDURE c.part() SELECT 1"],
+  ['trigger', "CREATE DEFINER = 'other'@'%' TRIGGER c.part BEFORE INSERT ON c.t FOR EACH ROW SET NEW.id = 1"],
+]
+
+eachServer(
+  'trap 15: where the account may not create code of another definer it is told the privilege, and none becomes its own',
+  async (kind) => {
+    const isMysql = kind.startsWith('mysql')
+    const other = { user: 'other', password: 'o' }
+    const privilege = isMysql ? 'SET_ANY_DEFINER' : 'SET USER'
+    await using source = await startServer(kind, { users: [other] })
+    const weak = loader(kind)
+    const strong = { ...loader(kind, privilege), user: 'strong' }
+    await using target = await startServer(kind, { users: [other, weak, strong] })
+    for (const [what, sql] of code) {
+      await source.sql(
+        `DROP DATABASE IF EXISTS c; CREATE DATABASE c; CREATE TABLE c.t (id INT PRIMARY KEY); ${sql}`,
+      )
+      const memory = new MemoryBackup()
+      const selection = { kind: 'schemas', schemas: ['c'] } as const
+      const result = await dumpLogical({ settings: source.settings(), sink: memory, selection })
+      const load = ({ user, password }: { readonly user: string; readonly password: string }) =>
+        loadLogical({
+          settings: target.settings({ user, password }),
+          backup: memory.source(result),
+          selection,
+        })
+      await assert.rejects(load(weak), (error: HoldfastError) => {
+        assert.equal(error.code, 'PRIVILEGE_MISSING', `${what}: ${error.message}`)
+        assert.match(error.message, new RegExp(privilege), what)
+        return true
+      })
+      const definers = `SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'c' UNION ALL SELECT DEFINER FROM information_schema.ROUTINES
+        WHERE ROUTINE_SCHEMA = 'c' UNION ALL SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'c'`
+      assert.equal(await target.sql(definers), '', what)
+      await target.sql('DROP DATABASE c')
+      await load(strong)
+      assert.equal(await target.sql(definers), 'other@%\n', what)
+      await target.sql('DROP DATABASE c')
+    }
+  },
+)
