@@ -160,9 +160,11 @@ test('a command line that asks for JSON gets its usage error in JSON', async () 
   assert.equal(new Map<string, unknown>(Object.entries(JSON.parse(result.stdout))).get('code'), 'USAGE')
 })
 
+function lose(...words: readonly string[]): Promise<Call> {
+  return call(words, () => Promise.reject(new HoldfastError('POINT_OUTSIDE_WINDOW', 'too early')))
+}
+
 test('a hint says the verb and the name that were typed, where it would say a placeholder', async () => {
-  const lose = (...words: readonly string[]) =>
-    call(words, () => Promise.reject(new HoldfastError('POINT_OUTSIDE_WINDOW', 'too early')))
   assert.match((await lose('work', 'shop')).stderr, /hint: .*holdfast list shop$/m)
   assert.match((await lose('work', '$(reboot)')).stderr, /hint: .*holdfast list NAME$/m)
   assert.match((await lose('work', '--nope')).stderr, /hint: See: holdfast work --help$/m)

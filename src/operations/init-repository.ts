@@ -1,7 +1,7 @@
 // Use case: create a repository, and the recovery key that opens it.
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
-import { isHoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { Repository } from '../repository/repository.ts'
 import { identityFileText, writeIdentityFile } from './identity-file.ts'
 import { openStore } from './open-store.ts'
@@ -26,11 +26,12 @@ export interface InitReport {
 
 /**
  * The key is on disk before the repository exists: a repository whose key was lost on the way would be a trap.
- * Throws REPOSITORY_EXISTS, STORE_UNUSABLE, or USAGE when the key's file is there already.
+ * Throws REPOSITORY_EXISTS, STORE_UNUSABLE, CONFIG_INVALID for what is no folder, or USAGE when the key's file is there already.
  */
 export async function initRepository(request: InitRequest): Promise<InitReport> {
   const store = openStore(request.place)
   const { place } = store
+  await refuseFile(place)
   if (!request.isEncrypted) {
     await Repository.create(store, { recipients: [], encrypt: false })
     return { place, isEncrypted: false, recipients: [] }
@@ -54,6 +55,22 @@ export async function initRepository(request: InitRequest): Promise<InitReport> 
   }
   if (request.identityOut === undefined) return { place, isEncrypted: true, recipients, identity }
   return { place, isEncrypted: true, recipients, identityFile: request.identityOut }
+}
+
+async function refuseFile(place: string): Promise<void> {
+  try {
+    if ((await stat(place)).isDirectory()) return
+  } catch (error) {
+    // Not there yet is well; ENOTDIR: a file stands where a folder above it should.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ENOTDIR') return
+  }
+  throw new HoldfastError(
+    'CONFIG_INVALID',
+    `${place} is no folder, and a repository needs one of its own`,
+    { place },
+    { hint: 'Choose a folder that is empty or not there yet.' },
+  )
 }
 
 export { identityFileText } from './identity-file.ts'

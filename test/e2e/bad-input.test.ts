@@ -161,6 +161,14 @@ test('a repository is not made where one is, and its key file is not left behind
   await assertIntact()
 })
 
+test('a file is no place for a repository', async () => {
+  for (const place of [key, path.join(key, 'below')]) {
+    const run = await holdfast(['init', '--repository', place, '--no-encryption'])
+    assertRefused(run, 2, /recovery\.key.* is no folder/)
+  }
+  await assertIntact()
+})
+
 test('a missing key, a file that is no key and the key of another repository are told apart', async () => {
   const target = ['--target', source.url(), '--dry-run']
   const common = ['restore', 'shop', '--repository', repository, ...target]
