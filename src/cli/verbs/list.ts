@@ -44,6 +44,7 @@ function describeSource({ name, identity, backups, windows }: ListedSource): str
     { title: 'TOOK', isNumber: true },
     { title: 'READ', isNumber: true },
     { title: 'NEW', isNumber: true },
+    { title: 'OF' },
   ]
   const isReadable = backups.some(({ summary }) => summary !== undefined)
   return [
@@ -59,13 +60,14 @@ function cells({ id, startedAt, summary, problem }: ListedBackup): readonly stri
   const taken = formatTime(startedAt)
   if (problem !== undefined) return [id, taken, 'DAMAGED']
   if (summary === undefined) return [id, taken]
-  const { sizes } = summary
+  const { sizes, isPartial } = summary
   return [
     id,
     taken,
     formatDuration(backupMs(summary)),
     formatBytes(sizes.plainBytes),
     formatBytes(sizes.newBytes),
+    isPartial ? 'a part' : 'all',
   ]
 }
 
