@@ -72,7 +72,8 @@ test('times never fall, and honest headers between fewer forged ones keep their 
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 20, maxLength: 60 }),
-      fc.uniqueArray(fc.integer({ min: 0, max: 19 }), { maxLength: 4 }),
+      // At least ten honest ones come behind: the last few of a segment are told apart by the next one's floor.
+      fc.uniqueArray(fc.integer({ min: 0, max: 9 }), { maxLength: 4 }),
       fc.boolean(),
       (steps, forged, isFuture) => {
         let clock = 1000
