@@ -43,6 +43,13 @@ export async function connectionSettings(
   })
 }
 
+/** A target is never guessed: a forgotten --target must not mean the server on this machine. */
+export function hasTarget({ options }: VerbContext): boolean {
+  return ['target', 'host', 'socket', 'defaults-file', 'login-path'].some(
+    (name) => options.text(name) !== undefined,
+  )
+}
+
 /** The name given with --name, or the one derived from the connection. */
 export function sourceName({ options }: VerbContext, settings: ConnectionSettings): string {
   return options.text('name') ?? deriveSourceName(settings)

@@ -4,7 +4,6 @@ import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { parseLogicalContent } from '../logical/content.ts'
 import { selectContent } from '../logical/definition-statements.ts'
-import { type LoadOptions, loadLogical } from '../logical/load-logical.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { defaultThreads } from './backup-instance.ts'
@@ -13,6 +12,7 @@ import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { parseSchemas } from './parse-selection.ts'
 import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
+import { restoreSchemas } from './restore-schemas.ts'
 
 export interface RestoreRequest extends PlanRequest {
   readonly access: RepositoryAccess
@@ -22,6 +22,8 @@ export interface RestoreRequest extends PlanRequest {
   /** Names as parse-selection.ts reads them. */
   readonly schemas?: readonly string[] | undefined
   readonly threads?: number | undefined
+  /** Reads everything back that was loaded, and compares it with the backup. */
+  readonly verify: boolean
   readonly isDryRun: boolean
 }
 
@@ -61,9 +63,17 @@ export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks
   if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
   const { threads = defaultThreads(), schemas } = request
-  const options = { settings: request.target, backup, archive, threads, emit, signal }
+  const options = {
+    settings: request.target,
+    backup,
+    archive,
+    threads,
+    verify: request.verify,
+    emit,
+    signal,
+  }
   const report =
-    schemas === undefined ? await executeRestore(plan, options) : await loadSchemas(plan, schemas, options)
+    schemas === undefined ? await executeRestore(plan, options) : await restoreSchemas(plan, schemas, options)
   for (const message of report.loaded?.warnings ?? []) emit({ type: 'notice', level: 'warning', message })
   return { kind: 'restored', plan, report }
 }
@@ -89,27 +99,6 @@ function checkSelection({ schemas }: RestoreRequest, { replay }: RestorePlan): v
       hint: 'Say --to backup; or restore all into an empty server to any moment, and copy the schemas from there.',
     },
   )
-}
-
-/** Into a server that may hold other data: nothing but these schemas is touched, neither its binary logs nor its GTID state. */
-async function loadSchemas(
-  plan: RestorePlan,
-  schemas: readonly string[],
-  options: Omit<LoadOptions, 'selection'>,
-): Promise<RestoreReport> {
-  const { settings, backup, threads, emit, signal } = options
-  const startedMs = performance.now()
-  const selection = { kind: 'schemas', schemas } as const
-  const loaded = await loadLogical({
-    settings,
-    backup,
-    selection,
-    ...(threads === undefined ? {} : { threads }),
-    ...(emit === undefined ? {} : { emit }),
-    ...(signal === undefined ? {} : { signal }),
-  })
-  const loadSeconds = (performance.now() - startedMs) / 1000
-  return { isContinued: false, loaded, end: plan.end, loadSeconds, replaySeconds: 0 }
 }
 
 export type { RestorePlan } from '../recovery/restore-plan.ts'

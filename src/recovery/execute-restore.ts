@@ -10,6 +10,8 @@ import type { GtidState, RecoveryPoint } from '../core/recovery-point.ts'
 import { setGtidState } from '../instance/current-point.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
+import { proveLoad } from '../logical/verify-target/prove-load.ts'
+import type { TargetVerification } from '../logical/verify-target/verify-target.ts'
 import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
 import { takenAsDone } from './apply/replay-failure.ts'
@@ -26,6 +28,8 @@ export interface ExecuteOptions {
   readonly archive?: Pick<Archive, 'readTransactions'>
   /** Sessions that load rows. */
   readonly threads?: number
+  /** Reads the base back from the target before anything is replayed, and compares it with the backup. */
+  readonly verify?: boolean
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
@@ -34,10 +38,13 @@ export interface RestoreReport {
   /** True when the base had been loaded by an earlier run, which this one continued. */
   readonly isContinued: boolean
   readonly loaded?: LoadReport
+  /** Of the base, as it was before the replay. */
+  readonly verified?: TargetVerification
   readonly replayed?: ApplyReport
   /** What the target holds now. */
   readonly end: RecoveryPoint
   readonly loadSeconds: number
+  readonly verifySeconds?: number
   readonly replaySeconds: number
 }
 
@@ -45,7 +52,7 @@ export interface RestoreReport {
  * Restores into a running server that nobody else writes to. Interrupted, it may be run again with the same plan: a base that was
  * not loaded whole must be removed first (the error says how), a replay goes on exactly where it ended.
  *
- * Throws TARGET_NOT_EMPTY, VERSION_MISMATCH, PRIVILEGE_MISSING, REPLAY_FAILED, LOAD_MISMATCH and what loading and reading throw.
+ * Throws TARGET_NOT_EMPTY, VERSION_MISMATCH, PRIVILEGE_MISSING, REPLAY_FAILED, LOAD_MISMATCH, VERIFY_FAILED and what loading and reading throw.
  */
 export async function executeRestore(plan: RestorePlan, options: ExecuteOptions): Promise<RestoreReport> {
   const { settings, emit = () => undefined, signal } = options
@@ -68,8 +75,14 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
     })
   }
   const loadStart = performance.now()
-  const loaded = state.kind === 'empty' ? await load(plan, options, control) : undefined
+  const loaded = state.kind === 'empty' ? await load(plan, options) : undefined
   const loadSeconds = secondsSince(loadStart)
+  const verifyStart = performance.now()
+  const isUntouched = state.kind === 'empty' || isAtBase(plan, state.executed)
+  const verified = options.verify === true ? await verifyBase(plan, options, isUntouched, loaded) : undefined
+  const verifySeconds = secondsSince(verifyStart)
+  // Only now: what differs from its backup is no base that a replay goes on from.
+  if (loaded !== undefined) await setGtidState(control, plan.base.point, { resetBinaryLogs: true, signal })
   const replayStart = performance.now()
   // Setting the GTID state has changed what it stands at.
   const target = loaded === undefined ? before : await inspectTarget(control, { signal })
@@ -82,6 +95,7 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   return {
     isContinued: state.kind === 'loaded',
     ...(loaded === undefined ? {} : { loaded }),
+    ...(verified === undefined ? {} : { verified, verifySeconds }),
     ...(replayed === undefined ? {} : { replayed }),
     end: plan.end,
     loadSeconds,
@@ -134,10 +148,10 @@ function heldGlobals(target: ReplayTarget): readonly { name: string; value: stri
   ]
 }
 
-async function load(plan: RestorePlan, options: ExecuteOptions, control: Connection): Promise<LoadReport> {
+async function load(plan: RestorePlan, options: ExecuteOptions): Promise<LoadReport> {
   const { settings, backup, threads, emit, signal } = options
   emit?.({ type: 'phase', phase: 'loading the base', detail: plan.base.id })
-  const report = await loadLogical({
+  return await loadLogical({
     settings,
     backup,
     // The log of the target begins with the first transaction replayed.
@@ -146,8 +160,30 @@ async function load(plan: RestorePlan, options: ExecuteOptions, control: Connect
     ...(emit === undefined ? {} : { emit }),
     ...(signal === undefined ? {} : { signal }),
   })
-  await setGtidState(control, plan.base.point, { resetBinaryLogs: true, signal })
-  return report
+}
+
+/** The rows of the base are there to be compared until the first transaction is replayed. */
+async function verifyBase(
+  plan: RestorePlan,
+  { settings, backup, threads, emit, signal }: ExecuteOptions,
+  isUntouched: boolean,
+  loaded: LoadReport | undefined,
+): Promise<TargetVerification | undefined> {
+  if (!isUntouched) {
+    const message =
+      'not verified: an earlier run has replayed transactions already, so the rows of the backup are no longer what the target holds'
+    emit?.({ type: 'notice', level: 'warning', message })
+    return undefined
+  }
+  return await proveLoad({
+    settings,
+    backup,
+    backupId: plan.base.id,
+    loadWarnings: loaded?.warnings ?? [],
+    ...(threads === undefined ? {} : { threads }),
+    ...(emit === undefined ? {} : { emit }),
+    ...(signal === undefined ? {} : { signal }),
+  })
 }
 
 interface ReplayOptions extends ExecuteOptions {

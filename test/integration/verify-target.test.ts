@@ -54,3 +54,206 @@ eachServer('the corpus as restored is what the backup says, on a server of other
   assert.equal(rows, load.rows)
   assert.ok(tables > 30, `${tables} tables`)
 })
+
+const items = `
+  CREATE DATABASE d; USE d;
+  CREATE TABLE items (id INT PRIMARY KEY, f FLOAT, name VARCHAR(40), at DATETIME(3), bits BIT(10), doc JSON, e ENUM('', 'x'));
+  CREATE TABLE pairs (a INT, b VARCHAR(10) CHARACTER SET latin1, v INT, PRIMARY KEY (a, b));
+  CREATE TABLE bag (v INT, t TEXT); CREATE TABLE nothing (id INT PRIMARY KEY) ENGINE = MyISAM;
+  CREATE VIEW few AS SELECT id FROM items WHERE id < 3;
+  CREATE TRIGGER watch BEFORE UPDATE ON pairs FOR EACH ROW SET NEW.v = NEW.v;
+  CREATE PROCEDURE noop() SELECT 1; CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1;
+  CREATE EVENT later ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO SELECT 1;
+  INSERT INTO items VALUES (1, 16777216, 'one\\ttab', '2020-01-01 00:00:00.001', 3, '{"n": 1.5, "s": "1.10"}', 'x'),
+    (2, 0.1, '', '2020-01-02', 0, '[1, 2]', ''), (3, 3.1415927, NULL, NULL, NULL, NULL, NULL);
+  INSERT INTO pairs VALUES (1, 'a', 10), (1, 'b', 20), (2, 'café', 30);
+  INSERT INTO bag VALUES (7, 'x'), (7, 'x'), (8, NULL)`
+
+interface Damage {
+  readonly sql: string
+  readonly undo: string
+  readonly found: readonly string[]
+}
+
+const first = (what: string) => `table d.items differs: ${what} (3 rows, as in the backup)`
+
+const damages: readonly Damage[] = [
+  {
+    sql: "UPDATE d.items SET name = 'eins' WHERE id = 1",
+    undo: "UPDATE d.items SET name = 'one\\ttab' WHERE id = 1",
+    found: [first('1 changed'), "row id=1 (chunk 1): name is 'eins' and was 'one\ttab'"],
+  },
+  {
+    sql: 'UPDATE d.items SET name = NULL WHERE id = 2',
+    undo: "UPDATE d.items SET name = '' WHERE id = 2",
+    found: [first('1 changed'), "row id=2 (chunk 1): name is NULL and was ''"],
+  },
+  {
+    // The next FLOAT; both print as 3.14159.
+    sql: 'UPDATE d.items SET f = 3.1415929 WHERE id = 3',
+    undo: 'UPDATE d.items SET f = 3.1415927 WHERE id = 3',
+    found: [first('1 changed'), 'row id=3 (chunk 1): f is 3.1415929794311523 and was 3.1415927410125732'],
+  },
+  {
+    sql: 'UPDATE d.items SET f = 16777218, bits = 2, at = at + INTERVAL 1000 MICROSECOND WHERE id = 1',
+    undo: 'UPDATE d.items SET f = 16777216, bits = 3, at = at - INTERVAL 1000 MICROSECOND WHERE id = 1',
+    found: [
+      first('1 changed'),
+      "row id=1 (chunk 1): f is 16777218 and was 16777216, at is '2020-01-01 00:00:00.002' and was '2020-01-01 00:00:00.001', bits is 0x0002 and was 0x0003",
+    ],
+  },
+  {
+    sql: `UPDATE d.items SET doc = '{"n": 1.5, "s": "1.1"}' WHERE id = 1`,
+    undo: `UPDATE d.items SET doc = '{"n": 1.5, "s": "1.10"}' WHERE id = 1`,
+    found: [
+      first('1 changed'),
+      `row id=1 (chunk 1): doc is '{"n": 1.5, "s": "1.1"}' and was '{"n": 1.5, "s": "1.10"}'`,
+    ],
+  },
+  {
+    sql: "SET sql_mode = ''; UPDATE d.items SET e = 0 WHERE id = 2",
+    undo: "UPDATE d.items SET e = '' WHERE id = 2",
+    found: [first('1 changed'), 'row id=2 (chunk 1): e is 0 and was 1'],
+  },
+  {
+    sql: "DELETE FROM d.pairs WHERE a = 1 AND b = 'b'",
+    undo: "INSERT INTO d.pairs VALUES (1, 'b', 20)",
+    found: [
+      'table d.pairs differs: 1 missing (2 rows, and 3 rows in the backup)',
+      "row a=1, b='b' (chunk 1) is missing on the target",
+    ],
+  },
+  {
+    sql: "INSERT INTO d.pairs VALUES (9, 'é', NULL)",
+    undo: 'DELETE FROM d.pairs WHERE a = 9',
+    found: [
+      'table d.pairs differs: 1 added (4 rows, and 3 rows in the backup)',
+      'row a=9, b=0xE9 is not in the backup',
+    ],
+  },
+  {
+    sql: 'UPDATE d.pairs SET v = 30 - v WHERE a = 1',
+    undo: 'UPDATE d.pairs SET v = 30 - v WHERE a = 1',
+    found: [
+      'table d.pairs differs: 2 changed (3 rows, as in the backup)',
+      "row a=1, b='a' (chunk 1): v is 20 and was 10",
+      "row a=1, b='b' (chunk 1): v is 10 and was 20",
+    ],
+  },
+  {
+    sql: 'DELETE FROM d.bag WHERE v = 7; INSERT INTO d.bag VALUES (8, NULL), (8, NULL)',
+    undo: "DELETE FROM d.bag WHERE v = 8; INSERT INTO d.bag VALUES (7, 'x'), (7, 'x'), (8, NULL)",
+    found: [
+      'table d.bag differs: 2 missing, 2 added (3 rows, as in the backup)',
+      "2 copies of row v=7, t='x' (chunk 1) are missing on the target",
+      '2 copies of row v=8, t=NULL are not in the backup',
+    ],
+  },
+  {
+    sql: 'INSERT INTO d.nothing VALUES (5)',
+    undo: 'DELETE FROM d.nothing',
+    found: [
+      'table d.nothing differs: 1 added (1 row, and 0 rows in the backup)',
+      'row id=5 is not in the backup',
+    ],
+  },
+  {
+    sql: 'DROP TRIGGER d.watch; DROP PROCEDURE d.noop; DROP VIEW d.few; DROP EVENT d.later; DROP FUNCTION d.one',
+    undo: `USE d; CREATE VIEW few AS SELECT id FROM items WHERE id < 3;
+      CREATE TRIGGER watch BEFORE UPDATE ON pairs FOR EACH ROW SET NEW.v = NEW.v;
+      CREATE PROCEDURE noop() SELECT 1; CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1;
+      CREATE EVENT later ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO SELECT 1`,
+    found: [
+      'trigger d.watch is missing on the target',
+      'view d.few is missing on the target',
+      'procedure d.noop is missing on the target',
+      'function d.one is missing on the target',
+      'event d.later is missing on the target',
+    ],
+  },
+  {
+    sql: 'DROP TRIGGER d.watch; CREATE TRIGGER d.watch BEFORE UPDATE ON d.pairs FOR EACH ROW SET NEW.v = 1; CREATE TABLE d.more (id INT)',
+    undo: 'DROP TABLE d.more; DROP TRIGGER d.watch; USE d; CREATE TRIGGER watch BEFORE UPDATE ON pairs FOR EACH ROW SET NEW.v = NEW.v',
+    found: ['trigger d.watch has another definition', 'table d.more is not in the backup'],
+  },
+  {
+    sql: 'ALTER TABLE d.items RENAME COLUMN f TO g',
+    undo: 'ALTER TABLE d.items RENAME COLUMN g TO f',
+    found: ['table d.items has no column f on the target: rows not compared'],
+  },
+  {
+    sql: 'ALTER TABLE d.pairs ADD KEY by_value (v)',
+    undo: 'ALTER TABLE d.pairs DROP KEY by_value',
+    found: ['table d.pairs has another definition'],
+  },
+  {
+    sql: 'RENAME TABLE d.bag TO d.sack',
+    undo: 'RENAME TABLE d.sack TO d.bag',
+    found: ['table d.bag is missing on the target', 'table d.sack is not in the backup'],
+  },
+]
+
+eachServer('each damage of a target is named, and nothing else', async (kind) => {
+  await using server = await startServer(kind, { sql: items })
+  const backup = await backUp(server)
+  assert.deepEqual(await found(server, backup), [])
+  for (const damage of damages) {
+    await server.sql(damage.sql)
+    assert.deepEqual(await found(server, backup), damage.found, damage.sql)
+    await server.sql(damage.undo)
+    assert.deepEqual(await found(server, backup), [], damage.undo)
+  }
+})
+
+const digits =
+  '(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)'
+const large = `CREATE DATABASE d; CREATE TABLE d.large (id INT PRIMARY KEY, v VARCHAR(1000), n INT);
+  INSERT INTO d.large SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d, REPEAT(UUID(), 20), a.d FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e;
+  ANALYZE TABLE d.large`
+
+eachServer('rows that differ are named with the range and the chunk that they lie in', async (kind) => {
+  await using server = await startServer(kind, { sql: large })
+  const backup = await backUp(server, { threads: 3, worth: { threadBytes: 0, rangeBytes: 1024 * 1024 } })
+  const clean = await verify(server, backup)
+  assert.deepEqual(clean.differences, [])
+  assert.equal(clean.rows, 10_000)
+  await server.sql('UPDATE d.large SET n = 99 WHERE id = 4321; DELETE FROM d.large WHERE id = 9999')
+  const { differences } = await verify(server, backup)
+  const [difference] = differences
+  assert.ok(differences.length === 1 && difference?.kind === 'rows')
+  assert.equal(difference.ranges.length, 2)
+  const [start = 0, end = 0] = (difference.ranges[0] ?? '').match(/\d+/g)?.map(Number) ?? []
+  assert.ok(start <= 4321 && 4321 < end && end - start < 4000, difference.ranges[0])
+  const { chunks } = await backup.object('d/large')
+  for (const row of difference.rows) {
+    const id = row.row.slice('id='.length)
+    const text = (await backup.getChunk(chunks[(row.chunk ?? 0) - 1]?.id ?? '')).toString()
+    assert.match(text, new RegExp(`^${id}\t`, 'm'))
+    assert.equal(chunks[(row.chunk ?? 0) - 1]?.id, row.chunkId)
+  }
+  assert.deepEqual(
+    difference.rows.map(({ kind: how, row }) => `${how} ${row}`),
+    ['changed id=4321', 'missing id=9999'],
+  )
+})
+
+eachServer('where nearly all rows differ some are named, and how many there are at least', async (kind) => {
+  await using server = await startServer(kind, { sql: large })
+  const backup = await backUp(server)
+  await server.sql('UPDATE d.large SET n = n + 1')
+  const [difference] = (await verify(server, backup)).differences
+  assert.ok(difference?.kind === 'rows')
+  assert.match(difference.text, /at least [\d, a-z]+ \(10,000 rows, as in the backup\)$/)
+  assert.equal(difference.rows.length, 10)
+})
+
+eachServer('the sample shop as restored is what the backup says', async (kind) => {
+  await using source = await startServer(kind)
+  await using target = await startServer(kind)
+  await using witness = await openWitness(source)
+  await fillShop(witness.query, { flavour: source.flavour, orders: 2000 })
+  const backup = await backUp(source, { threads: 2, worth: { threadBytes: 0, rangeBytes: 256 * 1024 } })
+  await loadLogical({ settings: target.settings(), backup })
+  const { differences, notes } = await verify(target, backup)
+  assert.deepEqual([differences, notes], [[], []])
+})

@@ -92,6 +92,12 @@ export const restoreVerb: VerbSpec = {
       help: 'print the plan with its estimated time, and change nothing',
     },
     {
+      name: 'verify',
+      kind: 'flag',
+      group: 'Target',
+      help: 'read every row back before the replay, and compare it with the backup',
+    },
+    {
       name: 'confirm',
       kind: 'text',
       value: 'NAME',

@@ -11,8 +11,9 @@ import {
   type TargetReport,
 } from '../../operations/restore-instance.ts'
 import { restoreToFiles } from '../../operations/restore-to-files.ts'
-import { connectionSettings, repositoryAccess, requiredSource } from '../access.ts'
+import { connectionSettings, hasTarget, repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
+import { describeCompared } from '../output/describe-verification.ts'
 import { formatDuration } from '../output/duration.ts'
 import type { VerbAnswer, VerbContext, VerbRun } from '../verb.ts'
 
@@ -37,6 +38,7 @@ const runRestore: VerbRun = async (context) => {
       schemas: options.list('schemas'),
       threads: options.integer('threads'),
       target: hasTarget(context) ? await connectionSettings(context, options.text('target')) : undefined,
+      verify: options.flag('verify'),
       isDryRun,
     },
     { confirm: (consent) => confirm(context, source, consent), emit, signal },
@@ -78,7 +80,7 @@ function refuseReplay(context: VerbContext): void {
       { hint: 'Leave --to away, or restore to that moment into a server and back that up.' },
     )
   }
-  const others = ['skip-gtid', 'dry-run', 'confirm', 'threads'].filter(
+  const others = ['skip-gtid', 'dry-run', 'verify', 'confirm', 'threads'].filter(
     (name) =>
       options.flag(name) ||
       options.text(name) !== undefined ||
@@ -90,13 +92,6 @@ function refuseReplay(context: VerbContext): void {
   throw new HoldfastError(
     'USAGE',
     `--to-files goes without a server, and so without --${others.join(', --')}`,
-  )
-}
-
-/** A target is never guessed: a forgotten --target must not mean the server on this machine. */
-function hasTarget({ options }: VerbContext): boolean {
-  return ['target', 'host', 'socket', 'defaults-file', 'login-path'].some(
-    (name) => options.text(name) !== undefined,
   )
 }
 
@@ -136,14 +131,32 @@ function describe(outcome: RestoreOutcome): string {
           `${counted(replayed.transactions, 'transaction')} replayed in ${formatDuration(replaySeconds * 1000)}`,
         ]),
   ]
+  const checked = describeVerification(outcome)
   if (isContinued && (replayed?.transactions ?? 0) === 0) {
-    return `The target stood at ${describePoint(plan.end)} already: nothing was left to do.`
+    return [
+      `The target stood at ${describePoint(plan.end)} already: nothing was left to do.`,
+      ...checked,
+    ].join('\n')
   }
   const how = isContinued ? 'an interrupted restore was continued: ' : ''
   return [
     `Restored ${plan.source} to ${describePoint(plan.end)}: ${how}${parts.join(', ')}.`,
+    ...checked,
     `Next: take a backup of the restored server under a name of its own: holdfast backup mysql://user@host/ --name ${plan.source}-restored`,
   ].join('\n')
+}
+
+/** What was checked, and when: what is replayed is not among it. */
+function describeVerification({
+  plan,
+  report,
+}: Extract<RestoreOutcome, { kind: 'restored' }>): readonly string[] {
+  const { verified, verifySeconds = 0, replayed } = report
+  if (verified === undefined) return []
+  const when = (replayed?.transactions ?? 0) === 0 ? '' : ' before the replay'
+  return [
+    `Verified${when}: ${describeCompared(verified)} were read back in ${formatDuration(verifySeconds * 1000)} and are what backup ${plan.base.id} says.`,
+  ]
 }
 
 function describePlan({ plan, target }: Extract<RestoreOutcome, { kind: 'planned' }>): string {

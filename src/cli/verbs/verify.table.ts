@@ -1,9 +1,11 @@
 // The table of `holdfast verify`.
 import {
+  connectionOptions,
   identityOption,
   optionalSourceArgument,
   outputOptions,
   repositoryOption,
+  threadsOption,
 } from '../shared-options.table.ts'
 import type { VerbSpec } from '../verb.ts'
 
@@ -21,9 +23,16 @@ export const verifyVerb: VerbSpec = {
       says: 'Every byte, decrypted and compared with its hash',
       command: 'holdfast verify shop --repository /backup/holdfast --identity recovery.key --read-data',
     },
+    {
+      says: 'Whether a server holds what the newest backup says, row by row',
+      command:
+        'holdfast verify shop --repository /backup/holdfast --identity recovery.key --target mysql://root@db2/',
+    },
   ],
   notes: [
-    'Exit status 30 means that something cannot be restored as it was; each damage is named.',
+    'Exit status 30 means that something cannot be restored as it was; each damage is named. With --target it means that the server is not ' +
+      'what the backup says; each difference is named, with the key of the row.',
+    'With --target the server is only read, and nobody should write to it meanwhile. Accounts and their grants are not compared.',
     'What is gone together with all that speaks of it cannot be missed: the newest segments, or a whole backup. See with holdfast list ' +
       'whether the newest backup and the end of the recovery window are as new as they should be.',
   ],
@@ -35,10 +44,27 @@ export const verifyVerb: VerbSpec = {
       group: 'What',
       help: 'read, decrypt and check all data, not only what describes it',
     },
+    {
+      name: 'target',
+      kind: 'text',
+      value: 'URL',
+      group: 'Target',
+      help: 'compare this server with a backup, or the one that the connection options below name',
+    },
+    {
+      name: 'backup',
+      kind: 'text',
+      value: 'ID',
+      group: 'Target',
+      help: 'compare with this backup instead of the newest',
+    },
+    { name: 'schemas', kind: 'list', value: 'A,B', group: 'Target', help: 'compare only these schemas' },
+    threadsOption('Target', 'read'),
     repositoryOption,
     identityOption,
+    ...connectionOptions,
     ...outputOptions,
   ],
-  exits: [1, 3, 10, 12, 30],
+  exits: [1, 3, 10, 12, 20, 21, 23, 30],
   load: () => import('./verify.ts'),
 }

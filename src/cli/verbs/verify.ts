@@ -1,14 +1,56 @@
-// `holdfast verify`: every damage by name, or one sentence that tells what was looked at.
+// `holdfast verify`: every damage and every difference by name, or one sentence that tells what was looked at.
 import { counted } from '../../core/counted.ts'
 import { errorCodes } from '../../core/error-codes.table.ts'
+import { HoldfastError } from '../../core/errors.ts'
 import { type VerifyReport, verifyRepository } from '../../operations/verify-repository.ts'
-import { namedSource, repositoryAccess } from '../access.ts'
+import { verifyServer } from '../../operations/verify-target.ts'
+import { connectionSettings, hasTarget, namedSource, repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
+import { describeCompared, describeDifferences } from '../output/describe-verification.ts'
+import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
-import type { VerbRun } from '../verb.ts'
+import type { VerbContext, VerbRun } from '../verb.ts'
 
-export const run: VerbRun = async (context) => {
+export const run: VerbRun = (context) =>
+  hasTarget(context) ? runVerifyTarget(context) : runVerifyRepository(context)
+
+const runVerifyTarget: VerbRun = async (context) => {
   const { options, emit, signal } = context
+  const source = requiredSource(context)
+  if (options.flag('read-data')) {
+    throw new HoldfastError(
+      'USAGE',
+      '--read-data checks the repository and --target a server: one after the other',
+    )
+  }
+  const report = await verifyServer(
+    {
+      access: repositoryAccess(context),
+      source,
+      target: await connectionSettings(context, options.text('target')),
+      backup: options.text('backup'),
+      schemas: options.list('schemas'),
+      threads: options.integer('threads'),
+    },
+    { emit, signal },
+  )
+  const { verification, backup, server, seconds } = report
+  const { differences, notes } = verification
+  for (const message of notes) emit({ type: 'notice', level: 'warning', message })
+  const isSame = differences.length === 0
+  const compared = `${describeCompared(verification)} read back in ${formatDuration(seconds * 1000)}`
+  const json = { source, isSame, ...report }
+  if (isSame) return { text: `${server} is what backup ${backup.id} of ${source} says: ${compared}.`, json }
+  const text = [
+    `${server} is NOT what backup ${backup.id} of ${source} says: ${counted(differences.length, 'difference')} in ${compared}:`,
+    ...describeDifferences(verification),
+  ]
+  return { text: text.join('\n'), json, exit: errorCodes.VERIFY_FAILED.exit }
+}
+
+const runVerifyRepository: VerbRun = async (context) => {
+  const { options, emit, signal } = context
+  refuseTargetOptions(context)
   const access = repositoryAccess(context)
   const readData = options.flag('read-data')
   const reports = await verifyRepository({ access, source: namedSource(context), readData }, { emit, signal })
@@ -24,6 +66,17 @@ export const run: VerbRun = async (context) => {
   const json = { isIntact: damaged.length === 0, sources: reports }
   if (damaged.length === 0) return { text, json }
   return { text: `${text}\n${errorCodes.VERIFY_FAILED.hint}`, json, exit: errorCodes.VERIFY_FAILED.exit }
+}
+
+function refuseTargetOptions({ options }: VerbContext): void {
+  const given = ['backup', 'schemas', 'threads', 'user', 'port'].filter(
+    (name) =>
+      options.text(name) !== undefined ||
+      options.list(name) !== undefined ||
+      options.integer(name) !== undefined,
+  )
+  if (given.length === 0) return
+  throw new HoldfastError('USAGE', `--${given.join(', --')} without a server to compare: --target is missing`)
 }
 
 function describe(report: VerifyReport): string {

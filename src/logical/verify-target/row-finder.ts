@@ -1,4 +1,5 @@
 // Of tables whose row hashes differ: the rows.
+import { counted } from '../../core/counted.ts'
 import { openReadSession } from '../../instance/read-session.ts'
 import type { Connection } from '../../wire/connection.ts'
 import type { ComparedPart, TableCompared } from './compare-rows.ts'
@@ -76,8 +77,8 @@ function difference(compared: TableCompared, words: RowsInWords | undefined): Ro
   const ranges = rangesOf(differing)
   const counts =
     found.rows === wanted.rows
-      ? `${found.rows} rows, as in the backup`
-      : `${found.rows} rows, and ${wanted.rows} in the backup`
+      ? `${counted(found.rows, 'row')}, as in the backup`
+      : `${counted(found.rows, 'row')}, and ${counted(wanted.rows, 'row')} in the backup`
   const shown = ranges.slice(0, shownRanges).join('; ')
   const more = ranges.length > shownRanges ? ` and ${ranges.length - shownRanges} more ranges` : ''
   const where = ranges.length === 0 ? '' : `, in range ${shown}${more}`

@@ -1,0 +1,40 @@
+// The proof of a load: every difference is told, and any of them is a failure.
+import { HoldfastError } from '../../core/errors.ts'
+import { type TargetVerification, type VerifyTargetOptions, verifyTarget } from './verify-target.ts'
+
+export interface ProofOptions extends Omit<VerifyTargetOptions, 'notCreated'> {
+  readonly backupId: string
+  /** What the load told; views that it could not create are told there. */
+  readonly loadWarnings: readonly string[]
+}
+
+const shownDifferences = 50
+
+/** @throws HoldfastError VERIFY_FAILED when the target is not what the backup says */
+export async function proveLoad(options: ProofOptions): Promise<TargetVerification> {
+  const { backupId, loadWarnings, emit = () => undefined } = options
+  const notCreated = new Set(
+    loadWarnings.flatMap(
+      (text) => /^(view .+?) (?:was|refers to) .* and was not created$/s.exec(text)?.[1] ?? [],
+    ),
+  )
+  const verification = await verifyTarget({ ...options, notCreated })
+  const { differences, notes } = verification
+  const told = new Set(loadWarnings)
+  const lines = [
+    ...notes.filter((note) => !told.has(note)),
+    ...differences
+      .slice(0, shownDifferences)
+      .flatMap((one) => [one.text, ...(one.kind === 'rows' ? one.rows.map(({ text }) => text) : [])]),
+  ]
+  for (const message of lines) emit({ type: 'notice', level: 'warning', message })
+  const [first] = differences
+  if (first === undefined) return verification
+  const others = differences.length === 1 ? '' : `, and ${differences.length - 1} more`
+  throw new HoldfastError(
+    'VERIFY_FAILED',
+    `the target does not hold what backup ${backupId} says: ${first.text}${others}`,
+    { backup: backupId, differences: differences.length },
+    { hint: 'Do not use this target; empty it and restore again. What differs is named above.' },
+  )
+}
