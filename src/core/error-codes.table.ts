@@ -129,6 +129,10 @@ export const errorCodes = {
     exit: 1,
     hint: 'The target stands just before the transaction named above; see its message.',
   },
+  DUMP_INCOMPLETE: {
+    exit: 1,
+    hint: 'Take the dump again and see that it ends without an error; nothing of this one was kept.',
+  },
   UNSUPPORTED: { exit: 1, hint: 'This is refused rather than done in part; see docs for what is supported.' },
 
   VERIFY_FAILED: { exit: 30, hint: 'Take a new backup now, and keep this repository for examination.' },

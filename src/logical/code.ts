@@ -143,7 +143,7 @@ function asciiOf(row: ByteRow, column: string): string | undefined {
   return row.get(column)?.toString('latin1')
 }
 
-function keptStatement(bytes: Buffer): Statement {
+export function keptStatement(bytes: Buffer): Statement {
   return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') }
 }
 

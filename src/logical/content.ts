@@ -26,7 +26,10 @@ const code = z.object({
 /**
  * How a column's cells are written: `plain` and `enum` load as they stand; the others are assigned through an expression (see load-statement.ts).
  */
-const column = z.object({ name: z.string(), encoding: z.enum(['plain', 'enum', 'json', 'text', 'number']) })
+const column = z.object({
+  name: z.string(),
+  encoding: z.enum(['plain', 'enum', 'json', 'text', 'utf8', 'number']),
+})
 
 const range = z.object({
   /** For people: which rows. */
@@ -53,6 +56,8 @@ const table = z.object({
   hasHistory: z.boolean(),
   /** LOAD DATA REPLACE is refused or unsound for this table: INSERT only. */
   isInsertOnly: z.boolean(),
+  /** The rows are as another program dumped them: FLOAT with six digits, and text perhaps not in the column's own character set. */
+  isImported: z.literal(true).optional(),
   triggers: z.array(code),
 })
 
@@ -98,13 +103,20 @@ const content = z.object({
   format: z.literal(1),
   selection,
   server: z.object({ release: z.int(), lowerCaseTableNames: z.int() }),
-  snapshot: z.object({
-    rung: z.enum(lockRungs),
-    /** How long writes were held up. */
-    heldMs: z.number(),
-    /** What kept DDL away: a lock for the whole dump, or definitions read twice and compared. */
-    definitions: z.enum(['locked', 'compared']),
-  }),
+  /** Absent where the backup was made of the dump of another program. */
+  snapshot: z
+    .object({
+      rung: z.enum(lockRungs),
+      /** How long writes were held up. */
+      heldMs: z.number(),
+      /** What kept DDL away: a lock for the whole dump, or definitions read twice and compared. */
+      definitions: z.enum(['locked', 'compared']),
+    })
+    .optional(),
+  /** What wrote the dump that the backup was made of, by its own name. */
+  imported: z
+    .object({ format: z.enum(['mysqldump', 'tab', 'mydumper', 'mysql-shell']), tool: z.string() })
+    .optional(),
   schemas: z.array(schema),
   /** Absent unless everything was dumped and the account could read them. */
   accounts: z.array(account).optional(),

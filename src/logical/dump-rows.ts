@@ -85,7 +85,7 @@ function rowConsumer(kernel: RowKernel, store: ChunkStore): RawRowConsumer {
 }
 
 /** Stores one chunk while the kernel fills the next: the kernel has two buffers, so one store may be under way. */
-class ChunkStore {
+export class ChunkStore {
   readonly #sink: BackupSink
   readonly #onChunk: OnChunk
   readonly #signal: AbortSignal | undefined

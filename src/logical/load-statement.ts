@@ -33,6 +33,7 @@ const decoders: Readonly<Record<ColumnContent['encoding'], (bytes: string) => st
   plain: (bytes) => bytes,
   enum: (bytes) => bytes,
   json: (bytes) => `CONVERT(${bytes} USING utf8mb4)`,
+  utf8: (bytes) => `CONVERT(${bytes} USING utf8mb4)`,
   text: (bytes) => `CONVERT(${bytes} USING latin1)`,
   number: (bytes) => `CAST(${bytes} AS UNSIGNED)`,
 }

@@ -52,7 +52,7 @@ export interface TableDefinition {
 /** Engines whose rows lie on another server or in another program, which may be away. */
 const farEngines = new Set(['FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'SPHINX', 'VP'])
 /** Engines whose rows are those of other tables, or none. */
-const rowlessEngines = new Set(['MRG_MYISAM', 'BLACKHOLE', 'PERFORMANCE_SCHEMA'])
+export const rowlessEngines = new Set(['MRG_MYISAM', 'BLACKHOLE', 'PERFORMANCE_SCHEMA'])
 
 function isFar(engine: string): boolean {
   return farEngines.has(engine.toUpperCase())

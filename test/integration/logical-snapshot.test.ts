@@ -105,7 +105,9 @@ async function dumpUnderFire(
 }
 
 function snapshotOf(result: BackupResult) {
-  return parseLogicalContent(result.content).snapshot
+  const { snapshot } = parseLogicalContent(result.content)
+  assert.ok(snapshot)
+  return snapshot
 }
 
 eachServer('a backup while clients commit is exactly the log up to its point', async (kind) => {

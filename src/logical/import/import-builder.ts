@@ -1,0 +1,317 @@
+// Collects what a dump defines and holds, and makes the content of a backup of it.
+import { isUtf8 } from 'node:buffer'
+import type { BackupObject, ObjectChunk } from '../../core/backup.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import { keptStatement } from '../code.ts'
+import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
+import type { LogicalDialect } from '../dialect.ts'
+import { tableObjectName } from '../read-tables.ts'
+import { rowlessEngines } from '../table-definition.ts'
+import { type ColumnForm, columnForms } from './column-forms.ts'
+import type { DumpSession } from './session.ts'
+import type { DumpedTable } from './table-columns.ts'
+
+const transactionalEngines = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER', 'NDB'])
+
+/** What stands for a view until all tables are there. */
+const placeholder = /^CREATE\s+(?:ALGORITHM=\w+\s+)?VIEW\s+`(?:[^`]|``)*`\s+AS\s+SELECT\s+1 AS `/i
+
+export interface ImportedTable {
+  readonly schema: string
+  readonly definition: DumpedTable
+  readonly ddl: string
+  readonly triggers: CodeContent[]
+  /** Those of its rows; undefined until there are some. */
+  forms: readonly (ColumnForm | undefined)[] | undefined
+  readonly chunks: ObjectChunk[]
+  rows: number
+}
+
+interface ImportedSchema {
+  readonly name: string
+  ddl: string | undefined
+  collation: string | undefined
+  /** For a moment another one, in which code was made. */
+  currentCollation: string | undefined
+  readonly sequences: Map<string, { ddl: string; next: string | undefined }>
+  readonly tables: Map<string, ImportedTable>
+  readonly views: Map<string, { readonly code: CodeContent; readonly isPlaceholder: boolean }>
+  readonly routines: Map<string, CodeContent>
+  readonly events: Map<string, CodeContent>
+}
+
+export class ImportBuilder {
+  readonly #dialect: LogicalDialect
+  readonly #schemas = new Map<string, ImportedSchema>()
+  readonly #foreign = new Set<string>()
+  readonly warnings: string[] = []
+
+  constructor(dialect: LogicalDialect) {
+    this.#dialect = dialect
+  }
+
+  /** False for the schemas of the server itself, which are left out. */
+  isWanted(schema: string): boolean {
+    if (!this.#dialect.systemSchemas.includes(schema.toLowerCase())) return true
+    this.#foreign.add(schema)
+    return false
+  }
+
+  schema(name: string): ImportedSchema {
+    const known = this.#schemas.get(name)
+    if (known !== undefined) return known
+    const made: ImportedSchema = {
+      name,
+      ddl: undefined,
+      collation: undefined,
+      currentCollation: undefined,
+      sequences: new Map(),
+      tables: new Map(),
+      views: new Map(),
+      routines: new Map(),
+      events: new Map(),
+    }
+    this.#schemas.set(name, made)
+    return made
+  }
+
+  defineSchema(name: string, ddl: string, collation: string | undefined): void {
+    const schema = this.schema(name)
+    schema.ddl ??= ddl
+    schema.collation ??= collation
+    schema.currentCollation = schema.collation
+  }
+
+  defineTable(schemaName: string, definition: DumpedTable, ddl: string): void {
+    const schema = this.schema(schemaName)
+    const { name } = definition
+    // Some programs stand a table in for a view that comes later, and define a table again in the file of its rows.
+    const known = schema.tables.get(name)
+    if (known !== undefined && known.rows > 0) {
+      throw new HoldfastError(
+        'UNSUPPORTED',
+        `${schemaName}.${name} is defined twice, and has rows before the second time`,
+      )
+    }
+    schema.tables.set(name, {
+      schema: schemaName,
+      definition,
+      ddl,
+      triggers: [],
+      forms: undefined,
+      chunks: [],
+      rows: 0,
+    })
+  }
+
+  defineView(schemaName: string, code: CodeContent): void {
+    const schema = this.schema(schemaName)
+    const standIn = schema.tables.get(code.name)
+    if (standIn !== undefined && standIn.rows === 0) schema.tables.delete(code.name)
+    const isPlaceholder = typeof code.statement === 'string' && placeholder.test(code.statement)
+    if (isPlaceholder && schema.views.has(code.name)) return
+    schema.views.set(code.name, { code, isPlaceholder })
+  }
+
+  defineSequence(schemaName: string, name: string, ddl: string): void {
+    this.schema(schemaName).sequences.set(name, { ddl, next: undefined })
+  }
+
+  setSequence(schemaName: string, name: string, next: string): boolean {
+    const sequence = this.schema(schemaName).sequences.get(name)
+    if (sequence === undefined) return false
+    sequence.next = next
+    return true
+  }
+
+  defineCode(schemaName: string, code: CodeContent): void {
+    const schema = this.schema(schemaName)
+    const kept = code.kind === 'event' ? schema.events : schema.routines
+    kept.set(`${code.kind} ${code.name}`, code)
+  }
+
+  /** False when there is no such table. */
+  defineTrigger(schemaName: string, table: string, code: CodeContent): boolean {
+    const found = this.table(schemaName, table)
+    if (found === undefined) return false
+    const at = found.triggers.findIndex(({ name }) => name === code.name)
+    if (at < 0) found.triggers.push(code)
+    else found.triggers[at] = code
+    return true
+  }
+
+  table(schema: string, name: string): ImportedTable | undefined {
+    return this.#schemas.get(schema)?.tables.get(name)
+  }
+
+  /** Code as it is kept, made in this session. */
+  code(
+    kind: CodeContent['kind'],
+    schemaName: string,
+    name: string,
+    statement: Buffer,
+    session: DumpSession,
+  ): CodeContent {
+    const collationDatabase = kind === 'view' ? undefined : this.schema(schemaName).currentCollation
+    return {
+      kind,
+      name,
+      statement: keptStatement(statement),
+      sqlMode: session.sqlMode,
+      charsetClient: session.charsetClient,
+      collationConnection: session.collationConnection,
+      ...(collationDatabase === undefined ? {} : { collationDatabase }),
+      ...(kind === 'event' ? { timeZone: session.timeZone ?? 'SYSTEM' } : {}),
+    }
+  }
+
+  /**
+   * How rows with these columns become cells; the same for all rows of a table.
+   * @throws HoldfastError UNSUPPORTED
+   */
+  forms(
+    table: ImportedTable,
+    names: readonly string[] | undefined,
+    charset: string,
+  ): readonly (ColumnForm | undefined)[] {
+    const forms = columnForms(this.#dialect, table.schema, table.definition, names, charset)
+    const signature = signatureOf(forms)
+    if (table.forms !== undefined && signatureOf(table.forms) !== signature) {
+      throw new HoldfastError(
+        'UNSUPPORTED',
+        `${table.schema}.${table.definition.name}: its rows come with different columns or character sets in different places`,
+      )
+    }
+    table.forms = forms
+    return forms
+  }
+
+  schemas(createdAt: number): readonly SchemaContent[] {
+    return [...this.#schemas.values()]
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((schema) => this.#schemaContent(schema, createdAt))
+  }
+
+  objects(): readonly BackupObject[] {
+    return [...this.#schemas.values()].flatMap(({ tables }) =>
+      [...tables.values()]
+        .filter(hasObject)
+        .map(({ schema, definition, chunks }) => ({
+          name: tableObjectName(schema, definition.name),
+          chunks,
+        })),
+    )
+  }
+
+  /** Tables whose FLOAT columns have only the digits that the dump has. */
+  floatTables(): readonly string[] {
+    return this.#tableNames(
+      ({ definition, rows }) => rows > 0 && definition.columns.some(({ type }) => type === 'float'),
+    )
+  }
+
+  timestampTables(): readonly string[] {
+    return this.#tableNames(
+      ({ definition, rows }) => rows > 0 && definition.columns.some(({ type }) => type === 'timestamp'),
+    )
+  }
+
+  /** System-versioned tables of whose past the dump has nothing. */
+  historyLost(): readonly string[] {
+    return this.#tableNames(
+      ({ definition, forms }) => definition.isVersioned && !hasHistory(definition, forms),
+    )
+  }
+
+  /** Schemas of the server that the dump has and the backup has not. */
+  get leftOut(): readonly string[] {
+    return [...this.#foreign].toSorted()
+  }
+
+  #tableNames(isMeant: (table: ImportedTable) => boolean): readonly string[] {
+    return [...this.#schemas.values()].flatMap(({ name, tables }) =>
+      [...tables.values()].filter(isMeant).map(({ definition }) => `${name}.${definition.name}`),
+    )
+  }
+
+  #schemaContent(schema: ImportedSchema, createdAt: number): SchemaContent {
+    const { name, ddl, collation, tables } = schema
+    for (const [view, { isPlaceholder }] of schema.views) {
+      if (!isPlaceholder) continue
+      throw new HoldfastError(
+        'UNSUPPORTED',
+        `the dump has only what stands in for view ${name}.${view}, and not the view`,
+      )
+    }
+    if (ddl === undefined) {
+      this.warnings.push(
+        `the dump does not say the character set of schema ${name}: a restore makes it with the default of its target`,
+      )
+    }
+    return {
+      name,
+      ddl: ddl ?? `CREATE DATABASE \`${name.replaceAll('`', '``')}\``,
+      collation: collation ?? '',
+      sequences: [...schema.sequences].map(([sequence, state]) => ({
+        name: sequence,
+        ddl: state.ddl,
+        next: state.next ?? '1',
+        cycle: '0',
+      })),
+      tables: [...tables.values()].map(tableContent),
+      views: [...schema.views.values()].map(({ code }) => code),
+      routines: [...schema.routines.values()].toSorted((a, b) => order(a) - order(b)),
+      events: [...schema.events.values()].map((event) => ({ ...event, createdAt })),
+    }
+  }
+}
+
+/** A package body needs its package. */
+function order({ kind }: CodeContent): number {
+  return ['package', 'package body', 'procedure', 'function'].indexOf(kind)
+}
+
+function tableContent(table: ImportedTable): TableContent {
+  const { schema, definition, ddl, triggers, forms, rows } = table
+  const { name, engine } = definition
+  return {
+    name,
+    ddl,
+    engine,
+    isTransactional: transactionalEngines.has(engine.toUpperCase()),
+    ...(hasObject(table) ? { object: tableObjectName(schema, name) } : {}),
+    columns: (forms ?? []).flatMap((form) =>
+      form === undefined ? [] : [{ name: form.name, encoding: form.encoding }],
+    ),
+    rows,
+    hasHistory: hasHistory(definition, forms),
+    isInsertOnly: definition.isVersioned || definition.isWithoutOverlaps,
+    isImported: true,
+    triggers,
+  }
+}
+
+function hasObject({ definition, rows }: ImportedTable): boolean {
+  return rows > 0 || !rowlessEngines.has(definition.engine.toUpperCase())
+}
+
+/** Rows that say when they began and ended. */
+function hasHistory(
+  definition: DumpedTable,
+  forms: readonly (ColumnForm | undefined)[] | undefined,
+): boolean {
+  if (!definition.isVersioned || forms === undefined) return false
+  const declared = definition.columns.filter(({ generation }) => /^ROW (?:START|END)$/.test(generation))
+  const names =
+    declared.length === 2 ? declared.map(({ name }) => name.toLowerCase()) : ['row_start', 'row_end']
+  return names.every((name) => forms.some((form) => form?.name.toLowerCase() === name))
+}
+
+function signatureOf(forms: readonly (ColumnForm | undefined)[]): string {
+  return JSON.stringify(forms.map((form) => (form === undefined ? '' : [form.name, form.encoding])))
+}
+
+/** Text of a definition's name or head: bytes of another character set are not torn, only not readable. */
+export function readableText(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1')
+}

@@ -1,0 +1,122 @@
+// Takes in what mysqldump and mariadb-dump write: one file of SQL.
+import { HoldfastError } from '../../core/errors.ts'
+import type { Flavour } from '../../core/flavour.ts'
+import type { RecoveryPoint } from '../../core/recovery-point.ts'
+import { releaseNumber } from '../../instance/server-release.ts'
+import { logicalDialectOf } from '../dialects.ts'
+import { type DumpHeader, emptyHeader, localMicros, positionIn } from './dump-origin.ts'
+import { countedIntake } from './dump-progress.ts'
+import { finishImport } from './finish-import.ts'
+import { ImportBuilder } from './import-builder.ts'
+import type { ImportOptions, ImportResult } from './import-dump.ts'
+import { type Receiver, SqlFile } from './sql-file.ts'
+import { StatementReader } from './statements.ts'
+import { runOn } from './table-columns.ts'
+
+// mysqldump of 8.0.32 began to lock tables while it reads gtid_executed; before, GTIDs may be ahead of the rows.
+const firstExactGtids = 80_032
+
+export interface DumpOrigin {
+  readonly flavour: Flavour
+  readonly serverVersion: string
+  readonly tool: string
+}
+
+/** @throws HoldfastError DUMP_INCOMPLETE without a trailer, UNSUPPORTED */
+export async function importMysqldump(options: ImportOptions): Promise<ImportResult> {
+  const { files, signal } = options
+  const [file = ''] = files.names
+  const header = emptyHeader()
+  let receiver: Receiver | undefined
+  const open = () => {
+    receiver ??= receiverOf(originOf(header, file), options.schema ?? (header.database || undefined))
+    return receiver
+  }
+  const intake = countedIntake(options)
+  await new SqlFile(file, files.read(file), { intake, header, receiver: open, signal }).take()
+  checkComplete(header, file)
+  const { builder, statements } = open()
+  const origin = originOf(header, file)
+  const isEverything = header.database === ''
+  const { point, warnings } = pointOf(header, statements, origin, await files.changedMicros(file))
+  return finishImport({
+    builder,
+    format: 'mysqldump',
+    ...origin,
+    isEverything,
+    point,
+    warnings: [...warnings, ...statementWarnings(statements)],
+  })
+}
+
+export function receiverOf(origin: DumpOrigin, defaultSchema: string | undefined): Receiver {
+  const builder = new ImportBuilder(logicalDialectOf(origin.flavour))
+  const isRun = runOn(origin.flavour, origin.serverVersion)
+  return { builder, statements: new StatementReader({ builder, isRun, defaultSchema }) }
+}
+
+/** @throws HoldfastError UNSUPPORTED where the head of the dump does not name its server */
+export function originOf({ flavour, serverVersion, tool }: DumpHeader, file: string): DumpOrigin {
+  if (flavour !== undefined && serverVersion !== undefined) {
+    return { flavour, serverVersion, tool: tool ?? 'mysqldump' }
+  }
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `${file} does not begin with the comments of mysqldump or mariadb-dump that name its server`,
+    { file },
+    { hint: 'Dump again without --skip-comments and --compact, or name the format with --format.' },
+  )
+}
+
+/** @throws HoldfastError DUMP_INCOMPLETE */
+export function checkComplete({ isComplete }: DumpHeader, file: string): void {
+  if (isComplete) return
+  throw new HoldfastError(
+    'DUMP_INCOMPLETE',
+    `${file} does not end with "-- Dump completed": it was cut off, or dumped with --skip-comments`,
+    { file },
+  )
+}
+
+export function statementWarnings({ leftOut, histograms }: StatementReader): readonly string[] {
+  return [
+    ...(leftOut === 0
+      ? []
+      : [
+          `accounts, grants and other things of the server are not part of the backup (${leftOut} statements of the dump)`,
+        ]),
+    ...(histograms === 0 ? [] : [`histograms are not part of the backup (of ${histograms} tables)`]),
+  ]
+}
+
+/** As of the end of the dump, if the dump does not say more: later than its snapshot, never earlier. */
+function pointOf(
+  header: DumpHeader,
+  { session, sourceArguments }: StatementReader,
+  { flavour, serverVersion }: DumpOrigin,
+  changedMicros: number,
+): { readonly point: RecoveryPoint; readonly warnings: readonly string[] } {
+  const timeMicros = localMicros(header.completedAt) ?? changedMicros
+  if (header.isOfItsSource) {
+    return {
+      point: { timeMicros },
+      warnings: ["the dump has the position of the server's own source (--dump-slave), which is not used"],
+    }
+  }
+  const position = positionIn(sourceArguments) ?? positionIn(header.sourceArguments)
+  const text = flavour === 'mysql' ? session.gtidPurged : (session.gtidSlavePos ?? header.gtidSlavePos)
+  const isExact =
+    flavour === 'mariadb' || position !== undefined || releaseNumber(serverVersion) >= firstExactGtids
+  const warnings =
+    text !== undefined && !isExact
+      ? ['the GTIDs of the dump are not used: mysqldump before 8.0.32 could read them later than the rows']
+      : []
+  return {
+    point: {
+      ...(position === undefined ? {} : { position }),
+      ...(text === undefined || !isExact ? {} : { gtid: { flavour, text } }),
+      timeMicros,
+    },
+    warnings,
+  }
+}
