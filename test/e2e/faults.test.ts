@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addBulk, once, startFaultJob } from '../support/fault-job.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
-import { startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, startServer, type TestServer } from '../support/servers.ts'
 import { createShop, shopFingerprint, takeOrders } from '../support/shop.ts'
 import { smallDisk } from '../support/small-disk.ts'
 import { someKind } from '../support/some-kind.ts'
@@ -29,8 +29,8 @@ async function purgeAllButLast(server: TestServer): Promise<void> {
   }
 }
 
-test('a server that dies during a backup ends it with 20, and the next backup works', async () => {
-  await using job = await startFaultJob(mariadb)
+eachServer('a server that dies during a backup ends it with 20, and the next backup works', async (kind) => {
+  await using job = await startFaultJob(kind)
   await addBulk(job.source, 25)
   const before = await job.listBackups()
   const run = await holdfast(['backup', job.source.url(), ...job.writing], {
@@ -43,8 +43,8 @@ test('a server that dies during a backup ends it with 20, and the next backup wo
   await succeed(['backup', job.source.url(), ...job.writing])
 })
 
-test('a source that another backup is writing to is locked, and says by whom', async () => {
-  await using job = await startFaultJob(mariadb)
+eachServer('a source that another backup is writing to is locked, and says by whom', async (kind) => {
+  await using job = await startFaultJob(kind)
   await addBulk(job.source, 25)
   let second: ReturnType<typeof holdfast> | undefined
   await succeed(['backup', job.source.url(), ...job.writing], {
