@@ -7,6 +7,7 @@ import { ByteQuery } from './byte-rows.ts'
 import type { SchemaContent, TableContent } from './content.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { loadBatches } from './load-batches.ts'
+import { importedExpression } from './imported-rows.ts'
 import type { LoadOptions } from './load-logical.ts'
 import { type RowLoad, RowLoader } from './load-rows.ts'
 import { digestOf, readDigest } from './read-back.ts'
@@ -124,8 +125,12 @@ async function readBack(
   for (const { schema, table } of refs) {
     const relation = (await listRelations(session, schema)).find(({ name }) => name === table.name)
     if (relation === undefined || table.object === undefined) continue
-    const { select } = await readTable(session, dialect, schema, relation, query)
-    if (select === undefined) continue
+    const target = await readTable(session, dialect, schema, relation, query)
+    if (target.select === undefined) continue
+    const select =
+      table.isImported === true
+        ? `SELECT ${table.columns.map(importedExpression).join(', ')} ${target.from}`
+        : target.select
     await session.run('SET SESSION character_set_results = NULL', { signal })
     const found = await readDigest(session, select, signal)
     await session.run('SET SESSION character_set_results = utf8mb4', { signal })

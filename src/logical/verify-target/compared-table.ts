@@ -1,6 +1,7 @@
 // How the rows of a table of the backup are read on the target, so that equal values have equal text.
 import { quoteName } from '../../instance/sql-text.ts'
 import type { ColumnContent, TableContent } from '../content.ts'
+import { importedExpression } from '../imported-rows.ts'
 import type { TableDefinition } from '../table-definition.ts'
 import type { CellRule } from './cell-rules.ts'
 import { columnTypeIn, haveSameText } from './column-type.ts'
@@ -28,7 +29,9 @@ export function comparedTable(
   const missing = found.filter(({ at }) => at < 0).map(({ column }) => column.name)
   if (missing.length > 0 || target.select === undefined) return { missing }
   const isComparable = found.map(({ column, at }) => hasSameText(column, content, target.columns[at], target))
-  const expressions = found.map(({ column, at }) => expressionFor(column, target, at))
+  const expressions = found.map(({ column, at }) =>
+    content.isImported === true ? importedExpression(column) : expressionFor(column, target, at),
+  )
   const rules = content.columns.map((column, at) =>
     isComparable[at] === false ? 'none' : column.encoding === 'json' ? 'json' : 'same',
   )
