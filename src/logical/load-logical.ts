@@ -8,7 +8,9 @@ import { loadMode } from '../instance/load-mode.ts'
 import { openLoadSession } from '../instance/read-session.ts'
 import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
-import { parseLogicalContent, type SchemaContent } from './content.ts'
+import { serverErrno } from '../wire/server-error.ts'
+import { parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
+import { type DeferredTable, planDeferral } from './deferred-indexes/plan-deferral.ts'
 import { codeOf, codeOrder, selectContent, sequenceStatements } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
@@ -16,6 +18,7 @@ import { CodeLoader } from './load-code.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion, presentSchemas } from './load-target.ts'
 import { everything, type Selection } from './selection.ts'
+import { tableLoads } from './table-loads.ts'
 
 export interface LoadOptions {
   readonly settings: ConnectionSettings
@@ -24,6 +27,8 @@ export interface LoadOptions {
   readonly selection?: Selection
   /** Sessions that load rows, 2 by default. */
   readonly threads?: number
+  /** Tables with as many bytes of text get their secondary indexes when their rows are in; see plan-deferral.ts for the default. */
+  readonly deferFromBytes?: number
   /** Keeps the load out of the target's binary log (sql_log_bin = 0); the target's setting otherwise. */
   readonly skipBinlog?: boolean
   /** Leaves the event scheduler off at the end, for whoever replays binary logs next; see LoadReport.pausedEvents. */
@@ -58,6 +63,8 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   const accounts = selection.kind === 'everything' ? (content.accounts ?? []) : []
   const dialect = logicalDialectOf(facts.flavour)
   const plan = await planAccounts(control, dialect, accounts)
+  const loads = await tableLoads(backup, schemas, signal)
+  const planned = planDeferral(loads, options.deferFromBytes)
   // Only now is anything changed.
   const hasEvents = schemas.some((schema) => schema.events.length > 0) || options.keepEventsPaused === true
   const wasRunning = hasEvents && (await pauseEventScheduler(control, { signal }))
@@ -65,8 +72,20 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   try {
     emit({ type: 'phase', phase: 'creating schemas and tables' })
     await createAccounts(control, plan.toCreate)
-    for (const schema of schemas) await createTables(control, schema, present.has(schema.name), signal)
-    const loaded = await loadTables(options, openSession, facts.isLocalInfileOn, schemas)
+    const deferral = new Map<TableContent, DeferredTable>()
+    for (const schema of schemas) {
+      await createSchema(control, schema, present.has(schema.name), signal)
+      for (const table of schema.tables) {
+        const deferred = await createTable(control, table, planned.get(table), signal)
+        if (deferred !== undefined) deferral.set(table, deferred)
+      }
+    }
+    const loaded = await loadTables(options, openSession, {
+      loads,
+      deferral,
+      isLocalInfileOn: facts.isLocalInfileOn,
+      isSameRelease: facts.release === content.server.release,
+    })
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
     const code = new CodeLoader(control, signal)
     const isPartial = selection.kind !== 'everything' || content.selection.kind !== 'everything'
@@ -108,8 +127,7 @@ async function openTargetSession(
   return session
 }
 
-/** Foreign keys come with their tables: checks are off, so neither order nor rows matter, and the rows come from one consistent moment. */
-async function createTables(
+async function createSchema(
   connection: Connection,
   schema: SchemaContent,
   isPresent: boolean,
@@ -119,5 +137,27 @@ async function createTables(
   if (!isPresent) await connection.run(schema.ddl, options)
   await connection.run(`USE ${quoteName(schema.name)}`, options)
   for (const statement of sequenceStatements(schema)) await connection.run(statement, options)
-  for (const table of schema.tables) await connection.run(table.ddl, options)
+}
+
+/**
+ * Foreign keys that are not added later come with their tables: checks are off, so neither order nor rows matter, and the rows come from
+ * one consistent moment. Answers what is to be added later.
+ */
+async function createTable(
+  connection: Connection,
+  table: TableContent,
+  deferred: DeferredTable | undefined,
+  signal: AbortSignal | undefined,
+): Promise<DeferredTable | undefined> {
+  if (deferred !== undefined) {
+    try {
+      await connection.run(deferred.create, { signal })
+      return deferred
+    } catch (error) {
+      // A table of another schema may have been waiting for it with a foreign key to one of the keys.
+      if (serverErrno(error) === undefined) throw error
+    }
+  }
+  await connection.run(table.ddl, { signal })
+  return undefined
 }

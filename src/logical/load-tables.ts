@@ -1,17 +1,20 @@
-// Loads the rows of all tables over several sessions, and reads back what could not be proven while loading.
+// Loads the rows of all tables over several sessions, adds indexes where they are due, and reads back what could not be proven while loading.
 import { HoldfastError } from '../core/errors.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { ByteQuery } from './byte-rows.ts'
-import type { SchemaContent, TableContent } from './content.ts'
+import type { TableContent } from './content.ts'
+import { addForeignKeys, addIndexes, checkKeys } from './deferred-indexes/add-indexes.ts'
+import type { Deferral } from './deferred-indexes/plan-deferral.ts'
 import { logicalDialectOf } from './dialects.ts'
-import { loadBatches } from './load-batches.ts'
 import { importedExpression } from './imported-rows.ts'
 import type { LoadOptions } from './load-logical.ts'
+import { LoadQueue } from './load-queue.ts'
 import { type RowLoad, RowLoader } from './load-rows.ts'
 import { digestOf, readDigest } from './read-back.ts'
 import { listRelations, readTable } from './table-definition.ts'
+import { bytesOf, type TableLoad } from './table-loads.ts'
 
 export interface LoadedRows {
   readonly rows: number
@@ -19,45 +22,52 @@ export interface LoadedRows {
   readonly warnings: readonly string[]
 }
 
-interface TableRef {
-  readonly schema: string
-  readonly table: TableContent
+export interface LoadPlan {
+  readonly loads: readonly TableLoad[]
+  readonly deferral: Deferral
+  readonly isLocalInfileOn: boolean
+  /** The target prints definitions as the source did. */
+  readonly isSameRelease: boolean
 }
 
 /** @throws HoldfastError LOAD_MISMATCH, or what the server or the backup throws; the first failure stops all sessions */
 export async function loadTables(
   options: LoadOptions,
   openSession: () => Promise<Connection>,
-  isLocalInfileOn: boolean,
-  schemas: readonly SchemaContent[],
+  plan: LoadPlan,
 ): Promise<LoadedRows> {
   const { backup, signal, emit = () => undefined } = options
-  const queue = await rowLoads(options, schemas)
-  const totalBytes = queue.reduce((sum, job) => sum + bytesOf(job), 0)
+  const { loads, deferral } = plan
+  const queue = new LoadQueue(loads, deferral)
+  const totalBytes = loads.reduce((sum, { bytes }) => sum + bytes, 0)
   const unproven = new Set<TableContent>()
   let doneBytes = 0
   let rows = 0
+  const tell = (detail: string) => {
+    const phase = 'loading rows'
+    emit({ type: 'progress', phase, done: doneBytes, total: totalBytes, unit: 'bytes', detail })
+  }
   emit({ type: 'phase', phase: 'loading rows' })
   const stop = new AbortController()
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const pull = async (): Promise<void> => {
     await using session = await openSession()
-    const loader = new RowLoader(session, backup, isLocalInfileOn, either)
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    const loader = new RowLoader(session, backup, plan.isLocalInfileOn, either)
+    const load = async (job: RowLoad) => {
       // LOAD DATA takes character_set_database from the default schema.
       await session.run(`USE ${quoteName(job.schema)}`, { signal: either })
       if ((await loader.load(job)) === 'unproven') unproven.add(job.table)
       rows += job.batch.rows
-      doneBytes += bytesOf(job)
-      const detail = `${job.schema}.${job.table.name}`
-      emit({
-        type: 'progress',
-        phase: 'loading rows',
-        done: doneBytes,
-        total: totalBytes,
-        unit: 'bytes',
-        detail,
-      })
+      doneBytes += bytesOf(job.batch)
+      tell(`${job.schema}.${job.table.name}`)
+    }
+    for (let job = queue.next(); job !== undefined; job = queue.next()) {
+      if (job.kind === 'rows') await load(job)
+      else {
+        tell(`indexes of ${job.of.schema}.${job.of.table.name}`)
+        await addIndexes(session, job.of, either)
+      }
+      queue.done(job)
     }
   }
   const stopAll = (error: unknown) => {
@@ -66,39 +76,28 @@ export async function loadTables(
   await Promise.all(Array.from({ length: Math.max(1, options.threads ?? 2) }, () => pull().catch(stopAll)))
   signal?.throwIfAborted()
   if (stop.signal.aborted) throw stop.signal.reason
-  const warnings = await readBack(options, schemas, unproven)
-  return { rows, plainBytes: doneBytes, warnings }
+  const keyWarnings = await completeKeys(options, openSession, plan)
+  const refs = loads.filter(({ table }) => table.rows > 0 && (unproven.has(table) || hasJson(table)))
+  return { rows, plainBytes: doneBytes, warnings: [...keyWarnings, ...(await readBack(options, refs))] }
 }
 
-/** The largest tables first, so that the end is not one session with a big one. */
-async function rowLoads(
-  { backup, signal }: LoadOptions,
-  schemas: readonly SchemaContent[],
-): Promise<RowLoad[]> {
-  const tables: RowLoad[][] = []
-  for (const schema of schemas) {
-    for (const table of schema.tables) {
-      if (table.object === undefined || table.rows === 0) continue
-      const { chunks } = await backup.object(table.object, signal)
-      const promised = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
-      if (promised !== table.rows) {
-        throw new HoldfastError(
-          'VERIFY_FAILED',
-          `the chunks of ${schema.name}.${table.name} hold ${promised} rows and its definition says ${table.rows}`,
-          { schema: schema.name, table: table.name },
-        )
-      }
-      tables.push(loadBatches(chunks).map((batch) => ({ schema: schema.name, table, batch })))
-    }
+/** Foreign keys need the indexes of other tables; then all is there, and can be compared. */
+async function completeKeys(
+  { signal }: LoadOptions,
+  openSession: () => Promise<Connection>,
+  { deferral, isSameRelease }: LoadPlan,
+): Promise<readonly string[]> {
+  if (deferral.size === 0) return []
+  await using session = await openSession()
+  for (const deferred of deferral.values()) {
+    // What a foreign key points to is looked for in the default schema.
+    await session.run(`USE ${quoteName(deferred.schema)}`, { signal })
+    await addForeignKeys(session, deferred, signal)
   }
-  return tables
-    .map((jobs) => ({ jobs, bytes: jobs.reduce((sum, job) => sum + bytesOf(job), 0) }))
-    .toSorted((a, b) => b.bytes - a.bytes)
-    .flatMap(({ jobs }) => jobs)
-}
-
-function bytesOf({ batch }: RowLoad): number {
-  return batch.chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
+  const warnings: string[] = []
+  for (const deferred of deferral.values())
+    warnings.push(...(await checkKeys(session, deferred, isSameRelease)))
+  return warnings
 }
 
 /**
@@ -107,15 +106,9 @@ function bytesOf({ batch }: RowLoad): number {
  */
 async function readBack(
   options: LoadOptions,
-  schemas: readonly SchemaContent[],
-  unproven: ReadonlySet<TableContent>,
+  refs: readonly Pick<TableLoad, 'schema' | 'table'>[],
 ): Promise<readonly string[]> {
   const { settings, backup, signal, emit = () => undefined } = options
-  const refs: TableRef[] = schemas.flatMap((schema) =>
-    schema.tables
-      .filter((table) => table.rows > 0 && (unproven.has(table) || hasJson(table)))
-      .map((table) => ({ schema: schema.name, table })),
-  )
   if (refs.length === 0) return []
   emit({ type: 'phase', phase: 'reading back' })
   await using session = await openReadSession(settings, signal)

@@ -30,6 +30,8 @@ export interface ExecuteOptions {
   readonly threads?: number
   /** Reads the base back from the target before anything is replayed, and compares it with the backup. */
   readonly verify?: boolean
+  /** See LoadOptions. */
+  readonly deferFromBytes?: number
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
@@ -149,7 +151,7 @@ function heldGlobals(target: ReplayTarget): readonly { name: string; value: stri
 }
 
 async function load(plan: RestorePlan, options: ExecuteOptions): Promise<LoadReport> {
-  const { settings, backup, threads, emit, signal } = options
+  const { settings, backup, threads, deferFromBytes, emit, signal } = options
   emit?.({ type: 'phase', phase: 'loading the base', detail: plan.base.id })
   return await loadLogical({
     settings,
@@ -157,6 +159,7 @@ async function load(plan: RestorePlan, options: ExecuteOptions): Promise<LoadRep
     // The log of the target begins with the first transaction replayed.
     skipBinlog: true,
     ...(threads === undefined ? {} : { threads }),
+    ...(deferFromBytes === undefined ? {} : { deferFromBytes }),
     ...(emit === undefined ? {} : { emit }),
     ...(signal === undefined ? {} : { signal }),
   })

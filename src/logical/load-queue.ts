@@ -1,0 +1,39 @@
+// What the sessions of a load take next: rows of the largest table first, and its indexes as soon as its last rows are in.
+import type { Deferral, DeferredTable } from './deferred-indexes/plan-deferral.ts'
+import type { RowLoad } from './load-rows.ts'
+import type { TableLoad } from './table-loads.ts'
+
+export type LoadJob =
+  | (RowLoad & { readonly kind: 'rows' })
+  | { readonly kind: 'indexes'; readonly of: DeferredTable }
+
+export class LoadQueue {
+  readonly #jobs: LoadJob[]
+  readonly #left = new Map<RowLoad['table'], number>()
+  readonly #deferral: Deferral
+
+  constructor(loads: readonly TableLoad[], deferral: Deferral) {
+    this.#deferral = deferral
+    this.#jobs = loads.flatMap(({ schema, table, batches }) =>
+      batches.map((batch): LoadJob => ({ kind: 'rows', schema, table, batch })),
+    )
+    for (const { table, batches } of loads) this.#left.set(table, batches.length)
+  }
+
+  next(): LoadJob | undefined {
+    return this.#jobs.shift()
+  }
+
+  /**
+   * To be called when a job is done, before that session asks for the next one. Indexes come before rows: they are those of a larger
+   * table, and what they take cannot be shared.
+   */
+  done(job: LoadJob): void {
+    if (job.kind === 'indexes') return
+    const left = (this.#left.get(job.table) ?? 0) - 1
+    this.#left.set(job.table, left)
+    const deferred = this.#deferral.get(job.table)
+    if (left === 0 && deferred !== undefined && deferred.indexes.length > 0)
+      this.#jobs.unshift({ kind: 'indexes', of: deferred })
+  }
+}

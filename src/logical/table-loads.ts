@@ -1,0 +1,49 @@
+// What there is to load of each table, the largest first.
+import type { BackupSource } from '../core/backup.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { SchemaContent, TableContent } from './content.ts'
+import type { SizedTable } from './deferred-indexes/plan-deferral.ts'
+import { type LoadBatch, loadBatches } from './load-batches.ts'
+
+export interface TableLoad extends SizedTable {
+  readonly batches: readonly LoadBatch[]
+}
+
+/**
+ * All tables, those without rows too. The largest come first, so that the end is not one session with a big one.
+ * @throws HoldfastError VERIFY_FAILED where the chunks of a table do not have its rows
+ */
+export async function tableLoads(
+  backup: Pick<BackupSource, 'object'>,
+  schemas: readonly SchemaContent[],
+  signal: AbortSignal | undefined,
+): Promise<readonly TableLoad[]> {
+  const loads: TableLoad[] = []
+  for (const { name, tables } of schemas)
+    for (const table of tables) loads.push(await loadOf(backup, name, table, signal))
+  return loads.toSorted((a, b) => b.bytes - a.bytes)
+}
+
+async function loadOf(
+  backup: Pick<BackupSource, 'object'>,
+  schema: string,
+  table: TableContent,
+  signal: AbortSignal | undefined,
+): Promise<TableLoad> {
+  if (table.object === undefined || table.rows === 0) return { schema, table, bytes: 0, batches: [] }
+  const { chunks } = await backup.object(table.object, signal)
+  const promised = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
+  if (promised !== table.rows) {
+    throw new HoldfastError(
+      'VERIFY_FAILED',
+      `the chunks of ${schema}.${table.name} hold ${promised} rows and its definition says ${table.rows}`,
+      { schema, table: table.name },
+    )
+  }
+  const batches = loadBatches(chunks)
+  return { schema, table, bytes: batches.reduce((sum, batch) => sum + bytesOf(batch), 0), batches }
+}
+
+export function bytesOf({ chunks }: LoadBatch): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
+}
