@@ -48,7 +48,7 @@ export function threadsOption(group: string, doing: string): OptionSpec {
     value: 'N',
     range: { from: 1, to: maxThreads },
     group,
-    help: `connections that ${doing} at once (default: as many as processors, at most 8)`,
+    help: `connections that ${doing} at once (default: as many as processors, at most 4)`,
   }
 }
 

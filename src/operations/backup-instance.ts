@@ -66,9 +66,9 @@ export async function backupInstance(
   return await session.commit(result)
 }
 
-/** More connections than processors do not read faster, and more than eight are felt by other users of the server. */
+/** More connections than processors do not read faster; more than four are felt by other users of the server, and each takes 50 MiB of memory. */
 export function defaultThreads(): number {
-  return Math.min(8, availableParallelism())
+  return Math.min(4, availableParallelism())
 }
 
 /** Looks at the server before anything is written for it. */
