@@ -24,8 +24,10 @@ eachServer('catching up archives every file byte for byte, and going on later co
   const second = await rig.catchUp()
   assert.equal(second.timeline, first.timeline)
   await rig.assertSameAsSource()
-  const third = await rig.catchUp()
-  assert.equal(third.segments, 0, 'nothing new makes no segment')
+  // MariaDB writes the checkpoint of a rotation when it likes, so the first of these may find that.
+  let segments = -1
+  for (let attempt = 0; attempt < 5 && segments !== 0; attempt++) ({ segments } = await rig.catchUp())
+  assert.equal(segments, 0, 'nothing new makes no segment')
 
   const history = (await Archive.open(rig.source)).history()
   for (const [i, segment] of history.entries()) {
