@@ -3,6 +3,7 @@ import type { VerbSpec } from './verb.ts'
 import { backupVerb } from './verbs/backup.table.ts'
 import { binlogExportVerb, binlogFindVerb, binlogListVerb } from './verbs/binlog.table.ts'
 import { doctorVerb } from './verbs/doctor.table.ts'
+import { importVerb } from './verbs/import.table.ts'
 import { initVerb } from './verbs/init.table.ts'
 import { listVerb } from './verbs/list.table.ts'
 import { restoreVerb } from './verbs/restore.table.ts'
@@ -14,6 +15,7 @@ export const verbs: readonly VerbSpec[] = [
   initVerb,
   doctorVerb,
   backupVerb,
+  importVerb,
   streamVerb,
   listVerb,
   showVerb,

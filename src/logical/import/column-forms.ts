@@ -3,7 +3,7 @@ import { HoldfastError } from '../../core/errors.ts'
 import type { ColumnContent } from '../content.ts'
 import type { LogicalDialect } from '../dialect.ts'
 import type { RowPackets } from './row-packets.ts'
-import type { RowValue } from './row-values.ts'
+import type { ParsedRow, RowValue } from './row-values.ts'
 import type { LexicalMode } from './sql-scan.ts'
 import type { DumpedColumn, DumpedTable } from './table-columns.ts'
 import { hasEscapes, unescaped } from './unescape.ts'
@@ -26,24 +26,73 @@ const numbers = new Set(
   'tinyint smallint mediumint int bigint decimal float double year date time datetime timestamp'.split(' '),
 )
 
+export interface RowForm {
+  /** Undefined for values that are computed, and for the numbers of transactions in a row's history. */
+  readonly columns: readonly (ColumnForm | undefined)[]
+  /** Which value tells the transaction that ended a row (MariaDB): only rows that none ended can be taken. */
+  readonly endedAt: number | undefined
+}
+
 /**
- * The columns of a table by `names`, all but hidden ones by default; undefined for those that are computed. `charset` is that of the text
- * in the dump; `binary` where text is in each column's own.
+ * The columns of a table by `names`, all but hidden ones by default. `charset` is that of the text in the dump; `binary` where text is in
+ * each column's own.
  * @throws HoldfastError UNSUPPORTED for types and character sets that are not known, and names that the table lacks
  */
-export function columnForms(
+export function rowForm(
   dialect: LogicalDialect,
   schema: string,
   table: DumpedTable,
   names: readonly string[] | undefined,
   charset: string,
-): readonly (ColumnForm | undefined)[] {
+): RowForm {
   const columns =
     names?.map((name) => namedColumn(schema, table, name)) ??
     table.columns.filter((column) => !column.isInvisible)
-  return columns.map((column) =>
-    dialect.isGenerated(column) ? undefined : columnForm(dialect, schema, table, column, charset),
-  )
+  const endedAt = columns.findIndex((column) => isTransaction(column) && column.generation === 'ROW END')
+  return {
+    columns: columns.map((column) =>
+      isTransaction(column) || dialect.isGenerated(column)
+        ? undefined
+        : columnForm(dialect, schema, table, column, charset),
+    ),
+    endedAt: endedAt < 0 ? undefined : endedAt,
+  }
+}
+
+/** See history() of MariaDB's dialect: no server takes these back. */
+function isTransaction({ type, generation }: DumpedColumn): boolean {
+  return type === 'bigint' && generation.startsWith('ROW ')
+}
+
+/** How many cells a row has. */
+export function storedColumns({ columns }: RowForm): number {
+  return columns.filter((column) => column !== undefined).length
+}
+
+/** What ended a row that no transaction has ended yet. */
+const notEnded = '18446744073709551615'
+
+/** Writes a row, unless it is one of the past that no server takes back. @throws BadValue */
+export function writeRow(
+  packets: RowPackets,
+  { columns, endedAt }: RowForm,
+  bytes: Buffer,
+  row: ParsedRow,
+  mode: LexicalMode,
+): void {
+  if (row.length !== columns.length) {
+    throw new BadValue(`${row.length} values for ${columns.length} columns`)
+  }
+  if (endedAt !== undefined) {
+    const { start, end } = row.at(endedAt)
+    if (bytes.toString('latin1', start, end) !== notEnded) return
+  }
+  packets.beginRow()
+  for (let at = 0; at < columns.length; at++) {
+    const column = columns[at]
+    if (column !== undefined) writeValue(packets, column, bytes, row.at(at), mode)
+  }
+  packets.endRow()
 }
 
 function namedColumn(schema: string, table: DumpedTable, name: string): DumpedColumn {
@@ -115,7 +164,7 @@ function bitBytes({ type, fullType }: DumpedColumn): number {
 export class BadValue extends Error {}
 
 /** Writes a value as the next cell. @throws BadValue */
-export function writeValue(
+function writeValue(
   packets: RowPackets,
   form: ColumnForm,
   bytes: Buffer,
@@ -171,7 +220,7 @@ function writeText(
 }
 
 /** Writes what a cell holds, already without escapes. @throws BadValue */
-export function writeCell(
+function writeCell(
   packets: RowPackets,
   form: ColumnForm,
   bytes: Buffer,

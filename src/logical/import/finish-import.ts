@@ -66,7 +66,7 @@ function lossesOf(builder: ImportBuilder): readonly string[] {
     ...about(builder.floatTables(), 'dumps have at most six digits of a FLOAT, and more cannot come back'),
     ...about(
       builder.historyLost(),
-      'the dump has only the current rows of system-versioned tables, and not their history',
+      'only the current rows of system-versioned tables are part of the backup, and not their history',
     ),
     ...about(
       builder.leftOut,

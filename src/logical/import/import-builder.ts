@@ -1,5 +1,4 @@
 // Collects what a dump defines and holds, and makes the content of a backup of it.
-import { isUtf8 } from 'node:buffer'
 import type { BackupObject, ObjectChunk } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { keptStatement } from '../code.ts'
@@ -7,7 +6,7 @@ import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
 import type { LogicalDialect } from '../dialect.ts'
 import { tableObjectName } from '../read-tables.ts'
 import { rowlessEngines } from '../table-definition.ts'
-import { type ColumnForm, columnForms } from './column-forms.ts'
+import { type RowForm, rowForm } from './column-forms.ts'
 import type { DumpSession } from './session.ts'
 import type { DumpedTable } from './table-columns.ts'
 
@@ -22,7 +21,7 @@ export interface ImportedTable {
   readonly ddl: string
   readonly triggers: CodeContent[]
   /** Those of its rows; undefined until there are some. */
-  forms: readonly (ColumnForm | undefined)[] | undefined
+  form: RowForm | undefined
   readonly chunks: ObjectChunk[]
   rows: number
 }
@@ -98,7 +97,7 @@ export class ImportBuilder {
       definition,
       ddl,
       triggers: [],
-      forms: undefined,
+      form: undefined,
       chunks: [],
       rows: 0,
     })
@@ -169,21 +168,16 @@ export class ImportBuilder {
    * How rows with these columns become cells; the same for all rows of a table.
    * @throws HoldfastError UNSUPPORTED
    */
-  forms(
-    table: ImportedTable,
-    names: readonly string[] | undefined,
-    charset: string,
-  ): readonly (ColumnForm | undefined)[] {
-    const forms = columnForms(this.#dialect, table.schema, table.definition, names, charset)
-    const signature = signatureOf(forms)
-    if (table.forms !== undefined && signatureOf(table.forms) !== signature) {
+  form(table: ImportedTable, names: readonly string[] | undefined, charset: string): RowForm {
+    const form = rowForm(this.#dialect, table.schema, table.definition, names, charset)
+    if (table.form !== undefined && signatureOf(table.form) !== signatureOf(form)) {
       throw new HoldfastError(
         'UNSUPPORTED',
         `${table.schema}.${table.definition.name}: its rows come with different columns or character sets in different places`,
       )
     }
-    table.forms = forms
-    return forms
+    table.form = form
+    return form
   }
 
   schemas(createdAt: number): readonly SchemaContent[] {
@@ -194,12 +188,10 @@ export class ImportBuilder {
 
   objects(): readonly BackupObject[] {
     return [...this.#schemas.values()].flatMap(({ tables }) =>
-      [...tables.values()]
-        .filter(hasObject)
-        .map(({ schema, definition, chunks }) => ({
-          name: tableObjectName(schema, definition.name),
-          chunks,
-        })),
+      [...tables.values()].filter(hasObject).map(({ schema, definition, chunks }) => ({
+        name: tableObjectName(schema, definition.name),
+        chunks,
+      })),
     )
   }
 
@@ -218,9 +210,7 @@ export class ImportBuilder {
 
   /** System-versioned tables of whose past the dump has nothing. */
   historyLost(): readonly string[] {
-    return this.#tableNames(
-      ({ definition, forms }) => definition.isVersioned && !hasHistory(definition, forms),
-    )
+    return this.#tableNames(({ definition, form }) => definition.isVersioned && !hasHistory(definition, form))
   }
 
   /** Schemas of the server that the dump has and the backup has not. */
@@ -261,9 +251,23 @@ export class ImportBuilder {
       tables: [...tables.values()].map(tableContent),
       views: [...schema.views.values()].map(({ code }) => code),
       routines: [...schema.routines.values()].toSorted((a, b) => order(a) - order(b)),
-      events: [...schema.events.values()].map((event) => ({ ...event, createdAt })),
+      events: [...schema.events.values()].map((event) => ({
+        ...event,
+        createdAt: creationOf(event, createdAt),
+      })),
     }
   }
+}
+
+const daySeconds = 86_400
+
+/** Of an event, in seconds: as of the dump, or a day before its time where that has passed; made later it would be gone at once. */
+function creationOf({ statement }: CodeContent, dumpedAt: number): number {
+  const text =
+    typeof statement === 'string' ? statement : Buffer.from(statement.base64, 'base64').toString('latin1')
+  const times = [...text.matchAll(/ (?:AT|ENDS) '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'/g)]
+  const ends = times.map(([, time = '']) => Date.parse(`${time.replace(' ', 'T')}Z`) / 1000 - daySeconds)
+  return Math.max(1, Math.min(dumpedAt, ...ends.filter((end) => Number.isFinite(end))))
 }
 
 /** A package body needs its package. */
@@ -272,7 +276,7 @@ function order({ kind }: CodeContent): number {
 }
 
 function tableContent(table: ImportedTable): TableContent {
-  const { schema, definition, ddl, triggers, forms, rows } = table
+  const { schema, definition, ddl, triggers, form, rows } = table
   const { name, engine } = definition
   return {
     name,
@@ -280,11 +284,11 @@ function tableContent(table: ImportedTable): TableContent {
     engine,
     isTransactional: transactionalEngines.has(engine.toUpperCase()),
     ...(hasObject(table) ? { object: tableObjectName(schema, name) } : {}),
-    columns: (forms ?? []).flatMap((form) =>
-      form === undefined ? [] : [{ name: form.name, encoding: form.encoding }],
+    columns: (form?.columns ?? []).flatMap((column) =>
+      column === undefined ? [] : [{ name: column.name, encoding: column.encoding }],
     ),
     rows,
-    hasHistory: hasHistory(definition, forms),
+    hasHistory: hasHistory(definition, form),
     isInsertOnly: definition.isVersioned || definition.isWithoutOverlaps,
     isImported: true,
     triggers,
@@ -296,22 +300,14 @@ function hasObject({ definition, rows }: ImportedTable): boolean {
 }
 
 /** Rows that say when they began and ended. */
-function hasHistory(
-  definition: DumpedTable,
-  forms: readonly (ColumnForm | undefined)[] | undefined,
-): boolean {
-  if (!definition.isVersioned || forms === undefined) return false
+function hasHistory(definition: DumpedTable, form: RowForm | undefined): boolean {
+  if (!definition.isVersioned || form === undefined) return false
   const declared = definition.columns.filter(({ generation }) => /^ROW (?:START|END)$/.test(generation))
   const names =
     declared.length === 2 ? declared.map(({ name }) => name.toLowerCase()) : ['row_start', 'row_end']
-  return names.every((name) => forms.some((form) => form?.name.toLowerCase() === name))
+  return names.every((name) => form.columns.some((column) => column?.name.toLowerCase() === name))
 }
 
-function signatureOf(forms: readonly (ColumnForm | undefined)[]): string {
-  return JSON.stringify(forms.map((form) => (form === undefined ? '' : [form.name, form.encoding])))
-}
-
-/** Text of a definition's name or head: bytes of another character set are not torn, only not readable. */
-export function readableText(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1')
+function signatureOf({ columns }: RowForm): string {
+  return JSON.stringify(columns.map((column) => (column === undefined ? '' : [column.name, column.encoding])))
 }

@@ -1,11 +1,11 @@
 // Takes one file of SQL in: definitions into the builder, rows into the sink.
 import { HoldfastError } from '../../core/errors.ts'
-import { BadValue, writeValue } from './column-forms.ts'
+import { BadValue, storedColumns, writeRow } from './column-forms.ts'
 import type { DumpHeader } from './dump-origin.ts'
 import { readComment } from './dump-origin.ts'
 import type { ImportBuilder, ImportedTable } from './import-builder.ts'
 import type { RowIntake } from './row-intake.ts'
-import { type Place, refused, type SqlItem, SqlReader } from './sql-reader.ts'
+import { type Place, refused, type SqlItem, SqlReader, type TakeRow } from './sql-reader.ts'
 import type { StatementReader } from './statements.ts'
 
 /** Where definitions go, and the session that reads them. */
@@ -70,42 +70,26 @@ export class SqlFile {
       throw refused(place, `rows of ${schema}.${item.table} come without its definition`)
     }
     checkTimeZone(table, statements, place)
-    const forms = builder.forms(table, item.columns, clientCharset(statements, place))
+    const form = builder.form(table, item.columns, clientCharset(statements, place))
     if (this.#table !== table) {
       await this.#endTable()
       this.#table = table
-      intake.begin(forms.filter((form) => form !== undefined).length)
+      intake.begin(storedColumns(form))
     }
-    const { packets } = intake
     const { mode } = statements.session
     let rows = 0
-    const take = (
-      bytes: Buffer,
-      row: { readonly length: number; at(index: number): Parameters<typeof writeValue>[3] },
-    ) => {
+    const take: TakeRow = (bytes, row) => {
       rows++
-      if (row.length !== forms.length) {
+      try {
+        writeRow(intake.packets, form, bytes, row, mode)
+      } catch (error) {
+        if (!(error instanceof BadValue)) throw error
         throw refused(
           place,
-          `row ${rows} of this INSERT has ${row.length} values for ${forms.length} columns of ${schema}.${item.table}`,
+          `row ${rows} of this INSERT into ${schema}.${item.table}: ${error.message}`,
+          error,
         )
       }
-      packets.beginRow()
-      for (let at = 0; at < forms.length; at++) {
-        const form = forms[at]
-        if (form === undefined) continue
-        try {
-          writeValue(packets, form, bytes, row.at(at), mode)
-        } catch (error) {
-          if (!(error instanceof BadValue)) throw error
-          throw refused(
-            place,
-            `row ${rows} of this INSERT into ${schema}.${item.table}: ${error.message}`,
-            error,
-          )
-        }
-      }
-      packets.endRow()
     }
     for (let isMore = true; isMore; ) {
       isMore = await this.#reader.nextRows(take)

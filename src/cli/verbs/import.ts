@@ -1,0 +1,37 @@
+// `holdfast import`: takes a dump in and tells what it holds.
+import type { DumpFormat, ImportReport } from '../../operations/import-dump.ts'
+import { importIntoRepository } from '../../operations/import-dump.ts'
+import { repositoryAccess } from '../access.ts'
+import { formatBytes } from '../output/byte-size.ts'
+import { groupDigits } from '../output/progress-text.ts'
+import { formatMicros } from '../output/time.ts'
+import type { VerbRun } from '../verb.ts'
+
+export const run: VerbRun = async (context) => {
+  const { options, emit, signal } = context
+  const [place = ''] = context.arguments
+  const source = options.required('name')
+  const format = options.text('format')
+  const report = await importIntoRepository(
+    {
+      access: repositoryAccess(context),
+      source,
+      place,
+      // One of the choices of the table.
+      format: format === 'auto' ? undefined : (format as DumpFormat | undefined),
+      schema: options.text('schema'),
+    },
+    { emit, signal },
+  )
+  return { text: describe(source, report), json: { source, ...report } }
+}
+
+function describe(source: string, { backup, tables, rows, format }: ImportReport): string {
+  const { id, sizes, point, warnings } = backup
+  const told = warnings.length === 0 ? '' : ` ${warnings.length} warnings are kept with it.`
+  const from = format === 'tab' ? 'mysqldump --tab' : format
+  return [
+    `Imported a dump of ${from} as backup ${id}: ${groupDigits(rows)} rows of ${groupDigits(tables)} tables, ${formatBytes(sizes.plainBytes)}, as of ${formatMicros(point.timeMicros)}.${told}`,
+    `Next: holdfast verify ${source} --read-data`,
+  ].join('\n')
+}

@@ -1,0 +1,69 @@
+// Use case: take the dump of another program into the repository as a logical backup.
+import type { BackupSummary } from '../core/backup-summary.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { type DumpFormat, importDump } from '../logical/import/import-dump.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import { openDump } from './open-dump.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+
+export type { DumpFormat } from '../logical/import/import-dump.ts'
+
+export interface ImportRequest {
+  readonly access: RepositoryAccess
+  /** Name of the instance in the repository. */
+  readonly source: string
+  /** A file or a folder. */
+  readonly place: string
+  /** Told by the files by default. */
+  readonly format?: DumpFormat | undefined
+  /** For a dump that does not name its schema. */
+  readonly schema?: string | undefined
+}
+
+export interface ImportReport {
+  readonly backup: BackupSummary
+  readonly format: DumpFormat
+  readonly schemas: number
+  readonly tables: number
+  readonly rows: number
+}
+
+/** Throws what opening and reading throw; nothing is in the repository for readers unless it returns. */
+export async function importIntoRepository(
+  request: ImportRequest,
+  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+): Promise<ImportReport> {
+  const { files, format } = await openDump(request.place, request.format)
+  const repository = await openRepository(request.access, signal)
+  const source = repository.source(request.source)
+  await using session = await source.beginBackup('logical', 'dump', { signal, emit })
+  const { result, ...counts } = await importDump({
+    files,
+    format,
+    schema: request.schema,
+    sink: session,
+    emit,
+    signal,
+  })
+  await refuseOtherFlavour(source, result.origin.flavour, signal)
+  for (const message of result.warnings) emit({ type: 'notice', level: 'warning', message })
+  emit({ type: 'phase', phase: 'committing' })
+  const backup = await session.commit(result)
+  return { backup, format, ...counts }
+}
+
+/** A dump does not say which server it is of, so its name is tied to none by it; but it cannot be of another family. */
+async function refuseOtherFlavour(
+  source: SourceRepository,
+  flavour: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const recorded = await source.describe(signal)
+  if (recorded === undefined || recorded.flavour === flavour) return
+  throw new HoldfastError(
+    'SOURCE_MISMATCH',
+    `'${source.name}' is a ${recorded.flavour} server, and the dump is of a ${flavour} server`,
+    { source: source.name },
+  )
+}
