@@ -1,12 +1,13 @@
 // A target is compared with the backup it was restored from: what was damaged is named, and nothing else is.
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { fillShop } from '../../scripts/sample-shop/fill-shop.ts'
 import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
 import { verifyTarget } from '../../src/logical/verify-target/verify-target.ts'
 import { loadCorpus } from '../support/corpus.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, serverKinds, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { openWitness } from '../support/witness.ts'
 
 async function backUp(source: TestServer, options: Partial<DumpOptions> = {}) {
@@ -256,4 +257,94 @@ eachServer('the sample shop as restored is what the backup says', async (kind) =
   await loadLogical({ settings: target.settings(), backup })
   const { differences, notes } = await verify(target, backup)
   assert.deepEqual([differences, notes], [[], []])
+})
+
+const typed = `CREATE DATABASE d; CREATE TABLE d.docs (id INT PRIMARY KEY, doc JSON, v INT);
+  INSERT INTO d.docs VALUES (1, JSON_OBJECT('n', CAST(1.10 AS DECIMAL(10, 2)), 't', 'a "1.10" b'), 1),
+    (2, JSON_ARRAY(CAST(5 AS DECIMAL(10, 2)), 18446744073709551615, -7, 1e300, CAST(12345678901234567890.5 AS DECIMAL(30, 1))), 2),
+    (3, JSON_OBJECT('d', CAST('2020-01-01' AS DATE), 'q', '\\\\"1.50', 'w', CAST('0.30' AS DECIMAL(4, 2))), 3)`
+
+// Only MySQL has types within JSON.
+if (testedKinds.includes('mysql-9.7')) {
+  test('what JSON loses as text is told, and does not hide what differs beside it', async () => {
+    await using source = await startServer('mysql-9.7', { sql: typed })
+    await using target = await startServer('mysql-9.7')
+    const backup = await backUp(source)
+    await loadLogical({ settings: target.settings(), backup })
+    const same = await verify(target, backup)
+    assert.deepEqual(same.differences, [])
+    assert.match(same.notes.join(), /^d\.docs holds JSON values of SQL types/)
+    for (const [change, row] of [
+      ["JSON_SET(doc, '$.n', 1.2) WHERE id = 1", 'id=1'],
+      ["JSON_SET(doc, '$.t', 'a \"1.1\" b') WHERE id = 1", 'id=1'],
+      ["JSON_SET(doc, '$[1]', 18446744073709551614) WHERE id = 2", 'id=2'],
+      ["JSON_SET(doc, '$[2]', -7.5) WHERE id = 2", 'id=2'],
+      ["JSON_SET(doc, '$.d', '2020-01-02') WHERE id = 3", 'id=3'],
+    ] as const) {
+      await target.sql('CREATE TABLE d.kept SELECT * FROM d.docs')
+      await target.sql(`UPDATE d.docs SET doc = ${change}`)
+      const { differences } = await verify(target, backup)
+      const rows = differences.find((one) => one.kind === 'rows')?.rows ?? []
+      assert.deepEqual(
+        rows.map((one) => [one.kind, one.row, one.cells?.map(({ column }) => column)]),
+        [['changed', row, ['doc']]],
+        change,
+      )
+      await target.sql('REPLACE INTO d.docs SELECT * FROM d.kept; DROP TABLE d.kept')
+    }
+  })
+}
+
+const common = `CREATE DATABASE d; CREATE TABLE d.wide (id INT PRIMARY KEY, big BIGINT UNSIGNED, f FLOAT, x DOUBLE, p DECIMAL(20,5),
+    name VARCHAR(50) CHARACTER SET utf8mb4, raw VARBINARY(20), day DATE, at DATETIME(6), ts TIMESTAMP(3) NULL, t TIME, y YEAR, bits BIT(12),
+    e ENUM('', 'b'), s SET('a', 'b'), g GEOMETRY, doc JSON) DEFAULT CHARSET utf8mb4;
+  CREATE TABLE d.plain (id INT PRIMARY KEY, v INT) DEFAULT CHARSET utf8mb4;
+  INSERT INTO d.wide VALUES (1, 18446744073709551615, 3.1415929, 0.1, 1.5, 'é\\\\ \\t', 0x00FF0A5C, '2020-02-28', '2020-01-01 00:00:00.000001',
+    '2020-01-01 10:00:00.001', '-10:00:00', 2020, 5, 'b', 'a,b', ST_GeomFromText('POINT(1 2)'), '{"a":1,  "b": 2}'),
+    (2, NULL, 1e-45, 1e300, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', '', NULL, NULL);
+  INSERT INTO d.plain VALUES (1, 10), (2, 20)`
+
+eachServer(
+  'another vendor with the same values has no false alarm, and real ones are named',
+  async (kind) => {
+    await using source = await startServer(kind, { sql: common })
+    const others = serverKinds.filter((other) => other.startsWith('mysql') !== kind.startsWith('mysql'))
+    await using target = await startServer(others[0] ?? kind, { sql: common })
+    const backup = await backUp(source)
+    const { differences, notes } = await verify(target, backup)
+    if (kind.startsWith('mysql')) {
+      // MariaDB keeps JSON as it was written, which is not how MySQL wrote it down.
+      assert.match(differences.map(({ text }) => text).join(), /^table d\.wide differs: 1 changed/)
+      await target.sql(`UPDATE d.wide SET doc = '{"a": 1, "b": 2}' WHERE id = 1`)
+      assert.deepEqual(await found(target, backup), [])
+    } else {
+      assert.deepEqual(differences, [])
+      assert.match(notes.join(), /^d\.wide: doc not comparable/)
+    }
+    await target.sql(
+      'UPDATE d.wide SET f = 3.1415927, doc = NULL WHERE id = 1; UPDATE d.plain SET v = 21 WHERE id = 2',
+    )
+    const texts = await found(target, backup)
+    assert.ok(texts.includes('row id=2 (chunk 1): v is 21 and was 20'), texts.join('\n'))
+    assert.match(texts.join('\n'), /row id=1 \(chunk 1\): f is 3\.14159274\d* and was 3\.14159297\d*/)
+  },
+)
+
+eachServer('what is written between two reads is told as that', async (kind) => {
+  await using server = await startServer(kind, { sql: items })
+  const backup = await backUp(server)
+  await server.sql('UPDATE d.pairs SET v = 11 WHERE v = 10')
+  const changing: Backup = {
+    ...backup,
+    getChunk: async (id) => {
+      await server.sql('UPDATE d.pairs SET v = 10 WHERE v = 11')
+      return backup.getChunk(id)
+    },
+  }
+  const texts = await found(server, changing)
+  assert.equal(texts.length, 1)
+  assert.match(
+    texts[0] ?? '',
+    /^table d\.pairs differs: its row hash, but row by row nothing: it was written to/,
+  )
 })

@@ -43,7 +43,7 @@ function writtenAs({ name, size, isZerofill }: ColumnType): string {
   // Both are selected as the shortest digits of a double.
   if (name === 'float' || name === 'double') return 'double'
   if (name === 'datetime' || name === 'timestamp') return `moment(${size})`
-  // Members may be more by now.
-  if (name === 'enum' || name === 'set') return name
+  // Members may be more by now; and MariaDB writes year(4).
+  if (name === 'enum' || name === 'set' || name === 'year') return name
   return `${name}(${size})${isZerofill ? ' zerofill' : ''}`
 }

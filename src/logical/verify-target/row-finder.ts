@@ -102,7 +102,7 @@ function whatOf(words: RowsInWords | undefined): string {
   if (words === undefined) return 'its rows were not looked at one by one'
   const { changed, missing, added, isAll } = words
   if (changed + missing + added === 0)
-    return 'other rows at first, the same when read again: it is written to'
+    return 'its row hash, but row by row nothing: it was written to meanwhile, or the manifest is wrong'
   const counts = [
     ...(changed > 0 ? [`${changed} changed`] : []),
     ...(missing > 0 ? [`${missing} missing`] : []),
