@@ -86,7 +86,7 @@ async function restores(kind: ServerKind, source: TestServer, space: Workspace, 
   for (let round = 0; round < runs; round++) {
     {
       await using target = await startServer(kind, { args: serverArgs(kind) })
-      theirs.push(await measure(`zstd -dc ${dumpFile} | ${words(target.programs.client)}`))
+      theirs.push(await measure(`zstd -dc ${dumpFile} | ${words(target.programs.client)}`, {}, target.pid))
       await compare(truth, target)
     }
     await using target = await startServer(kind, { args: serverArgs(kind) })
@@ -94,6 +94,7 @@ async function restores(kind: ServerKind, source: TestServer, space: Workspace, 
       await measure(
         `${holdfast} restore bench --repository ${repository} --to backup --target ${target.url()} --confirm bench --quiet`,
         space.env,
+        target.pid,
       ),
     )
     await compare(truth, target)

@@ -6,13 +6,20 @@ export interface Measurement {
   readonly seconds: number
   /** Peak resident memory of the largest single process, in bytes. */
   readonly peakBytes: number
+  /** What the server spent meanwhile, where one was named: the steadier witness on a machine that others use too. */
+  readonly serverCpuSeconds?: number
 }
 
 // VmHWM is the kernel's own high-water mark, so polling can miss only what a process grew in its last 25 ms.
 const pollMs = 25
 
 /** Runs `command` in bash (with pipefail) to its end. Throws with the command's own words when it fails. */
-export async function measure(command: string, env: NodeJS.ProcessEnv = {}): Promise<Measurement> {
+export async function measure(
+  command: string,
+  env: NodeJS.ProcessEnv = {},
+  serverPid?: number,
+): Promise<Measurement> {
+  const cpuBefore = await cpuSeconds(serverPid)
   const started = performance.now()
   const child = spawn('bash', ['-o', 'pipefail', '-c', command], {
     env: { ...process.env, ...env },
@@ -30,7 +37,20 @@ export async function measure(command: string, env: NodeJS.ProcessEnv = {}): Pro
   const status = await promise.finally(() => clearInterval(poll))
   const seconds = (performance.now() - started) / 1000
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${said.trim()}`)
-  return { seconds, peakBytes: Math.max(0, ...peaks.values()) }
+  const measured = { seconds, peakBytes: Math.max(0, ...peaks.values()) }
+  return serverPid === undefined
+    ? measured
+    : { ...measured, serverCpuSeconds: (await cpuSeconds(serverPid)) - cpuBefore }
+}
+
+// USER_HZ: proc(5) counts in hundredths of a second on every Linux.
+const ticksPerSecond = 100
+
+/** utime and stime of proc_pid_stat(5): fields 14 and 15, and the program's name in brackets before them may hold spaces. */
+async function cpuSeconds(pid: number | undefined): Promise<number> {
+  if (pid === undefined) return 0
+  const fields = (await readProc(`/proc/${pid}/stat`)).replace(/^.*\) /s, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
 async function recordPeaks(root: number | undefined, peaks: Map<number, number>): Promise<void> {

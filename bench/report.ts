@@ -22,5 +22,7 @@ export function mebibytes(bytes: number): string {
 function line(name: string, runs: readonly Measurement[]): string {
   const seconds = median(runs.map((run) => run.seconds))
   const peak = Math.max(...runs.map((run) => run.peakBytes))
-  return `  ${name.padEnd(24)} ${seconds.toFixed(2).padStart(8)} s   peak ${mebibytes(peak)} MiB\n`
+  const cpu = runs.map((run) => run.serverCpuSeconds).filter((spent) => spent !== undefined)
+  const server = cpu.length === 0 ? '' : `   server CPU ${median(cpu).toFixed(2)} s`
+  return `  ${name.padEnd(24)} ${seconds.toFixed(2).padStart(8)} s   peak ${mebibytes(peak)} MiB${server}\n`
 }
