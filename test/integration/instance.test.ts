@@ -56,7 +56,7 @@ eachServer('privileges of an active role count', async (kind) => {
   const isMysql = kind.startsWith('mysql')
   await using server = await startServer(kind, { users: [{ user: 'u', password: 'p' }] })
   await server.sql(
-    `CREATE ROLE streamer; GRANT REPLICATION SLAVE, ${isMysql ? 'REPLICATION CLIENT' : 'BINLOG MONITOR'} ON *.* TO streamer; GRANT streamer TO u;` +
+    `CREATE ROLE streamer; GRANT REPLICATION SLAVE, ${isMysql ? 'REPLICATION CLIENT' : 'BINLOG MONITOR, SLAVE MONITOR'} ON *.* TO streamer; GRANT streamer TO u;` +
       (isMysql ? 'SET DEFAULT ROLE streamer TO u' : 'SET DEFAULT ROLE streamer FOR u'),
   )
   await using connection = await Connection.open(server.settings({ user: 'u', password: 'p' }))
