@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fillShop } from '../../scripts/sample-shop/fill-shop.ts'
+import { Archive } from '../../src/archive/archive.ts'
+import { isHoldfastError } from '../../src/core/errors.ts'
 import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
 import { verifyTarget } from '../../src/logical/verify-target/verify-target.ts'
+import { executeRestore } from '../../src/recovery/execute-restore.ts'
 import { loadCorpus } from '../support/corpus.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
+import { restoreRig } from '../support/restore-rig.ts'
 import { eachServer, serverKinds, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { openWitness } from '../support/witness.ts'
 
@@ -347,4 +351,56 @@ eachServer('what is written between two reads is told as that', async (kind) => 
     texts[0] ?? '',
     /^table d\.pairs differs: its row hash, but row by row nothing: it was written to/,
   )
+})
+
+eachServer('a base that differs ends the restore before anything is replayed on it', async (kind) => {
+  await using source = await startServer(kind, { sql: items })
+  await using target = await startServer(kind)
+  await using rig = await restoreRig(source)
+  await rig.backUp()
+  await source.sql("INSERT INTO d.pairs VALUES (5, 'later', 50)")
+  await rig.archive.catchUp()
+  const plan = await rig.plan('latest')
+  const stored = await rig.archive.source.openBackup(plan.base.id)
+  let isVerifying = false
+  const messages: string[] = []
+  const backup: Backup = {
+    content: stored.content,
+    origin: stored.origin,
+    point: stored.point,
+    objectNames: () => stored.objectNames(),
+    // Somebody writes to the target just after the load.
+    object: async (name) => {
+      if (isVerifying) await target.sql("UPDATE d.pairs SET v = 0 WHERE b = 'a'")
+      return stored.object(name)
+    },
+    getChunk: (id) => stored.getChunk(id),
+  }
+  const options = {
+    settings: target.settings(),
+    archive: await Archive.open(rig.archive.source),
+    verify: true,
+  }
+  await assert.rejects(
+    executeRestore(plan, {
+      ...options,
+      backup,
+      emit: (event) => {
+        if (event.type === 'phase' && event.phase === 'comparing definitions') isVerifying = true
+        if (event.type === 'notice') messages.push(event.message)
+      },
+    }),
+    (error) =>
+      isHoldfastError(error, 'VERIFY_FAILED') && /table d\.pairs differs: 1 changed/.test(error.message),
+  )
+  assert.ok(messages.includes("row a=1, b='a' (chunk 1): v is 0 and was 10"), messages.join('\n'))
+  assert.equal(await target.sql('SELECT COUNT(*) FROM d.pairs'), '3\n')
+  // Nor does another run go on from there.
+  await assert.rejects(executeRestore(plan, { ...options, backup: stored }), (error) =>
+    isHoldfastError(error, 'TARGET_NOT_EMPTY'),
+  )
+  await using fresh = await startServer(kind)
+  const report = await executeRestore(plan, { ...options, settings: fresh.settings(), backup: stored })
+  assert.equal(report.verified?.rows, 9)
+  assert.equal(await fresh.sql('SELECT COUNT(*) FROM d.pairs'), '4\n')
 })

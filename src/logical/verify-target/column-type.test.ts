@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { columnTypeIn, haveSameText } from './column-type.ts'
+import { type ColumnType, columnTypeIn, haveSameText } from './column-type.ts'
 
 const ddl = [
   'CREATE TABLE `t` (',
@@ -25,10 +25,15 @@ test('a type is found in a definition by its column, with its size', () => {
   assert.equal(columnTypeIn(ddl, 'row_start'), undefined)
 })
 
+function isSame(one: string, other: string): boolean {
+  return haveSameText(type(one), type(other))
+}
+
+function type(text: string): ColumnType {
+  return columnTypeIn(`\n  \`c\` ${text} NOT NULL`, 'c') ?? { name: '', size: '', isZerofill: false }
+}
+
 test('types that write values alike can be compared, and others cannot', () => {
-  const type = (text: string) =>
-    columnTypeIn(`\n  \`c\` ${text} NOT NULL`, 'c') ?? { name: '', size: '', isZerofill: false }
-  const isSame = (one: string, other: string) => haveSameText(type(one), type(other))
   for (const [one, other] of [
     ['int(11)', 'bigint unsigned'],
     ['float', 'double(10,2)'],
