@@ -5,6 +5,7 @@ export interface SourceIdentity {
   readonly flavour: Flavour
   /** MySQL's server_uuid; absent on MariaDB. */
   readonly serverUuid?: string
+  /** 0 together with no server_uuid: of a dump that another program made, which does not say its server. */
   readonly serverId: number
   /** MariaDB's gtid_domain_id; absent on MySQL. */
   readonly gtidDomainId?: number

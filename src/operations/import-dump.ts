@@ -1,9 +1,7 @@
 // Use case: take the dump of another program into the repository as a logical backup.
 import type { BackupSummary } from '../core/backup-summary.ts'
-import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { type DumpFormat, importDump } from '../logical/import/import-dump.ts'
-import type { SourceRepository } from '../repository/source-repository.ts'
 import { openDump } from './open-dump.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
@@ -46,24 +44,10 @@ export async function importIntoRepository(
     emit,
     signal,
   })
-  await refuseOtherFlavour(source, result.origin.flavour, signal)
+  // A dump does not say which server it is of; only that it cannot be one of another family.
+  await source.ensure({ flavour: result.origin.flavour, serverId: 0 }, signal)
   for (const message of result.warnings) emit({ type: 'notice', level: 'warning', message })
   emit({ type: 'phase', phase: 'committing' })
   const backup = await session.commit(result)
   return { backup, format, ...counts }
-}
-
-/** A dump does not say which server it is of, so its name is tied to none by it; but it cannot be of another family. */
-async function refuseOtherFlavour(
-  source: SourceRepository,
-  flavour: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const recorded = await source.describe(signal)
-  if (recorded === undefined || recorded.flavour === flavour) return
-  throw new HoldfastError(
-    'SOURCE_MISMATCH',
-    `'${source.name}' is a ${recorded.flavour} server, and the dump is of a ${flavour} server`,
-    { source: source.name },
-  )
 }

@@ -274,12 +274,19 @@ async function orWarn<T>(
 
 function sameServer(a: SourceIdentity, b: SourceIdentity): boolean {
   if (a.flavour !== b.flavour) return false
+  // A name that began with an imported dump: that does not say which server it is of.
+  if (isUnknown(a) || isUnknown(b)) return true
   // MySQL's server_uuid names a server for good; MariaDB has none, there domain and server id do.
   if (a.flavour === 'mysql') return a.serverUuid === b.serverUuid
   return a.serverId === b.serverId && (a.gtidDomainId ?? 0) === (b.gtidDomainId ?? 0)
 }
 
+function isUnknown({ serverId, serverUuid }: SourceIdentity): boolean {
+  return serverId === 0 && serverUuid === undefined
+}
+
 function describeServer(identity: SourceIdentity): string {
+  if (isUnknown(identity)) return identity.flavour === 'mysql' ? 'a MySQL server' : 'a MariaDB server'
   return identity.flavour === 'mysql'
     ? `MySQL server ${identity.serverUuid ?? 'without uuid'}`
     : `MariaDB server ${identity.serverId} of domain ${identity.gtidDomainId ?? 0}`
