@@ -125,10 +125,11 @@ function optionFor(spec: OptionSpec): Option {
   const short = spec.short === undefined ? '' : `-${spec.short}, `
   if (spec.kind === 'flag') return new Option(`${short}--${spec.name}`)
   const option = new Option(`${short}--${spec.name} <${spec.value}>`)
-  if (spec.kind === 'list') {
+  if (spec.kind === 'list' || spec.kind === 'texts') {
+    const split = spec.kind === 'list' ? splitList : (text: string) => [text]
     return option.argParser((text, previous: readonly string[] | undefined) => [
       ...(previous ?? []),
-      ...splitList(text),
+      ...split(text),
     ])
   }
   if (spec.kind === 'integer') return option.argParser((text) => parseInteger(spec.name, text, spec.range))

@@ -33,8 +33,8 @@ export interface IntegerRange {
 export type OptionSpec =
   | (OptionBase & { readonly kind: 'flag' })
   | (OptionBase & {
-      /** `list`: separated by commas, or given several times. `integer`: a whole number. */
-      readonly kind: 'text' | 'list' | 'integer'
+      /** `list`: separated by commas, or given several times. `texts`: given several times. `integer`: a whole number. */
+      readonly kind: 'text' | 'list' | 'texts' | 'integer'
       readonly value: string
       /** Of an integer; from 0 by default. */
       readonly range?: IntegerRange

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { HoldfastError } from './errors.ts'
-import { formatTableName, parseName, parseTableName, splitList } from './name-list.ts'
+import {
+  formatTableName,
+  parseColumnName,
+  parseName,
+  parsePartName,
+  parseTableName,
+  splitList,
+  splitRule,
+} from './name-list.ts'
 
 function refuses(act: () => unknown): void {
   assert.throws(act, (error) => error instanceof HoldfastError && error.code === 'USAGE')
@@ -53,4 +61,13 @@ test('every name that a server can have is read as it is written', () => {
 test('names are quoted only where they have to be', () => {
   assert.equal(formatTableName({ schema: 'shop', name: 'größe$1' }), 'shop.größe$1')
   assert.equal(formatTableName({ schema: 'a.b', name: 'c`d' }), '`a.b`.`c``d`')
+})
+
+test('a part is a schema or a table, and a rule follows the first colon outside of backticks', () => {
+  assert.deepEqual(parsePartName('a'), { schema: 'a' })
+  assert.deepEqual(parsePartName('`a.b`.c'), { schema: 'a.b', name: 'c' })
+  assert.deepEqual(parseColumnName('a.`b.c`.d'), { schema: 'a', table: 'b.c', column: 'd' })
+  for (const text of ['a.b', 'a.b.c.d', 'a.b.']) refuses(() => parseColumnName(text))
+  assert.deepEqual(splitRule("`a:b`.c: d = ':' "), { name: '`a:b`.c', rule: "d = ':'" })
+  for (const text of ['a.b', ':a', 'a:', '`a:b`']) refuses(() => splitRule(text))
 })

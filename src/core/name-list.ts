@@ -33,6 +33,48 @@ export function parseTableName(text: string): { readonly schema: string; readonl
   return { schema: parseName(schema), name: parseName(name) }
 }
 
+/**
+ * A schema alone, or `schema.table`: here a dot in a name needs the backticks.
+ * @throws HoldfastError USAGE
+ */
+export function parsePartName(text: string): { readonly schema: string; readonly name?: string } {
+  const [schema = '', name, ...more] = splitAt('.', text)
+  if (schema === '' || name === '' || more.length > 0) throw notUnderstood(text, 'schema or schema.table')
+  return { schema: parseName(schema), ...(name === undefined ? {} : { name: parseName(name) }) }
+}
+
+/**
+ * `schema.table.column`
+ * @throws HoldfastError USAGE
+ */
+export function parseColumnName(text: string): {
+  readonly schema: string
+  readonly table: string
+  readonly column: string
+} {
+  const [schema = '', table = '', column = '', ...more] = splitAt('.', text)
+  if (schema === '' || table === '' || column === '' || more.length > 0) {
+    throw notUnderstood(text, 'schema.table.column')
+  }
+  return { schema: parseName(schema), table: parseName(table), column: parseName(column) }
+}
+
+/**
+ * A name and what is said of it, at the first colon outside of backticks: `shop.orders:id > 5`.
+ * @throws HoldfastError USAGE where there is none, or nothing on a side of it
+ */
+export function splitRule(text: string): { readonly name: string; readonly rule: string } {
+  let at = -1
+  for (const { 0: part, index } of text.matchAll(piece)) {
+    if (part !== ':') continue
+    at = index
+    break
+  }
+  const [name, rule] = [text.slice(0, Math.max(at, 0)).trim(), text.slice(at + 1).trim()]
+  if (name === '' || rule === '') throw notUnderstood(text, 'a name, a colon and what is said of it')
+  return { name, rule }
+}
+
 /** As parseTableName reads it: quoted where it has to be. */
 export function formatTableName({
   schema,
@@ -41,8 +83,13 @@ export function formatTableName({
   readonly schema: string
   readonly name: string
 }): string {
-  return [schema, name]
-    .map((part) => (/^[^`.,\s]+$/.test(part) ? part : `\`${part.replaceAll('`', '``')}\``))
+  return formatNames([schema, name])
+}
+
+/** Parts of a qualified name, with dots between them, quoted where they have to be. */
+export function formatNames(parts: readonly string[]): string {
+  return parts
+    .map((part) => (/^[^`.,:\s]+$/.test(part) ? part : `\`${part.replaceAll('`', '``')}\``))
     .join('.')
 }
 

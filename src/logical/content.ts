@@ -29,6 +29,8 @@ const code = z.object({
 const column = z.object({
   name: z.string(),
   encoding: z.enum(['plain', 'enum', 'json', 'text', 'utf8', 'number']),
+  /** What was read in place of its values, as --mask takes it. */
+  mask: z.string().optional(),
 })
 
 const range = z.object({
@@ -50,6 +52,8 @@ const table = z.object({
   object: z.string().optional(),
   columns: z.array(column),
   rows: z.int().min(0),
+  /** Only rows for which this was true were read; for WHERE, in the SQL of the source's flavour. */
+  where: z.string().optional(),
   /** What the rows were read in, where that was more than one range. */
   ranges: z.array(range).optional(),
   /** Rows of the past are among the rows (MariaDB, system versioning). */
@@ -90,9 +94,16 @@ const account = z.object({
   after: z.array(z.string()),
 })
 
+const exclusion = z
+  .object({
+    schemas: z.array(z.string()).readonly(),
+    tables: z.array(z.object({ schema: z.string(), name: z.string() })).readonly(),
+  })
+  .optional()
+
 const selection = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('everything') }),
-  z.object({ kind: z.literal('schemas'), schemas: z.array(z.string()).readonly() }),
+  z.object({ kind: z.literal('everything'), exclude: exclusion }),
+  z.object({ kind: z.literal('schemas'), schemas: z.array(z.string()).readonly(), exclude: exclusion }),
   z.object({
     kind: z.literal('tables'),
     tables: z.array(z.object({ schema: z.string(), name: z.string() })).readonly(),
@@ -102,6 +113,8 @@ const selection = z.discriminatedUnion('kind', [
 const content = z.object({
   format: z.literal(1),
   selection,
+  /** Definitions or rows only: see --structure-only and --data-only; absent where both are kept. */
+  parts: z.enum(['structure', 'data']).optional(),
   server: z.object({ release: z.int(), lowerCaseTableNames: z.int() }),
   /** Absent where the backup was made of the dump of another program. */
   snapshot: z

@@ -7,6 +7,7 @@ import { ByteQuery } from './byte-rows.ts'
 import { CodeReader } from './code.ts'
 import type { CodeContent, SequenceContent } from './content.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { checkExclusion } from './filters/check-exclusion.ts'
 import { type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
 import { listRelations, readTable, type TableDefinition } from './table-definition.ts'
 
@@ -40,9 +41,13 @@ export async function readDefinitions(
      WHERE SCHEMA_NAME NOT IN (${quoteTexts(dialect.systemSchemas)}) ORDER BY 1`,
     options,
   )
-  const found = rows
-    .map((row) => ({ name: textOf(row, 'name'), collation: textOf(row, 'collation') }))
-    .filter(({ name }) => selectsSchema(selection, name))
+  const all = rows.map((row) => ({ name: textOf(row, 'name'), collation: textOf(row, 'collation') }))
+  await checkExclusion(
+    connection,
+    selection,
+    all.map(({ name }) => name),
+  )
+  const found = all.filter(({ name }) => selectsSchema(selection, name))
   const query = new ByteQuery()
   const schemas: SchemaDefinition[] = []
   for (const { name, collation } of found) {

@@ -20,9 +20,11 @@ import {
 } from './definitions.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
+import { applyFilters, type BackupFilters, isUnfiltered } from './filters/backup-filters.ts'
+import { setMaskKey } from './masking/masked-value.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
 import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
-import { everything, type Selection, selectsCode } from './selection.ts'
+import { everything, isWhole, type Selection, selectsCode } from './selection.ts'
 import { type OpenReader, readersHere, type TableReader } from './table-reader.ts'
 
 export interface DumpOptions {
@@ -30,6 +32,8 @@ export interface DumpOptions {
   readonly sink: BackupSink
   /** Everything by default. */
   readonly selection?: Selection
+  /** What of the selection the backup holds; all of it by default. */
+  readonly filters?: BackupFilters
   /** Sessions that read rows, 2 by default. */
   readonly threads?: number
   /** What reads where there are many rows; by default, and where there are few, sessions on this thread. */
@@ -59,7 +63,7 @@ const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 
  *   snapshot), UNSUPPORTED, SERVER_UNSUPPORTED, USAGE, or what the sink throws
  */
 export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
-  const { settings, signal, emit = () => undefined, selection = everything } = options
+  const { settings, signal, emit = () => undefined, selection = everything, filters = {} } = options
   await using sessions = new Sessions(settings, signal)
   const control = await sessions.open()
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
@@ -68,14 +72,19 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const guard = await sessions.open()
   const isGuarded =
     options.locks !== 'none' && (await dialectOf(facts.flavour).lockDefinitions(guard, { signal }))
-  const before = await readDefinitions(control, dialect, selection, signal)
+  const all = await readDefinitions(control, dialect, selection, signal)
+  const before = await applyFilters(control, all, filters, signal)
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
   await using readers = await openReaders(options, before)
   const snapshot = await openSnapshot(options, facts, sessions, readers.all, before)
   const prepared = await preparedTransactions(control, { signal })
   // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
   if (!isGuarded) {
-    checkUnchanged(differences(before, await readDefinitions(control, dialect, selection, signal)), 'began')
+    checkUnchanged(differences(all, await readDefinitions(control, dialect, selection, signal)), 'began')
+  }
+  if (filters.maskKey !== undefined) {
+    const statement = setMaskKey(filters.maskKey)
+    await Promise.all(readers.all.map(({ session }) => session.run(statement, { signal })))
   }
   const objects = await readTables({
     schemas: before,
@@ -93,10 +102,12 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   for (const schema of before) {
     schemas.push(schemaContent(schema, await readSequences(control, dialect, schema), objects))
   }
-  const accounts = selection.kind === 'everything' ? await readAccounts(control, dialect) : { warnings: [] }
+  const isAll = selection.kind === 'everything' && filters.parts !== 'data'
+  const accounts = isAll ? await readAccounts(control, dialect) : { warnings: [] }
   const content: LogicalContent = {
     format: 1,
     selection,
+    ...(filters.parts === undefined ? {} : { parts: filters.parts }),
     server: { release: facts.release, lowerCaseTableNames: facts.lowerCaseTableNames },
     snapshot: {
       rung: snapshot.rung,
@@ -111,15 +122,17 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     method: 'dump',
     origin: backupOrigin(facts),
     point: snapshot.point,
-    isPartial: selection.kind !== 'everything',
+    // The log tells of all schemas, tables and rows, and of values as they were.
+    isPartial: !isWhole(selection) || !isUnfiltered(filters),
     content,
     objects: [...objects.values()].map(({ object }) => object),
     warnings: [
-      ...before.flatMap((schema) => [...schema.warnings, ...unseen(facts, selection, schema.name)]),
+      ...before.flatMap((schema) => schema.warnings),
+      ...(filters.parts === 'data' ? [] : before.flatMap((schema) => unseen(facts, selection, schema.name))),
       ...prepared,
       ...(options.locks === 'none' ? unlockedTables(before) : []),
       ...accounts.warnings,
-      ...(selection.kind === 'everything' ? await dialect.readNotCarried(control) : []),
+      ...(isAll ? await dialect.readNotCarried(control) : []),
     ],
   }
 }
@@ -256,6 +269,7 @@ function schemaContent(
     tables: schema.tables.map((table) => {
       const read =
         table.select === undefined ? undefined : objects.get(tableObjectName(schema.name, table.name))
+      const isMasked = table.columns.some(({ mask }) => mask !== undefined)
       return {
         name: table.name,
         ddl: table.ddl,
@@ -264,7 +278,9 @@ function schemaContent(
         ...(read === undefined ? {} : { object: read.object.name }),
         columns: [...table.columns],
         rows: read?.object.chunks.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
-        ...(read === undefined || read.ranges.length < 2 ? {} : { ranges: [...read.ranges] }),
+        // The bounds of ranges are values of the source, which may be what a mask hides.
+        ...(read === undefined || read.ranges.length < 2 || isMasked ? {} : { ranges: [...read.ranges] }),
+        ...(table.where === undefined || table.select === undefined ? {} : { where: table.where }),
         hasHistory: table.hasHistory,
         isInsertOnly: table.isInsertOnly,
         triggers: [...(schema.triggers.get(table.name) ?? [])],

@@ -1,5 +1,6 @@
 // What is to be read next: whole tables, and ranges of those that are too large for one reader.
 import type { Connection } from '../wire/connection.ts'
+import { parenthesized } from './filters/row-condition.ts'
 import { rangeCondition, rangeSelect, rangeText } from './ranges/key-range.ts'
 import { type RangeKey, readRangeKey } from './ranges/range-key.ts'
 import { SeekSession } from './ranges/seek-session.ts'
@@ -69,19 +70,15 @@ export class ReadQueue {
         // Another reader may have taken it while we looked for a key.
         if (this.#jobs[0] !== table) continue
         this.#jobs.shift()
-        return { table, at: 0, text: 'all rows', condition: '', select: table.select }
+        return { table, at: 0, text: 'all rows', condition: '', select: filtered(table, table.select, '') }
       }
       const range = await cut.ranges.next(signal)
       if (range !== undefined) {
         const { key } = cut
         const at = cut.given++
-        return {
-          table,
-          at,
-          text: rangeText(key, range),
-          condition: rangeCondition(key, range),
-          select: rangeSelect(table.select, key, range),
-        }
+        const condition = rangeCondition(key, range)
+        const select = filtered(table, rangeSelect(table.select, key, range), condition)
+        return { table, at, text: rangeText(key, range), condition, select }
       }
       if (this.#jobs[0] === table) this.#jobs.shift()
     }
@@ -106,4 +103,10 @@ export class ReadQueue {
     const targetRows = Math.ceil((estimatedRows * this.#rangeBytes) / estimatedBytes)
     return { key, ranges: new TableRanges(this.#seeks, key, { targetRows }), given: 0 }
   }
+}
+
+/** `select` has the condition of its range already. */
+function filtered({ where }: TableJob, select: string, condition: string): string {
+  if (where === undefined) return select
+  return `${select} ${condition === '' ? 'WHERE' : 'AND'} ${parenthesized(where)}`
 }

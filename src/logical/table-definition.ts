@@ -41,6 +41,8 @@ export interface TableDefinition {
   readonly from: string
   /** Reads all rows; absent where only the definition is kept. */
   readonly select: string | undefined
+  /** Only rows for which this is true are read. */
+  readonly where?: string
   readonly hasHistory: boolean
   /** The table has rows of the past that cannot be carried. */
   readonly isHistoryLost: boolean

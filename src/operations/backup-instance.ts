@@ -11,20 +11,17 @@ import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { parseSelection } from './parse-selection.ts'
+import { type FilterRequest, parseFilters } from './parse-filters.ts'
+import { type PartsRequest, parseSelection } from './parse-selection.ts'
 import { readersOnThreads } from './reader-threads/thread-reader.ts'
 import { requirePrivileges } from './require-privileges.ts'
 
-export interface BackupRequest {
+export interface BackupRequest extends PartsRequest, FilterRequest {
   readonly access: RepositoryAccess
   readonly settings: ConnectionSettings
   /** Name of the instance in the repository. */
   readonly source: string
   readonly method: Extract<BackupMethod, 'dump'>
-  /** Names as parse-selection.ts reads them. */
-  readonly schemas?: readonly string[] | undefined
-  /** `schema.table`; only these, and none of the above. */
-  readonly tables?: readonly string[] | undefined
   readonly threads?: number | undefined
   readonly locks?: LockChoice | undefined
 }
@@ -40,7 +37,8 @@ export async function backupInstance(
   { emit, signal }: UseCase,
 ): Promise<BackupSummary> {
   const { settings, method } = request
-  const selection = parseSelection(request.schemas, request.tables)
+  const selection = parseSelection(request)
+  const filters = await parseFilters(request)
   const repository = await openRepository(request.access, signal)
   const source = repository.source(request.source)
   emit({ type: 'phase', phase: 'connecting' })
@@ -53,6 +51,7 @@ export async function backupInstance(
   const result = await dumpLogical({
     settings,
     selection,
+    filters,
     sink: session,
     threads,
     locks: request.locks ?? 'auto',

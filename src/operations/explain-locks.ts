@@ -7,25 +7,25 @@ import { type LockPlan, lockPlan } from '../instance/lock-plan.ts'
 import { defaultLockBounds } from '../instance/lock-wait.ts'
 import { selectsTable } from '../logical/selection.ts'
 import { Connection } from '../wire/connection.ts'
-import { parseSelection } from './parse-selection.ts'
+import { type PartsRequest, parseSelection } from './parse-selection.ts'
 
 export type { LockChoice } from '../instance/consistent-snapshot.ts'
 export type { PlannedLock } from '../instance/lock-plan.ts'
 
-export interface LockQuestion {
+export interface LockQuestion extends PartsRequest {
   readonly settings: ConnectionSettings
-  readonly schemas?: readonly string[] | undefined
-  readonly tables?: readonly string[] | undefined
+  /** Then no row is read. */
+  readonly isStructureOnly?: boolean | undefined
   readonly locks: LockChoice
 }
 
 /** Throws what connecting throws, and USAGE for a selection that cannot be. */
 export async function explainLocks(question: LockQuestion, signal: AbortSignal): Promise<LockPlan> {
-  const selection = parseSelection(question.schemas, question.tables)
+  const selection = parseSelection(question)
   await using connection = await Connection.open(question.settings, { signal })
   const facts = await inspectInstance(connection, { signal })
-  const plain = facts.nonTransactionalTables.filter(({ schema, name }) =>
-    selectsTable(selection, schema, name),
+  const plain = facts.nonTransactionalTables.filter(
+    ({ schema, name }) => question.isStructureOnly !== true && selectsTable(selection, schema, name),
   )
   return lockPlan({
     facts,

@@ -2,8 +2,10 @@
 import type { BackupSource } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { formatNames, formatTableName } from '../core/name-list.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
+import { exclusionOf } from '../logical/selection.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
@@ -43,8 +45,18 @@ export interface BackupReport {
   /** Of logical backups, in the order of names. */
   readonly schemas: readonly SchemaSummary[]
   readonly objects: readonly ObjectSummary[]
+  /** Of logical backups: what they leave out of what was there, or hold otherwise. */
+  readonly filters?: FilterReport
   /** The one that growth is told against. */
   readonly before?: string
+}
+
+/** Names are written as options take them. */
+export interface FilterReport {
+  readonly parts?: 'structure' | 'data'
+  readonly excluded: readonly string[]
+  readonly where: readonly { readonly table: string; readonly condition: string }[]
+  readonly masks: readonly { readonly column: string; readonly method: string }[]
 }
 
 /** Throws what opening throws, USAGE for an unknown source or backup, VERIFY_FAILED when the manifest is damaged. */
@@ -54,8 +66,8 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
   const id = await findBackup(source, request.backup, signal)
   const backup = await source.openBackup(id, signal)
   const { summary } = backup
-  const tables =
-    summary.kind === 'logical' ? tablesOf(parseLogicalContent(backup.content)) : new Map<string, TableName>()
+  const content = summary.kind === 'logical' ? parseLogicalContent(backup.content) : undefined
+  const tables = content === undefined ? new Map<string, TableName>() : tablesOf(content)
   const sizes = await objectSizes(backup, signal)
   const before = await sizesBefore(source, summary, signal)
   const objects = [...sizes].map(([name, { sizeBytes, rows }]) => {
@@ -76,7 +88,30 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
     summary,
     schemas: schemasOf(objects),
     objects,
+    ...(content === undefined ? {} : { filters: filtersOf(content) }),
     ...(before === undefined ? {} : { before: before.id }),
+  }
+}
+
+function filtersOf({ selection, parts, schemas }: LogicalContent): FilterReport {
+  const exclude = exclusionOf(selection)
+  const tables = schemas.flatMap((schema) => schema.tables.map((table) => ({ schema: schema.name, table })))
+  return {
+    ...(parts === undefined ? {} : { parts }),
+    excluded: [
+      ...(exclude?.schemas ?? []).map((schema) => formatNames([schema])),
+      ...(exclude?.tables ?? []).map(formatTableName),
+    ],
+    where: tables.flatMap(({ schema, table: { name, where } }) =>
+      where === undefined ? [] : [{ table: formatTableName({ schema, name }), condition: where }],
+    ),
+    masks: tables.flatMap(({ schema, table: { name, columns } }) =>
+      columns.flatMap((column) =>
+        column.mask === undefined
+          ? []
+          : [{ column: formatNames([schema, name, column.name]), method: column.mask }],
+      ),
+    ),
   }
 }
 

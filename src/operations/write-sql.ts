@@ -16,15 +16,13 @@ import { syncFolder } from '../storage/durable-file.ts'
 import { storeError, systemErrorCode } from '../storage/store-errors.ts'
 import { Connection } from '../wire/connection.ts'
 import { defaultThreads, type UseCase } from './backup-instance.ts'
-import { parseSelection } from './parse-selection.ts'
+import { type FilterRequest, parseFilters } from './parse-filters.ts'
+import { type PartsRequest, parseSelection } from './parse-selection.ts'
 import { requirePrivileges } from './require-privileges.ts'
 import { TemporaryBackup } from './temporary-backup.ts'
 
-export interface SqlRequest {
+export interface SqlRequest extends PartsRequest, FilterRequest {
   readonly settings: ConnectionSettings
-  readonly schemas?: readonly string[] | undefined
-  /** `schema.table`; only these, and none of the above. */
-  readonly tables?: readonly string[] | undefined
   readonly threads?: number | undefined
   readonly locks?: LockChoice | undefined
   /** A file that is not there yet, or where else each piece of the text goes. */
@@ -49,13 +47,14 @@ export interface SqlReport {
  * @throws HoldfastError what connecting and dumping throw; USAGE when the file is there already, which is never half written
  */
 export async function writeSql(request: SqlRequest, { emit, signal }: UseCase): Promise<SqlReport> {
-  const { settings, schemas, tables, threads = defaultThreads(), locks = 'auto', spool = tmpdir() } = request
-  const selection = parseSelection(schemas, tables)
+  const { settings, threads = defaultThreads(), locks = 'auto', spool = tmpdir() } = request
+  const selection = parseSelection(request)
+  const filters = await parseFilters(request)
   await using output = await openOutput(request.output)
   emit({ type: 'phase', phase: 'connecting' })
   if (selection.kind === 'everything') await checkPrivileges(settings, signal)
   await using rows = await TemporaryBackup.create(spool)
-  const result = await dumpLogical({ settings, selection, sink: rows, threads, locks, emit, signal })
+  const result = await dumpLogical({ settings, selection, filters, sink: rows, threads, locks, emit, signal })
   const backup = rows.source(result)
   const plan = planScript(backup)
   for (const message of [...result.warnings, ...plan.warnings])

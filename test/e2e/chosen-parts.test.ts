@@ -17,7 +17,7 @@ const odd = '`a,b.c``d/%`'
 before(async () => {
   folder = await temporaryDirectory()
   source = await startServer(someKind(), {
-    sql: `CREATE DATABASE ${odd}; CREATE TABLE ${odd}.\`t,1.x\` (id INT PRIMARY KEY); INSERT INTO ${odd}.\`t,1.x\` VALUES (7);
+    sql: `CREATE DATABASE ${odd}; CREATE TABLE ${odd}.\`t,1.x\` (id INT PRIMARY KEY, n VARCHAR(40)); INSERT INTO ${odd}.\`t,1.x\` VALUES (7, 'x');
       CREATE TABLE ${odd}.other (id INT PRIMARY KEY); CREATE DATABASE plain; CREATE TABLE plain.t (id INT PRIMARY KEY)`,
   })
   target = await startServer(someKind())
@@ -71,5 +71,35 @@ test('names with commas, dots and backticks go through backup, show and restore'
   assert.doesNotMatch(shown.stdout, /other|plain/)
   const run = await restore('all', '--schemas', `${odd},plain`)
   assert.equal(run.exit, 0, run.output)
-  assert.equal(await target.sql(`SELECT * FROM ${odd}.\`t,1.x\``), '7\n')
+  assert.equal(await target.sql(`SELECT id FROM ${odd}.\`t,1.x\``), '7\n')
+})
+
+test('what a backup leaves out or masks is shown, and it is no base of a replay', async () => {
+  const table = `${odd}.\`t,1.x\``
+  const exclude = ['--exclude', `${odd}.other,plain`, '--where', `${table}:id IN (7, 8)`]
+  const mask = ['--mask', `${table}.n:hash`, '--mask-key', import.meta.filename]
+  const masked = await backup('filtered', ...exclude, ...mask)
+  assert.equal(masked.exit, 0, masked.output)
+  const { stdout } = await succeed(['show', 'filtered', '--repository', repository])
+  assert.ok(stdout.includes(`${odd}.other`), stdout)
+  assert.match(stdout, /left out: +plain, /)
+  assert.ok(stdout.includes(`of ${table} where id IN (7, 8)`), stdout)
+  assert.ok(stdout.includes(`${table}.n by hash`), stdout)
+  const latest = ['restore', 'filtered', '--repository', repository, '--to', 'latest', '--dry-run']
+  assertRefused(await holdfast(latest), 1, /holds only a part/)
+  assertRefused(await backup('none', '--mask', `${table}.n:hash`), 2, /needs a key/)
+  assertRefused(await backup('none', '--exclude', 'nope'), 2, /schema nope/)
+  assertRefused(await backup('none', '--structure-only', '--data-only'), 2, /exclude each other/)
+})
+
+test('a script of rows only is loaded into tables that are there', async () => {
+  const words = ['backup', source.url(), '--format', 'sql', '--output', '-', '--schemas', 'plain']
+  await source.sql('INSERT INTO plain.t VALUES (3), (4), (5)')
+  const { stdout: structure } = await succeed([...words, '--structure-only'])
+  const { stdout: data } = await succeed([...words, '--data-only', '--where', 'plain.t:id > 3'])
+  assert.doesNotMatch(data, /CREATE/)
+  await target.sql(`DROP DATABASE IF EXISTS plain; ${structure}`)
+  assert.equal(await target.sql('SELECT COUNT(*) FROM plain.t'), '0\n')
+  await target.sql(`USE plain; ${data}`)
+  assert.equal(await target.sql('SELECT GROUP_CONCAT(id) FROM plain.t'), '4,5\n')
 })

@@ -22,6 +22,11 @@ export const backupVerb: VerbSpec = {
         'holdfast backup mysql://backup@db1/ --repository /backup/holdfast --name shop --schemas shop,crm',
     },
     {
+      says: 'All but the logs, with customers nobody can be recognised in',
+      command:
+        'holdfast backup mysql://backup@db1/ --repository /backup/test-data --exclude shop.log,audit --mask shop.customers.name:hash --mask-key mask.key',
+    },
+    {
       says: 'Through the local socket, with the account of an option file',
       command:
         'holdfast backup --defaults-file /etc/holdfast/db1.cnf -S /run/mysqld/mysqld.sock --repository /backup/holdfast',
@@ -37,6 +42,12 @@ export const backupVerb: VerbSpec = {
       'ties that name to this server; another server under the same name is refused. No key is needed to write.',
     'Without a lock one moment is proven by the place of each session in the binary log (MariaDB), or by GTIDs that stand still while the ' +
       'sessions begin (MySQL, gtid_mode = ON).',
+    'A backup with --exclude, --where, --structure-only, --data-only or --mask is one of a part: it is restored as it is, for binary logs ' +
+      'tell of all rows as they were. Rows that others refer to may be missing from it.',
+    'A METHOD of --mask is null, constant:VALUE, hash, email, random-int[:FROM-TO] or random-text[:LENGTH]. NULL stays NULL. hash and email ' +
+      'make the same of the same value, for as long as --mask-key is the same. Columns that keys, foreign keys, checks or partitions need ' +
+      'are refused where a method would break them. Only the rows of the named columns are masked: not other columns, comments, definitions ' +
+      'or binary logs, nor how often a value is there.',
     "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
   ],
   arguments: [urlArgument],
@@ -76,6 +87,47 @@ export const backupVerb: VerbSpec = {
     },
     { name: 'schemas', kind: 'list', value: 'A,B', group: 'What', help: 'only these schemas' },
     { name: 'tables', kind: 'list', value: 'A.T,…', group: 'What', help: 'only these tables' },
+    {
+      name: 'exclude',
+      kind: 'list',
+      value: 'A,B.T',
+      group: 'What',
+      help: 'leave these schemas and tables out of everything, or of --schemas',
+    },
+    {
+      name: 'where',
+      kind: 'texts',
+      value: 'A.T:EXPR',
+      group: 'What',
+      help: 'of this table, only rows for which EXPR is true; may be given for several tables',
+    },
+    {
+      name: 'structure-only',
+      kind: 'flag',
+      group: 'What',
+      help: 'definitions and accounts without the rows',
+    },
+    {
+      name: 'data-only',
+      kind: 'flag',
+      group: 'What',
+      help: 'rows for tables that are there already: no code, no sequences, no accounts',
+    },
+    {
+      name: 'mask',
+      kind: 'texts',
+      value: 'A.T.C:METHOD',
+      group: 'Masks',
+      help: 'put something else in place of the values of this column (see Notes); may be given for several columns',
+    },
+    {
+      name: 'mask-key',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Masks',
+      env: 'HOLDFAST_MASK_KEY_FILE',
+      help: 'file of 16 bytes or more that hash and email make their values with: the same key makes the same values',
+    },
     {
       name: 'no-locks',
       kind: 'flag',

@@ -9,6 +9,8 @@ import {
   lockChoice,
   type PlannedLock,
 } from '../../operations/explain-locks.ts'
+import type { FilterRequest } from '../../operations/parse-filters.ts'
+import type { PartsRequest } from '../../operations/parse-selection.ts'
 import { writeSql } from '../../operations/write-sql.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
@@ -28,8 +30,8 @@ const runExplain: VerbRun = async (context) => {
   const plan = await explainLocks(
     {
       settings,
-      schemas: options.list('schemas'),
-      tables: options.list('tables'),
+      ...partsOf(context),
+      isStructureOnly: options.flag('structure-only'),
       locks: lockChoiceOf(context),
     },
     signal,
@@ -41,6 +43,24 @@ const runExplain: VerbRun = async (context) => {
     ...(plan.otherwise.length === 0 ? [] : ['Where that cannot be had:', ...plan.otherwise.map(line)]),
   ].join('\n')
   return { text, json: { ...plan } }
+}
+
+function partsOf({ options }: VerbContext): PartsRequest {
+  return {
+    schemas: options.list('schemas'),
+    tables: options.list('tables'),
+    exclude: options.list('exclude'),
+  }
+}
+
+function filtersOf({ options }: VerbContext): FilterRequest {
+  return {
+    where: options.list('where'),
+    isStructureOnly: options.flag('structure-only'),
+    isDataOnly: options.flag('data-only'),
+    masks: options.list('mask'),
+    maskKeyFile: options.text('mask-key'),
+  }
 }
 
 function lockChoiceOf({ options }: VerbContext): LockChoice {
@@ -58,8 +78,8 @@ const runBackup: VerbRun = async (context) => {
       settings,
       source,
       method: 'dump',
-      schemas: options.list('schemas'),
-      tables: options.list('tables'),
+      ...partsOf(context),
+      ...filtersOf(context),
       threads: options.integer('threads'),
       locks: lockChoiceOf(context),
     },
@@ -79,8 +99,8 @@ const runSql: VerbRun = async (context) => {
   const report = await writeSql(
     {
       settings,
-      schemas: options.list('schemas'),
-      tables: options.list('tables'),
+      ...partsOf(context),
+      ...filtersOf(context),
       threads: options.integer('threads'),
       locks: lockChoiceOf(context),
       spool: options.text('spool'),

@@ -1,6 +1,6 @@
 // `holdfast show`: one backup in full.
 import { formatTableName } from '../../core/name-list.ts'
-import { type ObjectSummary, showBackup } from '../../operations/show-backup.ts'
+import { type FilterReport, type ObjectSummary, showBackup } from '../../operations/show-backup.ts'
 import { repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupFields } from '../output/describe-backup.ts'
@@ -38,7 +38,11 @@ export const run: VerbRun = async (context) => {
   )
   const rest = largest.length - maxObjectsShown
   const parts = [
-    formatFields([['instance', report.source], ...backupFields(report.summary)]),
+    formatFields([
+      ['instance', report.source],
+      ...backupFields(report.summary),
+      ...(report.filters === undefined ? [] : filterFields(report.filters)),
+    ]),
     ...(report.before === undefined ? [] : [`growth is since backup ${report.before}`]),
     ...(report.schemas.length < 2 ? [] : ['', schemas]),
     '',
@@ -53,6 +57,7 @@ export const run: VerbRun = async (context) => {
       source: report.source,
       backup: report.summary,
       ...(report.before === undefined ? {} : { before: report.before }),
+      ...(report.filters === undefined ? {} : { filters: report.filters }),
       schemas: report.schemas,
       objects: report.objects,
     },
@@ -69,4 +74,15 @@ function growth(bytes: number | undefined): string {
 /** A table as --tables takes it. */
 function objectText({ table, name }: ObjectSummary): string {
   return table === undefined ? name : formatTableName(table)
+}
+
+const partTexts = { structure: 'definitions without rows', data: 'rows of tables only' } as const
+
+function filterFields({ parts, excluded, where, masks }: FilterReport): (readonly [string, string])[] {
+  return [
+    ...(parts === undefined ? [] : [['holds', partTexts[parts]] as const]),
+    ...(excluded.length === 0 ? [] : [['left out', excluded.join(', ')] as const]),
+    ...where.map(({ table, condition }) => ['only rows', `of ${table} where ${condition}`] as const),
+    ...masks.map(({ column, method }) => ['masked', `${column} by ${method}`] as const),
+  ]
 }

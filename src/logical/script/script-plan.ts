@@ -11,7 +11,7 @@ import {
   type SchemaContent,
 } from '../content.ts'
 import { selectContent } from '../definition-statements.ts'
-import { everything, type Selection } from '../selection.ts'
+import { everything, isWhole, type Selection } from '../selection.ts'
 import { inDependencyOrder, namesIn } from '../view-order.ts'
 
 export interface SchemaView {
@@ -23,6 +23,8 @@ export interface ScriptPlan {
   readonly origin: BackupOrigin
   readonly point: RecoveryPoint
   readonly schemas: readonly SchemaContent[]
+  /** Rows for tables that are there already. */
+  readonly isDataOnly?: boolean
   /** Those that can be created, each after those that it names. */
   readonly views: readonly SchemaView[]
   readonly accounts: readonly AccountContent[]
@@ -42,6 +44,7 @@ export function planScript(backup: BackupSource, selection: Selection = everythi
     origin: backup.origin,
     point: backup.point,
     schemas,
+    ...(content.parts === 'data' ? { isDataOnly: true } : {}),
     views: kept,
     accounts: selection.kind === 'everything' ? (content.accounts ?? []) : [],
     settings: [
@@ -60,7 +63,7 @@ function sortViews(
 ): { readonly kept: readonly SchemaView[]; readonly warnings: readonly string[] } {
   const there = relationsOf(schemas)
   const known = relationsOf(content.schemas)
-  const isPartial = content.selection.kind !== 'everything'
+  const isPartial = !isWhole(content.selection)
   const knownSchemas = new Set(content.schemas.map(({ name }) => name))
   const isMissing = (schema: string, name: string) =>
     !there.has(keyOf(schema, name)) &&

@@ -29,6 +29,7 @@ export type DefinitionSection = Exclude<SectionName, 'rows'>
 
 /** Empty for a section that has nothing. */
 export function sectionText(plan: ScriptPlan, section: DefinitionSection): Iterable<Buffer> {
+  if (plan.isDataOnly === true) return []
   return sections[section](plan)
 }
 
