@@ -27,7 +27,7 @@ if (found[0] < wanted[0] || (found[0] === wanted[0] && found[1] < wanted[1])) {
 // data shall fit in 300 MiB, and is about as fast with 4 MiB a half; that can only be said to Node before it starts, so verbs that work long
 // start it once more, as the same process (30 ms).
 function boundMemory() {
-  var isLong = ['backup', 'restore', 'stream', 'verify'].indexOf(process.argv[2]) !== -1
+  var isLong = ['backup', 'import', 'restore', 'stream', 'verify'].indexOf(process.argv[2]) !== -1
   var isSaid = process.execArgv.some(function (flag) {
     return flag.indexOf('--max-semi-space-size') === 0
   })
