@@ -63,7 +63,7 @@ async function sessionsEnded(target: TestServer): Promise<void> {
   })
 }
 
-const isOfHeldGlobal = /^SET GLOBAL (max_allowed_packet|event_scheduler)/
+const isOfHeldGlobal = /^SET GLOBAL (max_allowed_packet|event_scheduler|log_bin_trust_function_creators)/
 
 async function empty(target: TestServer, hasLog: boolean): Promise<void> {
   const resets = {
@@ -72,7 +72,8 @@ async function empty(target: TestServer, hasLog: boolean): Promise<void> {
   }
   await target.sql(
     `DROP DATABASE IF EXISTS d; DROP USER IF EXISTS div_clerk; ${resets[target.flavour]};
-     SET GLOBAL max_allowed_packet = DEFAULT; SET GLOBAL event_scheduler = DEFAULT`,
+     SET GLOBAL max_allowed_packet = DEFAULT; SET GLOBAL event_scheduler = DEFAULT;
+     SET GLOBAL log_bin_trust_function_creators = DEFAULT`,
   )
 }
 
