@@ -45,6 +45,8 @@ export function loadSettings(release: number): SessionSettings {
       ...(release >= 80_017 ? ['print_identified_with_as_hex = 1'] : []),
     ],
     optional: [
+      // With STATEMENT in its log a server takes no rows under READ COMMITTED (ER_BINLOG_STMT_MODE_AND_ROW_ENGINE).
+      "binlog_format = 'ROW'",
       // SHOW CREATE TABLE says every default; a TIMESTAMP without one must not get one.
       'explicit_defaults_for_timestamp = 1',
       'innodb_strict_mode = 0',
