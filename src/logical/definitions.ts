@@ -88,6 +88,12 @@ async function readSchema(
     warnings: [
       ...code.warnings,
       ...tables
+        .filter((table) => table.unclearColumns.length > 0)
+        .map(
+          (table) =>
+            `${name}.${table.name} shows '?' in the definition of ${table.unclearColumns.join(', ')}, where the server may have a character beyond U+FFFF: then the table comes back with the '?'. With CREATE TEMPORARY TABLES on ${name} that can be found out`,
+        ),
+      ...tables
         .filter((table) => table.isHistoryLost)
         .map(
           (table) =>

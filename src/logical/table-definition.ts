@@ -7,6 +7,7 @@ import { numberOf, textOf, textOrNull } from '../wire/row-values.ts'
 import { ByteQuery } from './byte-rows.ts'
 import type { ColumnContent } from './content.ts'
 import type { ColumnFacts, LogicalDialect } from './dialect.ts'
+import { withLostCharacters } from './lost-characters.ts'
 import { readTableDdl } from './table-ddl.ts'
 
 /** A table, view or sequence, before its definition is read. */
@@ -49,6 +50,8 @@ export interface TableDefinition {
   readonly isInsertOnly: boolean
   /** Stored columns whose values may depend on the time zone of whoever wrote the row. */
   readonly zonedColumns: readonly string[]
+  /** Columns whose definition shows a '?' that may be another character. */
+  readonly unclearColumns: readonly string[]
 }
 
 /** Engines whose rows lie on another server or in another program, which may be away. */
@@ -131,8 +134,14 @@ export async function readTable(
 ): Promise<TableDefinition> {
   const { name, engine } = relation
   const qualified = quoteQualified(schema, name)
-  const ddl = await readTableDdl(connection, query, schema, name)
+  const shown = await readTableDdl(connection, query, schema, name)
   const facts = await readColumns(connection, schema, name)
+  const { ddl, unclear } = await withLostCharacters(connection, dialect, {
+    schema,
+    name,
+    ddl: shown,
+    columns: facts,
+  })
   const history = dialect.history(relation.type, facts)
   const isKept = !isFar(engine) && !rowlessEngines.has(engine.toUpperCase())
   const stored = [
@@ -172,6 +181,7 @@ export async function readTable(
     // LOAD DATA does not know the hidden columns of history, and REPLACE would make history; it is refused WITHOUT OVERLAPS.
     isInsertOnly: history.kind !== 'none' || / WITHOUT OVERLAPS\)/.test(ddl),
     zonedColumns: zonedColumns(facts),
+    unclearColumns: unclear,
   }
 }
 

@@ -290,3 +290,29 @@ eachServer(
     }
   },
 )
+
+eachServer(
+  'members with characters that the server does not show are found out, or the column is named',
+  async (kind) => {
+    const { user, password, grants } = reader(kind)
+    const maker = { user: 'maker', password: 'm', grants: [...grants, 'CREATE TEMPORARY TABLES ON m.*'] }
+    await using source = await startServer(kind, {
+      sql: "CREATE DATABASE m; CREATE TABLE m.t (id INT PRIMARY KEY, e ENUM('😀', 'x') CHARACTER SET utf8mb4)",
+      users: [{ user, password, grants }, maker],
+    })
+    const dump = (login: { readonly user: string; readonly password: string }) => {
+      const selection = { kind: 'schemas', schemas: ['m'] } as const
+      return dumpLogical({ settings: source.settings(login), sink: new MemoryBackup(), selection })
+    }
+    const made = await dump({ user: maker.user, password: maker.password })
+    assert.match(JSON.stringify(made.content), /enum\('😀','x'\)/)
+    assert.deepEqual(made.warnings, [])
+    const refused = await dump({ user, password })
+    if (source.flavour === 'mariadb') assert.deepEqual(refused.warnings, [])
+    else
+      assert.match(
+        refused.warnings.join('\n'),
+        /^m\.t shows '\?' in the definition of e, [^\n]*CREATE TEMPORARY TABLES on m/,
+      )
+  },
+)

@@ -186,6 +186,25 @@ const traps: readonly Trap[] = [
       .trimEnd(),
   },
   {
+    title:
+      'members and defaults with characters beyond U+FFFF come back, though the server shows question marks',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, e ENUM('😀', '?', 'x', 'it''s? 😀\\\\') NOT NULL DEFAULT '😀', s SET('?', '😀', 'ab😀') DEFAULT 'ab😀',
+        w ENUM('😀', 'z') CHARACTER SET utf16, v VARCHAR(9) DEFAULT 'why? 😀', u VARCHAR(9) CHARACTER SET utf16 DEFAULT '😀', q VARCHAR(9) DEFAULT '?');
+        CREATE TABLE u (id INT PRIMARY KEY, v VARCHAR(9) DEFAULT '😀');
+      INSERT INTO t (id, w) VALUES (1, 1); INSERT INTO t (id, e, s) VALUES (2, 2, 7), (3, 4, 1), (4, 3, '')`,
+    ask: `INSERT INTO t (id) VALUES (5); SELECT GROUP_CONCAT(e + 0, s + 0 ORDER BY id) FROM t; SELECT e, s, w, v, u, q FROM t WHERE id IN (1, 3, 5) ORDER BY id;
+      SELECT HEX(CONVERT(w USING utf8mb4)) FROM t WHERE id = 1; DELETE FROM t WHERE id = 5;
+      INSERT INTO u (id) VALUES (1); SELECT v FROM u; DELETE FROM u`,
+    expect: [
+      '14,27,41,30,14',
+      '😀\tab😀\t😀\twhy? 😀\t😀\t?',
+      "it's? 😀\\\t?\tNULL\twhy? 😀\t😀\t?",
+      '😀\tab😀\tNULL\twhy? 😀\t😀\t?',
+      'F09F9880',
+      '😀',
+    ].join('\n'),
+  },
+  {
     title: 'trap 18: foreign keys in a circle are there afterwards and hold',
     sql: `SET foreign_key_checks = 0; CREATE TABLE a (id INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES b (id)); CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id));
       INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (2, 1)`,

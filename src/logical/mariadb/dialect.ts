@@ -3,6 +3,7 @@ import type { LogicalDialect } from '../dialect.ts'
 import { accountScript } from './account-script.ts'
 import { giveUpRoles, readAccounts } from './accounts.ts'
 import { columnPlan, history, isGenerated } from './columns.ts'
+import { readMembers } from './members.ts'
 import { readNotCarried } from './not-carried.ts'
 import { replicaStatements } from './replica-statements.ts'
 import { readSequence } from './sequences.ts'
@@ -20,6 +21,7 @@ export const mariadbDialect: LogicalDialect = {
     { kind: 'function', sqlName: 'FUNCTION' },
   ],
   readSequence,
+  readMembers,
   readAccounts,
   giveUpRoles,
   accountScript,

@@ -4,6 +4,7 @@ import type { LogicalDialect } from '../dialect.ts'
 import { accountScript } from './account-script.ts'
 import { readAccounts } from './accounts.ts'
 import { columnPlan, isGenerated } from './columns.ts'
+import { readMembers } from './members.ts'
 import { readNotCarried } from './not-carried.ts'
 import { replicaStatements } from './replica-statements.ts'
 
@@ -20,6 +21,7 @@ export const mysqlDialect: LogicalDialect = {
     Promise.reject(
       new HoldfastError('UNSUPPORTED', `MySQL has no sequences, and yet ${schema}.${name} is one`),
     ),
+  readMembers,
   readAccounts,
   // Who creates a role gets nothing by it.
   giveUpRoles: () => Promise.resolve(),
