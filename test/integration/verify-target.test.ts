@@ -222,6 +222,14 @@ eachServer('rows that differ are named with the range and the chunk that they li
   const clean = await verify(server, backup)
   assert.deepEqual(clean.differences, [])
   assert.equal(clean.rows, 10_000)
+  // A server that orders keys in another way draws the lines elsewhere: the rows are the same.
+  const content = JSON.stringify(backup.content)
+  const moved = content.replaceAll(
+    /`id` (<|>=) (\d+)/g,
+    (_, sign: string, at: string) => `\`id\` ${sign} ${Number(at) + 3}`,
+  )
+  assert.notEqual(moved, content)
+  assert.deepEqual(await found(server, { ...backup, content: JSON.parse(moved) }), [])
   await server.sql('UPDATE d.large SET n = 99 WHERE id = 4321; DELETE FROM d.large WHERE id = 9999')
   const { differences } = await verify(server, backup)
   const [difference] = differences
@@ -248,7 +256,7 @@ eachServer('where nearly all rows differ some are named, and how many there are 
   await server.sql('UPDATE d.large SET n = n + 1')
   const [difference] = (await verify(server, backup)).differences
   assert.ok(difference?.kind === 'rows')
-  assert.match(difference.text, /at least [\d, a-z]+ \(10,000 rows, as in the backup\)$/)
+  assert.match(difference.text, /: at least [\d,]+ changed \(10,000 rows, as in the backup\)$/)
   assert.equal(difference.rows.length, 10)
 })
 

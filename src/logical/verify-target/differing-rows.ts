@@ -1,11 +1,11 @@
 // Finds the rows that differ between chunks of the backup and what a statement reads on the target, whatever order each has them in.
-import { RowKernel } from '../../bytes/kernel/row-kernel.ts'
+import { type RowChunk, RowKernel } from '../../bytes/kernel/row-kernel.ts'
 import type { BackupSource, ObjectChunk } from '../../core/backup.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { readChunks } from '../read-back.ts'
 import { type CellRule, comparedText } from './cell-rules.ts'
 import { bucketOf, RowSketch, rowDigest, type Side } from './row-sketch.ts'
-import { RowCutter } from './row-text.ts'
+import { keyText, RowCutter } from './row-text.ts'
 
 /** Rows that should be alike: a range of a table. */
 export interface RowPart {
@@ -24,6 +24,8 @@ export interface CompareRequest {
   readonly session: Connection
   readonly parts: readonly RowPart[]
   readonly rules?: readonly CellRule[]
+  /** Where in a row its key is; empty: the whole row. */
+  readonly key: readonly number[]
   readonly signal: AbortSignal | undefined
 }
 
@@ -49,45 +51,48 @@ export interface DifferingRows {
  */
 export async function differingRows(request: CompareRequest): Promise<DifferingRows> {
   const sketch = new RowSketch()
-  await eachRow(request, (side, _, digest) => sketch.add(side, digest))
+  await eachRow(request, ({ side, bucket, digest }) => sketch.add(side, bucket, digest))
   const { buckets, isAll } = sketch.differing()
   if (buckets.size === 0) return { rows: [], isAll }
   const unmatched = new Map<string, OneSidedRow>()
-  await eachRow(request, (side, row, digest, chunk) => {
-    if (buckets.has(bucketOf(digest))) match(unmatched, side, { row, key: digest.toString('latin1'), chunk })
+  await eachRow(request, (read) => {
+    if (buckets.has(read.bucket)) match(unmatched, read)
   })
   return { rows: [...unmatched.values()], isAll }
 }
 
-interface FoundRow {
+interface ReadRow {
+  readonly side: Side
   readonly row: Buffer
-  readonly key: string
+  readonly bucket: number
+  readonly digest: Buffer
   readonly chunk: NumberedChunk | undefined
 }
 
-function match(unmatched: Map<string, OneSidedRow>, side: Side, { row, key, chunk }: FoundRow): void {
-  const held = unmatched.get(key)
-  if (held === undefined) unmatched.set(key, { side, row: Buffer.from(row), copies: 1, chunk })
-  else if (held.side === side) unmatched.set(key, { ...held, copies: held.copies + 1 })
-  else if (held.copies > 1) unmatched.set(key, { ...held, copies: held.copies - 1 })
-  else unmatched.delete(key)
+function match(unmatched: Map<string, OneSidedRow>, { side, row, digest, chunk }: ReadRow): void {
+  const id = digest.toString('latin1')
+  const held = unmatched.get(id)
+  if (held === undefined) unmatched.set(id, { side, row: Buffer.from(row), copies: 1, chunk })
+  else if (held.side === side) unmatched.set(id, { ...held, copies: held.copies + 1 })
+  else if (held.copies > 1) unmatched.set(id, { ...held, copies: held.copies - 1 })
+  else unmatched.delete(id)
 }
 
-type TakeRow = (side: Side, row: Buffer, digest: Buffer, chunk: NumberedChunk | undefined) => void
-
-async function eachRow(request: CompareRequest, take: TakeRow): Promise<void> {
-  const { backup, session, parts, rules, signal } = request
+async function eachRow(request: CompareRequest, take: (row: ReadRow) => void): Promise<void> {
+  const { backup, session, parts, rules, key, signal } = request
   const kernel = new RowKernel()
+  const takeFrom = (side: Side, row: Buffer, chunk?: NumberedChunk): void => {
+    const digest = rowDigest(comparedText(row, rules))
+    const bucket = bucketOf(key.length === 0 ? digest : rowDigest(keyText(row, key)))
+    take({ side, row, bucket, digest, chunk })
+  }
   for (const { select, chunks } of parts) {
     const stored = new RowCutter()
     for (const chunk of chunks) {
-      stored.cut(await backup.getChunk(chunk.id, signal), (row) =>
-        take('backup', row, rowDigest(comparedText(row, rules)), chunk),
-      )
+      stored.cut(await backup.getChunk(chunk.id, signal), (row) => takeFrom('backup', row, chunk))
     }
     const read = new RowCutter()
-    const takeRead = (row: Buffer): void =>
-      take('target', row, rowDigest(comparedText(row, rules)), undefined)
-    await readChunks(session, select, signal, ({ bytes }) => read.cut(bytes, takeRead), kernel)
+    const add = ({ bytes }: RowChunk): void => read.cut(bytes, (row) => takeFrom('target', row))
+    await readChunks(session, select, signal, add, kernel)
   }
 }

@@ -43,19 +43,25 @@ export async function findRows(
       continue
     }
     const parts = table.rules === undefined ? compared.differing.slice(0, examinedParts) : compared.differing
-    const found = await differingRows({ ...options, session, parts, ...rulesOf(compared), signal })
+    const key = keyPlaces(compared, await keyColumns(control, table.schema, table.content.name))
+    const found = await differingRows({ ...options, session, parts, ...rulesOf(compared), key, signal })
     if (table.leftOut.length > 0) notes.push(leftOutOf(compared, name))
     if (found.rows.length === 0 && table.rules !== undefined) {
       // Nothing differs but what may.
       if (table.leftOut.length === 0) notes.push(jsonLossOf(name))
     } else {
-      const key = await keyColumns(control, table.schema, table.content.name)
       const words = rowsInWords(found, table.content, key, table.rules)
       const isAll = words.isAll && parts.length === compared.differing.length
       differences.push(difference(compared, { ...words, isAll }))
     }
   }
   return { differences, notes }
+}
+
+/** None where a column of the key is not in the backup, or not comparable. */
+function keyPlaces({ table }: TableCompared, key: readonly string[]): readonly number[] {
+  const places = key.map((name) => table.content.columns.findIndex((column) => column.name === name))
+  return places.some((at) => at < 0 || table.rules?.[at] === 'none') ? [] : places
 }
 
 function rulesOf({ table: { rules } }: TableCompared) {

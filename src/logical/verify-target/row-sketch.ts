@@ -1,4 +1,4 @@
-// Which rows two sets do not have in common, found in little memory: rows are counted and summed up in buckets by their hash.
+// Which rows two sets do not have in common, found in little memory: rows are counted and summed up in buckets by the hash of their key.
 import { hash } from 'node:crypto'
 
 // 2^20 buckets of 12 bytes are 12 MiB; a table of 10^9 rows then has about 1000 in each.
@@ -18,8 +18,7 @@ export class RowSketch {
   #rows = 0
 
   /** A row of the backup counts up, one of the target down; what both have comes to nothing. */
-  add(side: Side, digest: Buffer): void {
-    const at = bucketOf(digest)
+  add(side: Side, at: number, digest: Buffer): void {
     const sign = side === 'backup' ? 1 : -1
     this.#counts[at] = (this.#counts[at] ?? 0) + sign
     this.#sums[2 * at] = (this.#sums[2 * at] ?? 0) + sign * digest.readUInt32LE(4)
@@ -44,6 +43,7 @@ export function rowDigest(row: Buffer): Buffer {
   return hash('sha256', row, 'buffer')
 }
 
+/** Both sides of a row that was changed are in one bucket: so where some buckets alone are looked at, no row of these seems missing. */
 export function bucketOf(digest: Buffer): number {
   return digest.readUInt32LE(0) >>> (32 - bucketBits)
 }

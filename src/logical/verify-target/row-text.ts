@@ -36,6 +36,12 @@ export function cellTexts(row: Buffer): readonly Buffer[] {
   return cells
 }
 
+/** The cells at these places. */
+export function keyText(row: Buffer, key: readonly number[]): Buffer {
+  const cells = cellTexts(row)
+  return rowOf(key.map((at) => cells[at] ?? Buffer.alloc(0)))
+}
+
 export function rowOf(cells: readonly Buffer[]): Buffer {
   return Buffer.concat(cells.flatMap((cell, at) => (at === 0 ? [cell] : [separator, cell])))
 }

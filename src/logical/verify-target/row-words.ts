@@ -3,7 +3,7 @@ import type { TableContent } from '../content.ts'
 import { type CellRule, comparedCell } from './cell-rules.ts'
 import { cellWords } from './cell-words.ts'
 import type { DifferingRows, OneSidedRow } from './differing-rows.ts'
-import { cellTexts } from './row-text.ts'
+import { cellTexts, keyText } from './row-text.ts'
 import type { ChangedCell, DifferingRow } from './target-difference.ts'
 
 export interface RowsInWords {
@@ -22,11 +22,11 @@ interface Pair {
   readonly target: OneSidedRow[]
 }
 
-/** `key`: names of the columns that tell rows apart; none where nothing does. */
+/** `key`: where in a row the columns are that tell rows apart; empty where nothing does. */
 export function rowsInWords(
   found: DifferingRows,
   content: TableContent,
-  key: readonly string[],
+  key: readonly number[],
   rules: readonly CellRule[] | undefined,
 ): RowsInWords {
   const table = new TableInWords(content, key, rules)
@@ -45,7 +45,7 @@ export function rowsInWords(
     missing: count('missing'),
     added: count('added'),
     isAll: found.isAll,
-    rows: rows.slice(0, shownRows).map((row) => row),
+    rows: rows.slice(0, shownRows),
   }
 }
 
@@ -54,17 +54,14 @@ class TableInWords {
   readonly #key: readonly number[]
   readonly #rules: readonly CellRule[] | undefined
 
-  constructor(content: TableContent, key: readonly string[], rules: readonly CellRule[] | undefined) {
+  constructor(content: TableContent, key: readonly number[], rules: readonly CellRule[] | undefined) {
     this.#columns = content.columns.map(({ name }) => name)
-    const positions = key.map((name) => this.#columns.indexOf(name))
-    this.#key = positions.includes(-1) ? [] : positions
+    this.#key = key
     this.#rules = rules
   }
 
   keyOf(row: Buffer): string {
-    const cells = cellTexts(row)
-    const key = this.#key.length === 0 ? cells : this.#key.map((at) => cells[at] ?? Buffer.alloc(0))
-    return key.map((cell) => cell.toString('latin1')).join('\t')
+    return (this.#key.length === 0 ? row : keyText(row, this.#key)).toString('latin1')
   }
 
   describe({ backup, target }: Pair): readonly DifferingRow[] {
