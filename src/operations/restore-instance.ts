@@ -4,6 +4,8 @@ import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { parseLogicalContent } from '../logical/content.ts'
 import { selectContent } from '../logical/definition-statements.ts'
+import { explainLoad } from '../logical/explain-load.ts'
+import { everything } from '../logical/selection.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { defaultThreads } from './backup-instance.ts'
@@ -58,11 +60,15 @@ export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks
   const backup = await source.openBackup(plan.base.id, signal)
   const content = parseLogicalContent(backup.content)
   const target = await examine(request, { plan, content, source: await source.describe(signal) }, signal)
-  if (request.isDryRun || request.target === undefined || target === undefined)
-    return { kind: 'planned', plan, ...(target === undefined ? {} : { target }) }
+  const { threads = defaultThreads(), schemas } = request
+  if (request.isDryRun || request.target === undefined || target === undefined) {
+    const selected = selectContent(content, schemas === undefined ? everything : { kind: 'schemas', schemas })
+    const load = await explainLoad(backup, selected, threads, signal)
+    const explained = { ...plan, steps: [...plan.steps.slice(0, 1), ...load, ...plan.steps.slice(1)] }
+    return { kind: 'planned', plan: explained, ...(target === undefined ? {} : { target }) }
+  }
   if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
-  const { threads = defaultThreads(), schemas } = request
   const options = {
     settings: request.target,
     backup,

@@ -38,9 +38,10 @@ function restore(...more: readonly string[]): Promise<HoldfastRun> {
 
 test('a plan tells how long it may take, with a replay or without, and needs no target', async () => {
   for (const to of ['latest', 'backup']) {
-    const run = await restore('--to', to, '--dry-run')
+    const run = await restore('--to', to, '--dry-run', '--threads', '3')
     assert.equal(run.exit, 0, run.output)
     assert.match(run.stdout, /about \d+ s \(an estimate from sizes\)/)
+    assert.match(run.stdout, / 2\. Load the rows of 1 table over 3 sessions, those of the largest first\./)
   }
 })
 
