@@ -159,6 +159,10 @@ async function sizesBefore(
   return undefined
 }
 
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
 function schemasOf(objects: readonly ObjectSummary[]): readonly SchemaSummary[] {
   const bySchema = Map.groupBy(
     objects.filter(({ table }) => table !== undefined),
@@ -167,7 +171,6 @@ function schemasOf(objects: readonly ObjectSummary[]): readonly SchemaSummary[] 
   return [...bySchema]
     .map(([schema, tables]) => {
       const grown = tables.map(({ grownBytes }) => grownBytes)
-      const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
       return {
         schema,
         tables: tables.length,

@@ -342,9 +342,10 @@ for (const kind of testedKinds.filter((tested) => tested.startsWith('mysql'))) {
       users: [{ ...user, grants }],
     })
     const memory = new MemoryBackup()
-    await using _writer = await startCalmWriter(server)
+    const writer = await startCalmWriter(server)
     const selection = { kind: 'schemas', schemas: ['w'] } as const
     const result = await dumpLogical({ settings: server.settings(user), sink: memory, threads: 2, selection })
+    await writer[Symbol.asyncDispose]()
     assert.equal(snapshotOf(result).rung, 'gtid-bracket')
     assert.deepEqual(keys(memory, result, 'b'), keys(memory, result, 'a'))
   })
