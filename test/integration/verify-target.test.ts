@@ -4,8 +4,10 @@ import { test } from 'node:test'
 import { fillShop } from '../../scripts/sample-shop/fill-shop.ts'
 import { Archive } from '../../src/archive/archive.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
+import type { HoldfastEvent } from '../../src/core/events.ts'
 import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
+import { proveLoad } from '../../src/logical/verify-target/prove-load.ts'
 import { verifyTarget } from '../../src/logical/verify-target/verify-target.ts'
 import { executeRestore } from '../../src/recovery/execute-restore.ts'
 import { loadCorpus } from '../support/corpus.ts'
@@ -152,6 +154,15 @@ const damages: readonly Damage[] = [
       'table d.bag differs: 2 missing, 2 added (3 rows, as in the backup)',
       "2 copies of row v=7, t='x' (chunk 1) are missing on the target",
       '2 copies of row v=8, t=NULL are not in the backup',
+    ],
+  },
+  {
+    sql: 'DELETE FROM d.bag WHERE v = 7 LIMIT 1; INSERT INTO d.bag VALUES (8, NULL)',
+    undo: "DELETE FROM d.bag WHERE v = 8 LIMIT 1; INSERT INTO d.bag VALUES (7, 'x')",
+    found: [
+      'table d.bag differs: 1 missing, 1 added (3 rows, as in the backup)',
+      "row v=7, t='x' (chunk 1) is missing on the target",
+      'row v=8, t=NULL is not in the backup',
     ],
   },
   {
@@ -411,4 +422,44 @@ eachServer('a base that differs ends the restore before anything is replayed on 
   const report = await executeRestore(plan, { ...options, settings: fresh.settings(), backup: stored })
   assert.equal(report.verified?.rows, 9)
   assert.equal(await fresh.sql('SELECT COUNT(*) FROM d.pairs'), '4\n')
+})
+
+eachServer('a row that is longer than a chunk is compared to its last byte', async (kind) => {
+  const sql =
+    "CREATE DATABASE d; CREATE TABLE d.long_rows (id INT PRIMARY KEY, t LONGTEXT); INSERT INTO d.long_rows VALUES (1, REPEAT('x', 9000000)), (2, 'y')"
+  await using server = await startServer(kind, { sql })
+  const backup = await backUp(server)
+  assert.deepEqual(await found(server, backup), [])
+  await server.sql("UPDATE d.long_rows SET t = CONCAT(LEFT(t, 8999999), 'z') WHERE id = 1")
+  assert.deepEqual(await found(server, backup), [
+    'table d.long_rows differs: 1 changed (2 rows, as in the backup)',
+    `row id=1 (chunk 2): t begins with '${'x'.repeat(40)}…' and differs behind, from about byte 8,999,999 on`,
+  ])
+})
+
+eachServer('a view that a load could not create is told once, and is no difference then', async (kind) => {
+  const sql =
+    'CREATE DATABASE a; CREATE DATABASE b; CREATE TABLE b.t (id INT PRIMARY KEY); CREATE VIEW a.`odd was v` AS SELECT id FROM b.t; CREATE VIEW a.w AS SELECT 1 AS one'
+  await using source = await startServer(kind, { sql })
+  await using target = await startServer(kind)
+  const backup = await backUp(source)
+  const selection = { kind: 'schemas', schemas: ['a'] } as const
+  const options = { settings: target.settings(), backup, selection }
+  const { warnings } = await loadLogical(options)
+  assert.match(warnings.join(), /^view a\.odd was v refers to something/)
+  const told: string[] = []
+  const proof = { ...options, backupId: 'x', loadWarnings: warnings }
+  const emit = (event: HoldfastEvent): void => {
+    if (event.type === 'notice') told.push(event.message)
+  }
+  const { differences } = await proveLoad({ ...proof, emit })
+  assert.deepEqual([differences, told], [[], []])
+  await target.sql('DROP VIEW a.w')
+  await assert.rejects(proveLoad({ ...proof, emit }), /backup x says: view a\.w is missing on the target$/)
+  assert.deepEqual(told, ['view a.w is missing on the target'])
+  const alone = await verifyTarget(options)
+  assert.deepEqual(
+    alone.differences.map(({ object }) => object),
+    ['view a.odd was v', 'view a.w'],
+  )
 })

@@ -76,9 +76,7 @@ class TableInWords {
   #changed(backup: OneSidedRow, target: OneSidedRow): DifferingRow {
     const row = this.#nameOf(backup.row)
     const cells = this.#changedCells(cellTexts(backup.row), cellTexts(target.row))
-    const words = cells
-      .slice(0, shownCells)
-      .map((cell) => `${cell.column} is ${cell.target} and was ${cell.backup}`)
+    const words = cells.slice(0, shownCells).map(wordsOf)
     const more = cells.length > shownCells ? ` and ${cells.length - shownCells} more columns` : ''
     const text = `row ${row}${placeOf(backup)}: ${words.join(', ')}${more}`
     return { kind: 'changed', row, ...chunkOf(backup), cells, copies: 1, text }
@@ -90,7 +88,8 @@ class TableInWords {
       const [one, other] = [backup[at], target[at]]
       if (one === undefined || other === undefined) return []
       if (comparedCell(one, rule).equals(comparedCell(other, rule))) return []
-      return [{ column, backup: cellWords(one), target: cellWords(other) }]
+      const differsAt = firstDifference(one, other)
+      return [{ column, backup: cellWords(one), target: cellWords(other), differsAt }]
     })
   }
 
@@ -114,6 +113,17 @@ class TableInWords {
       ? `${words.join(', ')}, …`
       : words.join(', ')
   }
+}
+
+function firstDifference(one: Buffer, other: Buffer): number {
+  let at = 0
+  while (at < one.length && one[at] === other[at]) at++
+  return at
+}
+
+function wordsOf({ column, backup, target, differsAt }: ChangedCell): string {
+  if (backup !== target) return `${column} is ${target} and was ${backup}`
+  return `${column} begins with ${target} and differs behind, from about byte ${differsAt.toLocaleString('en-US')} on`
 }
 
 function placeOf({ chunk }: OneSidedRow): string {

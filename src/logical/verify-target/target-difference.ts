@@ -5,6 +5,8 @@ export interface ChangedCell {
   /** As a person would write it, shortened where it is long. */
   readonly backup: string
   readonly target: string
+  /** Where in the text of the cell, in bytes. */
+  readonly differsAt: number
 }
 
 export interface DifferingRow {
