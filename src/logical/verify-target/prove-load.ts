@@ -10,14 +10,14 @@ export interface ProofOptions extends Omit<VerifyTargetOptions, 'notCreated'> {
 
 const shownDifferences = 50
 
+/** As load-code.ts words it. */
+const viewNotCreated =
+  /^(view .+) (?:was broken in the source|refers to something that is not restored) and was not created$/s
+
 /** @throws HoldfastError VERIFY_FAILED when the target is not what the backup says */
 export async function proveLoad(options: ProofOptions): Promise<TargetVerification> {
   const { backupId, loadWarnings, emit = () => undefined } = options
-  const notCreated = new Set(
-    loadWarnings.flatMap(
-      (text) => /^(view .+?) (?:was|refers to) .* and was not created$/s.exec(text)?.[1] ?? [],
-    ),
-  )
+  const notCreated = new Set(loadWarnings.flatMap((text) => viewNotCreated.exec(text)?.[1] ?? []))
   const verification = await verifyTarget({ ...options, notCreated })
   const { differences, notes } = verification
   const told = new Set(loadWarnings)
