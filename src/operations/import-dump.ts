@@ -17,6 +17,8 @@ export interface ImportRequest {
   readonly format?: DumpFormat | undefined
   /** For a dump that does not name its schema. */
   readonly schema?: string | undefined
+  /** For a dump that does not say the server's version. */
+  readonly serverVersion?: string | undefined
 }
 
 export interface ImportReport {
@@ -40,6 +42,7 @@ export async function importIntoRepository(
     files,
     format,
     schema: request.schema,
+    serverVersion: request.serverVersion,
     sink: session,
     emit,
     signal,

@@ -17,8 +17,9 @@ export const importVerb: VerbSpec = {
       command: 'holdfast import /backup/shop-tab --schema shop --repository /backup/holdfast --name db1',
     },
     {
-      says: 'A folder of mydumper or of MySQL Shell',
-      command: 'holdfast import /backup/db1-dump --repository /backup/holdfast --name db1',
+      says: 'A folder of mydumper, which does not say the version of the server',
+      command:
+        'holdfast import /backup/db1-dump --server-version 8.0.36 --repository /backup/holdfast --name db1',
     },
   ],
   notes: [
@@ -52,6 +53,13 @@ export const importVerb: VerbSpec = {
       value: 'NAME',
       group: 'What',
       help: 'the schema of a dump that does not name one: of --tab, or with neither --databases nor --all-databases',
+    },
+    {
+      name: 'server-version',
+      kind: 'text',
+      value: 'VERSION',
+      group: 'What',
+      help: 'what SELECT VERSION() said, for dumps of mydumper, which do not have it: 8.0.36, 10.11.6-MariaDB',
     },
     ...outputOptions,
   ],

@@ -20,6 +20,7 @@ export const run: VerbRun = async (context) => {
       // One of the choices of the table.
       format: format === 'auto' ? undefined : (format as DumpFormat | undefined),
       schema: options.text('schema'),
+      serverVersion: options.text('server-version'),
     },
     { emit, signal },
   )

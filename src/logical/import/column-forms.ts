@@ -220,13 +220,16 @@ function writeText(
 }
 
 /** Writes what a cell holds, already without escapes. @throws BadValue */
-function writeCell(
+export function writeCell(
   packets: RowPackets,
   form: ColumnForm,
   bytes: Buffer,
   start = 0,
   end = bytes.length,
 ): void {
+  if (form.bitBytes > 0 && end - start !== form.bitBytes) {
+    throw new BadValue(`${form.name} is BIT of ${form.bitBytes} bytes and has ${end - start}`)
+  }
   if (form.members === undefined) packets.cell(bytes, start, end)
   else packets.cell(Buffer.from(memberNumber(form, form.members, bytes.toString('latin1', start, end))))
 }

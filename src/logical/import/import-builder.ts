@@ -44,6 +44,7 @@ export class ImportBuilder {
   readonly #schemas = new Map<string, ImportedSchema>()
   readonly #foreign = new Set<string>()
   readonly warnings: string[] = []
+  #latest: ImportedTable | undefined
 
   constructor(dialect: LogicalDialect) {
     this.#dialect = dialect
@@ -74,6 +75,10 @@ export class ImportBuilder {
     return made
   }
 
+  schemaNames(): readonly string[] {
+    return [...this.#schemas.keys()]
+  }
+
   defineSchema(name: string, ddl: string, collation: string | undefined): void {
     const schema = this.schema(name)
     schema.ddl ??= ddl
@@ -84,6 +89,12 @@ export class ImportBuilder {
   defineTable(schemaName: string, definition: DumpedTable, ddl: string): void {
     const schema = this.schema(schemaName)
     const { name } = definition
+    if (definition.isSequence) {
+      throw new HoldfastError(
+        'UNSUPPORTED',
+        `${schemaName}.${name} is a sequence, which the dump has as a table`,
+      )
+    }
     // Some programs stand a table in for a view that comes later, and define a table again in the file of its rows.
     const known = schema.tables.get(name)
     if (known !== undefined && known.rows > 0) {
@@ -92,7 +103,7 @@ export class ImportBuilder {
         `${schemaName}.${name} is defined twice, and has rows before the second time`,
       )
     }
-    schema.tables.set(name, {
+    const table: ImportedTable = {
       schema: schemaName,
       definition,
       ddl,
@@ -100,7 +111,9 @@ export class ImportBuilder {
       form: undefined,
       chunks: [],
       rows: 0,
-    })
+    }
+    schema.tables.set(name, table)
+    this.#latest = table
   }
 
   defineView(schemaName: string, code: CodeContent): void {
@@ -139,6 +152,15 @@ export class ImportBuilder {
     return true
   }
 
+  /** The table that was defined last since this was asked, unless a view took its place. */
+  takeLatest(): ImportedTable | undefined {
+    const latest = this.#latest
+    this.#latest = undefined
+    return latest !== undefined && this.table(latest.schema, latest.definition.name) === latest
+      ? latest
+      : undefined
+  }
+
   table(schema: string, name: string): ImportedTable | undefined {
     return this.#schemas.get(schema)?.tables.get(name)
   }
@@ -169,7 +191,15 @@ export class ImportBuilder {
    * @throws HoldfastError UNSUPPORTED
    */
   form(table: ImportedTable, names: readonly string[] | undefined, charset: string): RowForm {
-    const form = rowForm(this.#dialect, table.schema, table.definition, names, charset)
+    return this.settle(table, this.possibleForm(table, names, charset))
+  }
+
+  /** The same before it is known to be the one. */
+  possibleForm(table: ImportedTable, names: readonly string[] | undefined, charset: string): RowForm {
+    return rowForm(this.#dialect, table.schema, table.definition, names, charset)
+  }
+
+  settle(table: ImportedTable, form: RowForm): RowForm {
     if (table.form !== undefined && signatureOf(table.form) !== signatureOf(form)) {
       throw new HoldfastError(
         'UNSUPPORTED',
@@ -297,6 +327,15 @@ function tableContent(table: ImportedTable): TableContent {
 
 function hasObject({ definition, rows }: ImportedTable): boolean {
   return rows > 0 || !rowlessEngines.has(definition.engine.toUpperCase())
+}
+
+/** What an intake has taken of the rows of a table. */
+export function addRows(
+  table: ImportedTable,
+  { chunks, rows }: { readonly chunks: readonly ObjectChunk[]; readonly rows: number },
+): void {
+  for (const chunk of chunks) table.chunks.push(chunk)
+  table.rows += rows
 }
 
 /** Rows that say when they began and ended. */

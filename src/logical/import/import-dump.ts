@@ -2,7 +2,10 @@
 import type { BackupResult, BackupSink } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { DumpFiles } from './dump-files.ts'
+import { importMydumper } from './mydumper.ts'
 import { importMysqldump } from './mysqldump.ts'
+import { importShell } from './shell.ts'
+import { importTab } from './tab.ts'
 
 export const dumpFormats = ['mysqldump', 'tab', 'mydumper', 'mysql-shell'] as const
 export type DumpFormat = (typeof dumpFormats)[number]
@@ -12,6 +15,8 @@ export interface ImportOptions {
   readonly format: DumpFormat
   /** For dumps that do not say which schema they are of. */
   readonly schema?: string | undefined
+  /** The server's version, for dumps that do not say it: `8.0.36`, `10.11.6-MariaDB`. */
+  readonly serverVersion?: string | undefined
   readonly sink: BackupSink
   readonly emit: EmitEvent
   readonly signal?: AbortSignal | undefined
@@ -29,5 +34,14 @@ export interface ImportResult {
  * @throws HoldfastError UNSUPPORTED naming file and line of what is not known; INCOMPLETE_DUMP for one that is not whole
  */
 export async function importDump(options: ImportOptions): Promise<ImportResult> {
-  return importMysqldump(options)
+  switch (options.format) {
+    case 'mysqldump':
+      return importMysqldump(options)
+    case 'tab':
+      return importTab(options)
+    case 'mydumper':
+      return importMydumper(options)
+    case 'mysql-shell':
+      return importShell(options)
+  }
 }

@@ -49,9 +49,13 @@ export async function importMysqldump(options: ImportOptions): Promise<ImportRes
   })
 }
 
-export function receiverOf(origin: DumpOrigin, defaultSchema: string | undefined): Receiver {
-  const builder = new ImportBuilder(logicalDialectOf(origin.flavour))
-  const isRun = runOn(origin.flavour, origin.serverVersion)
+/** A new session, for the definitions that are collected in `builder`. */
+export function receiverOf(
+  { flavour, serverVersion }: Pick<DumpOrigin, 'flavour' | 'serverVersion'>,
+  defaultSchema: string | undefined,
+  builder = new ImportBuilder(logicalDialectOf(flavour)),
+): Receiver {
+  const isRun = runOn(flavour, serverVersion)
   return { builder, statements: new StatementReader({ builder, isRun, defaultSchema }) }
 }
 

@@ -34,6 +34,8 @@ export class DumpSession {
   collationConnection = 'utf8mb4_general_ci'
   /** Undefined until the dump sets it: then times are in the zone of whoever reads it. */
   timeZone: string | undefined
+  /** The character set of the last SET NAMES. */
+  names = 'utf8mb4'
   /** MySQL: what the server had executed. */
   gtidPurged: string | undefined
   /** MariaDB: the same. */
@@ -64,6 +66,7 @@ export class DumpSession {
 
   #setNames([charset, word, collation]: readonly SqlToken[]): void {
     const name = charset?.text.toLowerCase() ?? ''
+    this.names = name
     this.charsetClient = name
     this.collationConnection =
       word !== undefined && /^collate$/i.test(word.text) && collation !== undefined

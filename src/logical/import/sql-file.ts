@@ -3,7 +3,7 @@ import { HoldfastError } from '../../core/errors.ts'
 import { BadValue, storedColumns, writeRow } from './column-forms.ts'
 import type { DumpHeader } from './dump-origin.ts'
 import { readComment } from './dump-origin.ts'
-import type { ImportBuilder, ImportedTable } from './import-builder.ts'
+import { addRows, type ImportBuilder, type ImportedTable } from './import-builder.ts'
 import type { RowIntake } from './row-intake.ts'
 import { type Place, refused, type SqlItem, SqlReader, type TakeRow } from './sql-reader.ts'
 import type { StatementReader } from './statements.ts'
@@ -20,6 +20,8 @@ export interface SqlFileOptions {
   /** Called when the comments at the head of the dump are read. */
   readonly receiver: () => Receiver
   readonly signal: AbortSignal | undefined
+  /** See SqlReader. */
+  readonly codeEnd?: string
 }
 
 /** @throws HoldfastError UNSUPPORTED with the place of what cannot be taken in */
@@ -31,7 +33,7 @@ export class SqlFile {
 
   constructor(file: string, source: AsyncIterable<Buffer>, options: SqlFileOptions) {
     this.#options = options
-    this.#reader = new SqlReader(file, source)
+    this.#reader = new SqlReader(file, source, options.codeEnd)
   }
 
   async take(): Promise<void> {
@@ -100,9 +102,7 @@ export class SqlFile {
   async #endTable(): Promise<void> {
     const table = this.#table
     if (table === undefined) return
-    const { chunks, rows } = await this.#options.intake.end()
-    table.chunks.push(...chunks)
-    table.rows += rows
+    addRows(table, await this.#options.intake.end())
     this.#table = undefined
   }
 }

@@ -34,6 +34,8 @@ const maxStatementBytes = 256 * 1024 * 1024
 // A row may be as long as a packet, and is written with two bytes for each byte that must be escaped.
 const maxRowBytes = 2 * 1024 * 1024 * 1024
 
+const semicolon = Buffer.from(';')
+
 /** Keeps as much of the stream as the longest row or statement, twice. */
 export class SqlReader {
   mode: LexicalMode = plainMode
@@ -48,8 +50,15 @@ export class SqlReader {
   #countedTo = 0
   #isAtRow = false
 
-  constructor(file: string, source: AsyncIterable<Buffer>) {
+  readonly #codeEnd: string | undefined
+
+  /**
+   * `codeEnd`: what follows the delimiter behind each CREATE, for files that hold code without DELIMITER, whose bodies have delimiters
+   * within.
+   */
+  constructor(file: string, source: AsyncIterable<Buffer>, codeEnd?: string) {
     this.#file = file
+    this.#codeEnd = codeEnd
     this.#source = source[Symbol.asyncIterator]()
   }
 
@@ -145,10 +154,13 @@ export class SqlReader {
         return { kind: 'insert', place, ...head }
       }
     }
-    const bytes = await this.#whole(
-      () => endOfStatement(this.#scanned(), this.#at, this.#delimiter, this.mode),
-      maxStatementBytes,
-    )
+    const codeEnd =
+      (await this.#startsWith('CREATE')) && this.#delimiter.equals(semicolon) ? this.#codeEnd : undefined
+    const bytes = await this.#whole(() => {
+      if (codeEnd === undefined) return endOfStatement(this.#scanned(), this.#at, this.#delimiter, this.mode)
+      const end = this.#bytes.indexOf(`;\n${codeEnd}`, this.#at, 'latin1')
+      return end < 0 ? needMore : end
+    }, maxStatementBytes)
     let end = bytes.length
     while (end > 0 && isSpace(bytes[end - 1])) end--
     this.#at = Math.min(this.#at + this.#delimiter.length, this.#bytes.length)

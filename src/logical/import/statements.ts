@@ -69,6 +69,8 @@ export class StatementReader {
   leftOut = 0
   /** Histograms that are left out. */
   histograms = 0
+  /** What the last LOAD DATA loads from where; to be taken by whoever reads its file. */
+  loadData: Buffer | undefined
   /** The arguments of CHANGE MASTER TO, or of CHANGE REPLICATION SOURCE TO. */
   sourceArguments: string | undefined
 
@@ -105,6 +107,7 @@ export class StatementReader {
     else if (/^(?:DO|SELECT) SETVAL\b/.test(words)) this.#setSequence(tokens, place)
     else if (/^CHANGE (?:MASTER|REPLICATION SOURCE) TO\b/.test(words))
       this.sourceArguments = bytes.toString('utf8')
+    else if (words.startsWith('LOAD DATA ')) this.loadData = Buffer.from(bytes)
     else if (/^ANALYZE TABLE\b/.test(words)) this.histograms++
     else if (/^ALTER TABLE\b/.test(words) && /\b(?:DIS|EN)ABLE KEYS$/i.test(bytes.toString('latin1'))) return
     else if (/^(?:SELECT|SET) .*CURRENT_ROLE\b/.test(words)) this.leftOut++

@@ -19,6 +19,8 @@ export interface DumpedTable {
   /** MariaDB: WITH SYSTEM VERSIONING. */
   readonly isVersioned: boolean
   readonly isWithoutOverlaps: boolean
+  /** MariaDB: shown as a table by programs that do not know sequences. */
+  readonly isSequence: boolean
 }
 
 const characterTypes = new Set(
@@ -77,6 +79,7 @@ export function parseCreateTable(ddl: Buffer, isRun: IsRun): DumpedTable | undef
     columns,
     engine: engine?.text ?? 'InnoDB',
     isVersioned: hasWords(options, 'WITH', 'SYSTEM', 'VERSIONING'),
+    isSequence: hasWords(options, 'SEQUENCE'),
     isWithoutOverlaps: items.some((item) => hasWords(item, 'WITHOUT', 'OVERLAPS')),
   }
 }
