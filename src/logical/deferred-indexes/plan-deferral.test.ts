@@ -38,6 +38,11 @@ test('only tables with enough bytes get their indexes later', () => {
   })
 })
 
+test('a FULLTEXT key is worth more: less bytes are enough', () => {
+  const tables = [sized('t', 7, ['FULLTEXT KEY `f` (`t`)']), sized('small', 6, ['FULLTEXT KEY `f` (`t`)'])]
+  assert.deepEqual(planned(tables), { t: [1, 0] })
+})
+
 test('what is left out of the definition is added: one FULLTEXT key a statement', () => {
   const keys = ['UNIQUE KEY `u` (`a`)', 'KEY `k` (`a`)', 'FULLTEXT KEY `f` (`t`)', 'FULLTEXT KEY `g` (`t`)']
   const [deferred] = planDeferral([sized('t', 100, [...keys, foreign('self', '`t`')])], 100).values()
