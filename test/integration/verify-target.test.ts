@@ -463,3 +463,41 @@ eachServer('a view that a load could not create is told once, and is no differen
     ['view a.odd was v', 'view a.w'],
   )
 })
+
+eachServer(
+  'of a backup that leaves things out, no more is expected of a server than it has',
+  async (kind) => {
+    await using server = await startServer(kind, { sql: items })
+    const tables = [{ schema: 'd', name: 'bag' }]
+    const without = await backUp(server, {
+      selection: { kind: 'everything', exclude: { schemas: [], tables } },
+    })
+    assert.deepEqual(await found(server, without), [])
+    const rows = await backUp(server, { filters: { parts: 'data' } })
+    assert.deepEqual(await found(server, rows), [])
+    const definitions = await backUp(server, { filters: { parts: 'structure' } })
+    const some = await backUp(server, {
+      filters: { where: [{ schema: 'd', name: 'pairs', condition: 'a = 1' }] },
+    })
+    await server.sql(
+      "DROP TRIGGER d.watch; UPDATE d.bag SET t = 'y' WHERE v = 8; DELETE FROM d.pairs WHERE a = 2",
+    )
+    assert.deepEqual(await found(server, without), [
+      'trigger d.watch is missing on the target',
+      'table d.pairs differs: 1 missing (2 rows, and 3 rows in the backup)',
+      'row a=2, b=0x636166E9 (chunk 1) is missing on the target',
+    ])
+    assert.match((await found(server, rows))[0] ?? '', /^table d\.(?:bag|pairs) differs: 1 missing/)
+    assert.deepEqual(await found(server, definitions), ['trigger d.watch is missing on the target'])
+    await server.sql("UPDATE d.bag SET t = NULL WHERE v = 8; INSERT INTO d.pairs VALUES (3, 'new', 0)")
+    const verification = await verify(server, some)
+    assert.deepEqual(
+      verification.differences.map(({ text }) => text),
+      [
+        'trigger d.watch is missing on the target',
+        'table d.pairs differs: 1 added (3 rows, and 2 rows in the backup)',
+      ],
+    )
+    assert.match(verification.notes.join(), /^d\.pairs: the backup has only the rows for which a = 1$/)
+  },
+)

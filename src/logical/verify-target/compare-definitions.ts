@@ -15,6 +15,8 @@ export interface CompareDefinitionsRequest {
   readonly target: readonly TargetSchema[]
   /** Only servers of one version say the same thing in the same words; names alone are compared otherwise. */
   readonly isSameVersion: boolean
+  /** The backup has all definitions of its schemas; else there may be more on the target. */
+  readonly isWhole: boolean
   /** What the load has told already that it could not create: 'view shop.broken'. */
   readonly notCreated: ReadonlySet<string>
 }
@@ -30,7 +32,7 @@ interface Definition {
 }
 
 export function compareDefinitions(request: CompareDefinitionsRequest): DefinitionsCompared {
-  const { isSameVersion, notCreated } = request
+  const { isSameVersion, isWhole, notCreated } = request
   const wanted = new Map(request.backup.flatMap((schema) => [...definitionsOf(schema, triggersOf(schema))]))
   const found = new Map(
     request.target.flatMap((schema) => [
@@ -54,7 +56,9 @@ export function compareDefinitions(request: CompareDefinitionsRequest): Definiti
     if (there === undefined) notes.push(`${object} is there, but the account may not read its definition`)
     else if (isSameVersion && there.words !== definition.words) differ(object, 'has another definition')
   }
-  for (const object of found.keys()) if (!wanted.has(object)) differ(object, 'is not in the backup')
+  for (const object of found.keys()) {
+    if (isWhole && !wanted.has(object)) differ(object, 'is not in the backup')
+  }
   return { differences, notes, definitions: wanted.size }
 }
 

@@ -5,7 +5,7 @@ import { textOf } from '../../wire/row-values.ts'
 import type { LogicalContent, SchemaContent, TableContent } from '../content.ts'
 import { readDefinitions, readSequences } from '../definitions.ts'
 import type { LogicalDialect } from '../dialect.ts'
-import type { Selection } from '../selection.ts'
+import { exclusionOf, type Selection } from '../selection.ts'
 import { listRelations } from '../table-definition.ts'
 import type { TargetSchema } from './compare-definitions.ts'
 import { type ComparedTable, comparedTable } from './compared-table.ts'
@@ -24,7 +24,7 @@ export async function readTarget(
   const selection: Selection =
     content.selection.kind === 'tables'
       ? { kind: 'tables', tables: await presentTables(connection, schemas, present) }
-      : { kind: 'schemas', schemas: present }
+      : { kind: 'schemas', schemas: present, exclude: exclusionOf(content.selection) }
   const found = await readDefinitions(connection, dialect, selection, signal)
   const target: TargetSchema[] = []
   for (const schema of found) {

@@ -46,6 +46,9 @@ export async function findRows(
     const key = keyPlaces(compared, await keyColumns(control, table.schema, table.content.name))
     const found = await differingRows({ ...options, session, parts, ...rulesOf(compared), key, signal })
     if (table.leftOut.length > 0) notes.push(leftOutOf(compared, name))
+    if (table.content.where !== undefined) {
+      notes.push(`${name}: the backup has only the rows for which ${table.content.where}`)
+    }
     if (found.rows.length === 0 && table.rules !== undefined) {
       // Nothing differs but what may.
       if (table.leftOut.length === 0) notes.push(jsonLossOf(name))

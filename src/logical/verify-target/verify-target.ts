@@ -56,7 +56,12 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
   const definitions = compareDefinitions({
     backup: schemas,
     target: there,
-    isSameVersion: facts.flavour === backup.origin.flavour && facts.version === backup.origin.serverVersion,
+    // Other programs word definitions in their own way.
+    isSameVersion:
+      content.imported === undefined &&
+      facts.flavour === backup.origin.flavour &&
+      facts.version === backup.origin.serverVersion,
+    isWhole: content.parts !== 'data',
     notCreated: options.notCreated ?? new Set(),
   })
   const { tables, differences } = tablesToCompare(schemas, there)
