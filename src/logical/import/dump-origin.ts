@@ -8,8 +8,10 @@ export interface DumpHeader {
   serverVersion: string | undefined
   /** The first schema; '' for a dump of everything. */
   database: string | undefined
-  /** The trailer was there. */
+  /** The trailer was the last thing. */
   isComplete: boolean
+  /** The trailer was there; --tab puts triggers behind it. */
+  hasTrailer: boolean
   /** Local time of whoever ran the dump program, as it stands in the trailer. */
   completedAt: string | undefined
   /** Arguments of CHANGE MASTER TO and the like in a comment. */
@@ -26,6 +28,7 @@ export function emptyHeader(): DumpHeader {
     serverVersion: undefined,
     database: undefined,
     isComplete: false,
+    hasTrailer: false,
     completedAt: undefined,
     sourceArguments: undefined,
     gtidSlavePos: undefined,
@@ -52,6 +55,7 @@ export function readComment(header: DumpHeader, text: string): void {
   const completed = /^Dump completed(?: on (.*))?$/.exec(text)
   if (completed !== null) {
     header.isComplete = true
+    header.hasTrailer = true
     header.completedAt = completed[1]
   }
   if (/the (?:master|source) of this (?:slave|replica)|replicating from/i.test(text))

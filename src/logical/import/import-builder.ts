@@ -97,7 +97,7 @@ export class ImportBuilder {
     }
     // Some programs stand a table in for a view that comes later, and define a table again in the file of its rows.
     const known = schema.tables.get(name)
-    if (known !== undefined && known.rows > 0) {
+    if (known?.form !== undefined) {
       throw new HoldfastError(
         'UNSUPPORTED',
         `${schemaName}.${name} is defined twice, and has rows before the second time`,
@@ -119,7 +119,7 @@ export class ImportBuilder {
   defineView(schemaName: string, code: CodeContent): void {
     const schema = this.schema(schemaName)
     const standIn = schema.tables.get(code.name)
-    if (standIn !== undefined && standIn.rows === 0) schema.tables.delete(code.name)
+    if (standIn !== undefined && standIn.form === undefined) schema.tables.delete(code.name)
     const isPlaceholder = typeof code.statement === 'string' && placeholder.test(code.statement)
     if (isPlaceholder && schema.views.has(code.name)) return
     schema.views.set(code.name, { code, isPlaceholder })

@@ -34,7 +34,7 @@ export async function importMysqldump(options: ImportOptions): Promise<ImportRes
   }
   const intake = countedIntake(options)
   await new SqlFile(file, files.read(file), { intake, header, receiver: open, signal }).take()
-  checkComplete(header, file)
+  checkComplete(header.isComplete, file)
   const { builder, statements } = open()
   const origin = originOf(header, file)
   const isEverything = header.database === ''
@@ -73,7 +73,7 @@ export function originOf({ flavour, serverVersion, tool }: DumpHeader, file: str
 }
 
 /** @throws HoldfastError DUMP_INCOMPLETE */
-export function checkComplete({ isComplete }: DumpHeader, file: string): void {
+export function checkComplete(isComplete: boolean, file: string): void {
   if (isComplete) return
   throw new HoldfastError(
     'DUMP_INCOMPLETE',

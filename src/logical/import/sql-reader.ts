@@ -35,6 +35,8 @@ const maxStatementBytes = 256 * 1024 * 1024
 const maxRowBytes = 2 * 1024 * 1024 * 1024
 
 const semicolon = Buffer.from(';')
+/** Of what is not known. */
+const shownBytes = 40
 
 /** Keeps as much of the stream as the longest row or statement, twice. */
 export class SqlReader {
@@ -93,12 +95,19 @@ export class SqlReader {
     try {
       await this.#until(() => this.#parseRows(take), maxRowBytes)
     } catch (error) {
-      if (!(error instanceof NoLiteral)) throw error
-      this.#at = error.at
-      const found = this.#bytes.toString('utf8', error.at, error.at + 40)
-      throw refused(this.place, `rows of literals are expected, and here is: ${found}`, error)
+      throw await this.#refusal(error)
     }
     return this.#isAtRow
+  }
+
+  /** What to throw for an INSERT that cannot be read; any other error as it is. */
+  async #refusal(error: unknown): Promise<unknown> {
+    if (!(error instanceof NoLiteral)) return error
+    this.#at = error.at
+    const { place } = this
+    while (this.#bytes.length - this.#at < shownBytes && (await this.#read(shownBytes)));
+    const found = this.#bytes.toString('utf8', this.#at, this.#at + shownBytes)
+    return refused(place, `rows of literals are expected, and here is: ${found}`, error)
   }
 
   /** All rows that are held whole; needMore when there is none. */
@@ -143,12 +152,16 @@ export class SqlReader {
   async #statement(place: Place): Promise<SqlItem> {
     if (await this.#startsWithInsert()) {
       let head: InsertHead | undefined
-      this.#at = await this.#until(() => {
-        const parsed = parseInsertHead(this.#scanned(), this.#at, this.mode)
-        if (parsed === needMore) return needMore
-        head = parsed.head
-        return parsed.end
-      }, maxStatementBytes)
+      try {
+        this.#at = await this.#until(() => {
+          const parsed = parseInsertHead(this.#scanned(), this.#at, this.mode)
+          if (parsed === needMore) return needMore
+          head = parsed.head
+          return parsed.end
+        }, maxStatementBytes)
+      } catch (error) {
+        throw await this.#refusal(error)
+      }
       if (head !== undefined) {
         this.#isAtRow = true
         return { kind: 'insert', place, ...head }

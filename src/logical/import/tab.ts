@@ -73,7 +73,7 @@ async function readDefinition(
     return receiver
   }
   await new SqlFile(name, files.read(name), { intake, header, receiver: open, signal }).take()
-  checkComplete(header, name)
+  checkComplete(header.hasTrailer, name)
   return { receiver: open(), from: originOf(header, name) }
 }
 
