@@ -5,6 +5,7 @@ import { fillShop } from '../../scripts/sample-shop/fill-shop.ts'
 import { Archive } from '../../src/archive/archive.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import type { HoldfastEvent } from '../../src/core/events.ts'
+import { parseLogicalContent } from '../../src/logical/content.ts'
 import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
 import { proveLoad } from '../../src/logical/verify-target/prove-load.ts'
@@ -501,3 +502,42 @@ eachServer(
     assert.match(verification.notes.join(), /^d\.pairs: the backup has only the rows for which a = 1$/)
   },
 )
+
+eachServer('masks are what their columns make of them', async (kind) => {
+  await using source = await startServer(kind, { sql: items })
+  await using target = await startServer(kind)
+  const masks = [
+    ['f', '0.7'],
+    ['at', '2020-01-01 10:00:00'],
+    ['doc', '{"b":1.50,  "a":0}'],
+  ].map(([column = '', value = '']) => {
+    const method = { kind: 'constant', value } as const
+    return { schema: 'd', table: 'items', column, method }
+  })
+  const backup = await backUp(source, { filters: { masks } })
+  await loadLogical({ settings: target.settings(), backup })
+  assert.deepEqual(await found(target, backup), [])
+  await target.sql("UPDATE d.items SET f = 0.71 WHERE id = 2; UPDATE d.items SET name = 'x' WHERE id = 1")
+  const [one] = (await verify(target, backup)).differences
+  assert.ok(one?.kind === 'rows')
+  assert.deepEqual(
+    one.rows.map(({ row, cells }) => [row, cells?.map(({ column }) => column)]),
+    [
+      ['id=1', ['name']],
+      ['id=2', ['f']],
+    ],
+  )
+})
+
+eachServer('a table of which the backup knows no columns has no rows', async (kind) => {
+  await using server = await startServer(kind, { sql: items })
+  const backup = await backUp(server)
+  const content = parseLogicalContent(structuredClone(backup.content))
+  for (const table of content.schemas[0]?.tables ?? []) if (table.rows === 0) table.columns.splice(0)
+  assert.deepEqual(await found(server, { ...backup, content }), [])
+  await server.sql('INSERT INTO d.nothing VALUES (5)')
+  assert.deepEqual(await found(server, { ...backup, content }), [
+    'table d.nothing differs: 1 added (1 row, and 0 rows in the backup)',
+    'row id=5 is not in the backup',
+  ])
+})

@@ -44,3 +44,27 @@ test('other cells count with every byte, and one that is left out with none', ()
   assert.notEqual(row('a', 'b'), row('a', 'c'))
   assert.match(row('a', 'b'), /^1\.10\t/)
 })
+
+const masked = (text: string): string => comparedText(Buffer.from(text), ['masked']).toString()
+
+test('a mask is the value that its column makes of it', () => {
+  for (const [mask, column] of [
+    ['0.7', '0.699999988079071'],
+    ['1.5', '1.500'],
+    ['007', '7'],
+    ['2020-01-01 10:00:00', '2020-01-01 10:00:00.000'],
+    ['ab', 'ab\\0\\0'],
+  ] as const) {
+    assert.equal(masked(mask), masked(column))
+  }
+  for (const [mask, column] of [
+    ['0.7', '0.70001'],
+    ['7', '70'],
+    ['2020-01-01 10:00:00', '2020-01-01 10:00:01'],
+    ['2020-01-01 10:00:00', '2020-01-01 10:00:00.001'],
+    ['ab', 'abc'],
+    ['1', '\\N'],
+  ] as const) {
+    assert.notEqual(masked(mask), masked(column))
+  }
+})

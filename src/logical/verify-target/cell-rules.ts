@@ -3,9 +3,10 @@ import { cellTexts, rowOf } from './row-text.ts'
 
 /**
  * `same`: every byte. `json`: MySQL keeps DECIMAL and other SQL types within JSON, but takes text back as integers and doubles only, so 1.10
- * comes back as 1.1. `none`: nothing, its text depends on the server.
+ * comes back as 1.1. `masked`: the value, for a mask's text is not always that of its column: 1.5 is 1.50 there. `none`: nothing, its text
+ * depends on the server.
  */
-export type CellRule = 'same' | 'json' | 'none'
+export type CellRule = 'same' | 'json' | 'masked' | 'none'
 
 /** A row in which everything that does not count is alike. */
 export function comparedText(row: Buffer, rules: readonly CellRule[] | undefined): Buffer {
@@ -15,7 +16,9 @@ export function comparedText(row: Buffer, rules: readonly CellRule[] | undefined
 
 export function comparedCell(cell: Buffer, rule: CellRule): Buffer {
   if (rule === 'none') return empty
-  return rule === 'json' ? Buffer.from(plainNumbers(cell.toString('latin1')), 'latin1') : cell
+  if (rule === 'same') return cell
+  const text = cell.toString('latin1')
+  return Buffer.from(rule === 'json' ? plainNumbers(text) : plainValue(text), 'latin1')
 }
 
 const empty = Buffer.alloc(0)
@@ -36,4 +39,10 @@ function plainNumbers(json: string): string {
     }
     return `${Number(token)}d`
   })
+}
+
+/** A number as FLOAT, the shortest type, has it; a time without zeros behind, and a binary without those that fill it up. */
+function plainValue(text: string): string {
+  if (/^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.test(text)) return String(Math.fround(Number(text)))
+  return text.replace(/(:\d\d)\.0+$/, '$1').replace(/(?:\\0)+$/, '')
 }

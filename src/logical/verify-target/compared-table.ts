@@ -22,9 +22,11 @@ export interface ComparedTable {
 /** Answers the names of columns that the target lacks where the rows cannot be compared because of them. */
 export function comparedTable(
   schema: string,
-  content: TableContent & { readonly object: string },
+  given: TableContent & { readonly object: string },
   target: TableDefinition,
 ): ComparedTable | { readonly missing: readonly string[] } {
+  // Of a table without rows, an import knows no columns.
+  const content = given.columns.length > 0 ? given : { ...given, columns: [...target.columns] }
   const found = content.columns.map((column) => ({ column, at: indexOf(target, column) }))
   const missing = found.filter(({ at }) => at < 0).map(({ column }) => column.name)
   if (missing.length > 0 || target.select === undefined) return { missing }
@@ -32,17 +34,28 @@ export function comparedTable(
   const expressions = found.map(({ column, at }) =>
     content.isImported === true ? importedExpression(column) : expressionFor(column, target, at),
   )
-  const rules = content.columns.map((column, at) =>
-    isComparable[at] === false ? 'none' : column.encoding === 'json' ? 'json' : 'same',
-  )
+  const rules = content.columns.map((column, at) => (isComparable[at] === false ? 'none' : ruleFor(column)))
   return {
     schema,
     content,
     object: content.object,
-    select: `SELECT ${expressions.join(', ')} ${target.from}`,
+    select: `SELECT ${expressions.join(', ')} ${fromOf(content, target)}`,
     ...(rules.every((rule) => rule === 'same') ? {} : { rules }),
     leftOut: content.columns.filter((_, at) => isComparable[at] === false).map(({ name }) => name),
   }
+}
+
+function ruleFor({ encoding, mask }: ColumnContent): CellRule {
+  // MySQL writes JSON anew, so a mask is not what was given.
+  if (encoding === 'json') return mask === undefined ? 'json' : 'none'
+  return mask === undefined ? 'same' : 'masked'
+}
+
+/** Rows of the past count only where the backup has them. */
+function fromOf({ hasHistory }: TableContent, target: TableDefinition): string {
+  if (hasHistory || !target.hasHistory) return target.from
+  const at = target.from.lastIndexOf(' FOR SYSTEM_TIME ALL')
+  return target.from.slice(0, at) + target.from.slice(at).replace(' FOR SYSTEM_TIME ALL', '')
 }
 
 function indexOf(target: TableDefinition, { name }: ColumnContent): number {

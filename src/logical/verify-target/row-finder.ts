@@ -51,7 +51,7 @@ export async function findRows(
     }
     if (found.rows.length === 0 && table.rules !== undefined) {
       // Nothing differs but what may.
-      if (table.leftOut.length === 0) notes.push(jsonLossOf(name))
+      if (table.rules.includes('json')) notes.push(jsonLossOf(name))
     } else {
       const words = rowsInWords(found, table.content, key, table.rules)
       const isAll = words.isAll && parts.length === compared.differing.length
