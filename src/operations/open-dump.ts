@@ -7,6 +7,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { DumpFiles } from '../logical/import/dump-files.ts'
 import type { DumpFormat } from '../logical/import/import-dump.ts'
 import { storeError } from '../storage/store-errors.ts'
+import { atFrameEnds } from './zstd-frames.ts'
 
 // Fewer, larger reads than Node's 64 KiB.
 const readBytes = 1024 * 1024
@@ -88,16 +89,17 @@ async function* readFile(path: string, name: string): AsyncGenerator<Buffer> {
   if (first.done === true) return
   const source = joined(first.value, plain)
   const start = first.value.subarray(0, 4)
+  const isZstd = start.equals(zstdMagic)
   const decompress = start.subarray(0, 2).equals(gzipMagic)
     ? createGunzip({ chunkSize: readBytes })
-    : start.equals(zstdMagic)
+    : isZstd
       ? createZstdDecompress({ chunkSize: readBytes })
       : undefined
   if (decompress === undefined) {
     yield* source
     return
   }
-  const input = Readable.from(source, { objectMode: false })
+  const input = Readable.from(isZstd ? atFrameEnds(source) : source, { objectMode: false })
   input.on('error', (error) => decompress.destroy(error))
   try {
     for await (const bytes of input.pipe(decompress)) yield bytes as Buffer
