@@ -19,6 +19,10 @@ export const errorCodes = {
     exit: 2,
     hint: 'Restore into an empty server, or choose schemas that are not there yet with --schemas; nothing was changed.',
   },
+  TARGET_MISMATCH: {
+    exit: 2,
+    hint: 'Make the tables of the target fit, or choose others; nothing was changed.',
+  },
   POINT_OUTSIDE_WINDOW: {
     exit: 22,
     hint: 'See which moments can be reached with: holdfast list <name>',

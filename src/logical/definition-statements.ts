@@ -4,7 +4,14 @@ import type { TableName } from '../instance/instance-facts.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import { statementBytes } from './code.ts'
 import type { CodeContent, LogicalContent, SchemaContent } from './content.ts'
-import { type Selection, selectsCode, selectsSchema, selectsTable } from './selection.ts'
+import {
+  exclusionOf,
+  type Selection,
+  selectsCode,
+  selectsSchema,
+  selectsTable,
+  withoutExclusion,
+} from './selection.ts'
 
 /** Views need routines, triggers may need both, and events may run as soon as they are there. */
 export const codeOrder = ['routines', 'views', 'triggers', 'events'] as const
@@ -39,18 +46,34 @@ export function selectContent(content: LogicalContent, selection: Selection): re
 const shownSchemas = 20
 
 function refuseAbsent(content: LogicalContent, selection: Selection): void {
-  if (selection.kind === 'everything') return
   const schemas = new Map(content.schemas.map((schema) => [schema.name, schema]))
   const hasRelation = ({ schema, name }: TableName) => {
     const { tables = [], views = [], sequences = [] } = schemas.get(schema) ?? {}
     return [...tables, ...views, ...sequences].some((relation) => relation.name === name)
   }
-  const absent =
+  const absentTables = (tables: readonly TableName[]) =>
+    tables.filter((table) => !hasRelation(table)).map(({ schema, name }) => `table ${schema}.${name}`)
+  // Among what is chosen: what would be left out of the others is a mistake.
+  const absentExclusions = (from: Selection) => {
+    const { schemas: excluded = [], tables = [] } = exclusionOf(from) ?? {}
+    const isChosen = (schema: string) => selectsSchema(withoutExclusion(from), schema)
+    return [
+      ...excluded
+        .filter((name) => !schemas.has(name) || !isChosen(name))
+        .map((name) => `schema ${name} to exclude`),
+      ...absentTables(tables.filter(({ schema }) => isChosen(schema))),
+      ...tables
+        .filter(({ schema }) => !isChosen(schema))
+        .map(({ schema, name }) => `table ${schema}.${name} to exclude`),
+    ]
+  }
+  const absent: string[] =
     selection.kind === 'schemas'
       ? selection.schemas.filter((name) => !schemas.has(name)).map((name) => `schema ${name}`)
-      : selection.tables
-          .filter((table) => !hasRelation(table))
-          .map(({ schema, name }) => `table ${schema}.${name}`)
+      : selection.kind === 'tables'
+        ? absentTables(selection.tables)
+        : []
+  absent.push(...absentExclusions(selection))
   if (absent.length === 0) return
   const names = [...schemas.keys()]
   const more = names.length > shownSchemas ? ` and ${names.length - shownSchemas} more` : ''

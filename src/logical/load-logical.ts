@@ -9,6 +9,9 @@ import { openLoadSession } from '../instance/read-session.ts'
 import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
+import { refuseOtherDrops } from './arrival/agreed-drops.ts'
+import { AppendedRows } from './arrival/appended-rows.ts'
+import { type OnExisting, planArrival } from './arrival/plan-arrival.ts'
 import { parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
 import { type DeferredTable, planDeferral } from './deferred-indexes/plan-deferral.ts'
 import { codeOf, codeOrder, selectContent, sequenceStatements } from './definition-statements.ts'
@@ -16,8 +19,8 @@ import { logicalDialectOf } from './dialects.ts'
 import { createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
 import { CodeLoader } from './load-code.ts'
 import { loadTables } from './load-tables.ts'
-import { checkVersion, presentSchemas } from './load-target.ts'
-import { everything, type Selection } from './selection.ts'
+import { checkVersion } from './load-target.ts'
+import { everything, isWhole, type Selection } from './selection.ts'
 import { tableLoads } from './table-loads.ts'
 
 export interface LoadOptions {
@@ -25,6 +28,12 @@ export interface LoadOptions {
   readonly backup: BackupSource
   /** Everything that the backup holds by default. Accounts come only with everything. */
   readonly selection?: Selection
+  /** What to do about what the target has already; `fail` by default. */
+  readonly onExisting?: OnExisting | undefined
+  /** Schemas in which nothing but what is restored may be; by default all, unless single tables are selected. */
+  readonly wholeSchemas?: ReadonlySet<string> | undefined
+  /** With `drop`: names that may be dropped, and nothing else; see Drop. */
+  readonly agreedDrops?: readonly string[] | undefined
   /** Sessions that load rows, 2 by default. */
   readonly threads?: number
   /** Tables with as many bytes of text get their secondary indexes when their rows are in; see plan-deferral.ts for the default. */
@@ -58,18 +67,28 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   await using control = await openSession()
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
   checkVersion(backup.origin, content, facts)
-  const schemas = selectContent(content, selection)
-  const present = await presentSchemas(control, schemas, selection.kind !== 'tables')
-  const accounts = selection.kind === 'everything' ? (content.accounts ?? []) : []
+  const selected = selectContent(content, selection)
+  const { wholeSchemas = selection.kind === 'tables' ? new Set() : undefined, onExisting } = options
+  const arrival = await planArrival(
+    control,
+    { schemas: selected, wholeSchemas, onExisting, parts: content.parts },
+    signal,
+  )
+  refuseOtherDrops(arrival.drops, options.agreedDrops ?? [])
+  const { schemas, present } = arrival
+  const appended = new AppendedRows(arrival.appended)
+  const accounts = isWhole(selection) ? (content.accounts ?? []) : []
   const dialect = logicalDialectOf(facts.flavour)
   const plan = await planAccounts(control, dialect, accounts)
-  const loads = await tableLoads(backup, schemas, signal)
-  const planned = planDeferral(loads, options.deferFromBytes)
+  const loads = await tableLoads(backup, selected, signal)
+  const created = loads.filter(({ table }) => !appended.has(table))
+  const planned = planDeferral(created, options.deferFromBytes)
   // Only now is anything changed.
   const hasEvents = schemas.some((schema) => schema.events.length > 0) || options.keepEventsPaused === true
   const wasRunning = hasEvents && (await pauseEventScheduler(control, { signal }))
   const mustResume = wasRunning && options.keepEventsPaused !== true
   try {
+    for (const { statement } of arrival.drops) await control.run(statement, { signal })
     emit({ type: 'phase', phase: 'creating schemas and tables' })
     await createAccounts(control, plan.toCreate)
     const deferral = new Map<TableContent, DeferredTable>()
@@ -83,12 +102,13 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     const loaded = await loadTables(options, openSession, {
       loads,
       deferral,
+      appended,
       isLocalInfileOn: facts.isLocalInfileOn,
       isSameRelease: facts.release === content.server.release,
     })
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
     const code = new CodeLoader(control, signal)
-    const isPartial = selection.kind !== 'everything' || content.selection.kind !== 'everything'
+    const isPartial = !isWhole(selection) || !isWhole(content.selection)
     for (const kind of codeOrder) {
       if (kind === 'views') await code.createViews(schemas, isPartial)
       else for (const schema of schemas) await code.createAll(schema, codeOf(schema, kind))
@@ -96,16 +116,25 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     await code.finish({ sqlMode: loadMode })
     const grantWarnings = await grantAccounts(control, plan.toGrant)
     await dialect.giveUpRoles(control, plan.toCreate, accounts)
+    const orphans = await appended.orphans(control, signal)
     if (mustResume) await resumeEventScheduler(control, { signal })
     return {
       schemas: schemas.length,
-      tables: schemas.reduce((sum, schema) => sum + schema.tables.length, 0),
+      tables: loads.length,
       rows: loaded.rows,
       plainBytes: loaded.plainBytes,
-      warnings: [...plan.warnings, ...loaded.warnings, ...code.warnings, ...grantWarnings],
+      warnings: [
+        ...arrival.warnings,
+        ...plan.warnings,
+        ...loaded.warnings,
+        ...orphans,
+        ...code.warnings,
+        ...grantWarnings,
+      ],
       pausedEvents: wasRunning && options.keepEventsPaused === true,
     }
   } catch (error) {
+    for (const message of appended.leftBehind()) emit({ type: 'notice', level: 'warning', message })
     // The failure is what is told, also where the server is gone and nothing can be resumed.
     if (mustResume) await resumeAfterFailure(settings).catch(() => undefined)
     throw error

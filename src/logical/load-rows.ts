@@ -17,6 +17,12 @@ const lockWaitTimeout = 1205 // ER_LOCK_WAIT_TIMEOUT
 const truncated = 1265 // WARN_DATA_TRUNCATED
 const attempts = 10
 
+export interface LoadTarget {
+  readonly isLocalInfileOn: boolean
+  /** Tables with rows of their own, which must stay as they are. */
+  readonly appended: { has(table: TableContent): boolean }
+}
+
 export interface RowLoad {
   readonly schema: string
   readonly table: TableContent
@@ -36,7 +42,7 @@ type Send = (isStrict: boolean) => Promise<void>
 export class RowLoader {
   readonly #connection: Connection
   readonly #source: BackupSource
-  readonly #isLocalInfileOn: boolean
+  readonly #target: LoadTarget
   readonly #signal: AbortSignal | undefined
   readonly #check: LoadCheck
   /** What a statement may hold, as far as the target has shown: text is not as long as what the server makes of it. */
@@ -45,12 +51,12 @@ export class RowLoader {
   constructor(
     connection: Connection,
     source: BackupSource,
-    isLocalInfileOn: boolean,
+    target: LoadTarget,
     signal: AbortSignal | undefined,
   ) {
     this.#connection = connection
     this.#source = source
-    this.#isLocalInfileOn = isLocalInfileOn
+    this.#target = target
     this.#signal = signal
     this.#check = new LoadCheck(connection)
   }
@@ -110,6 +116,8 @@ export class RowLoader {
       return 'exact'
     } catch (error) {
       // ENUM's error value 0, shown as '', is legal in a table but cannot be written in strict mode.
+      // Among other rows the table could not be compared.
+      if (this.#target.appended.has(job.table)) throw error
       if (!hasEnum || serverErrno(error) !== truncated || !(await this.#isUndone(job.table))) throw error
     }
     const [row = {}] = await this.#connection.query('SELECT @@SESSION.sql_mode AS mode')
@@ -144,28 +152,43 @@ export class RowLoader {
 
   /** A row that only has a definition of defaults has no columns to load. */
   #usesLoadData(table: TableContent): boolean {
-    return this.#isLocalInfileOn && !table.isInsertOnly
+    // Rows that are there may be in the way: what cannot be rolled back must not replace them.
+    const isSafe = !this.#target.appended.has(table) || table.isTransactional
+    return this.#target.isLocalInfileOn && !table.isInsertOnly && isSafe
   }
 
   async #send({ schema, table }: RowLoad, piece: TextPiece, isStrict: boolean): Promise<void> {
     const options = { signal: this.#signal }
-    if (!this.#usesLoadData(table)) {
-      await this.#connection.run('START TRANSACTION', options)
-      try {
-        await insertPiece(this.#connection, schema, table, piece, this.#signal, isStrict)
-        await this.#connection.run('COMMIT', options)
-      } catch (error) {
-        // A lost connection has rolled back by itself.
-        await this.#connection.run('ROLLBACK').catch(() => undefined)
-        throw error
-      }
+    const isAppended = this.#target.appended.has(table)
+    if (!this.#usesLoadData(table) || (isAppended && (await isLoadSplitByServer(this.#connection)))) {
+      await this.#inTransaction(() =>
+        insertPiece(this.#connection, schema, table, piece, this.#signal, isStrict),
+      )
       return
     }
-    await this.#check.begin()
-    const ok = await this.#connection.loadData(loadStatement(schema, table), piece, options)
-    await this.#check.check(ok, { schema, table: table.name, rows: piece.rows, isStrict })
+    const load = async () => {
+      await this.#check.begin()
+      const ok = await this.#connection.loadData(loadStatement(schema, table), piece, options)
+      await this.#check.check(ok, { schema, table: table.name, rows: piece.rows, isStrict })
+    }
+    // What REPLACE did to rows that were there is found by its counts, and must not stay.
+    if (isAppended) await this.#inTransaction(load)
+    else await load()
     // MySQL 9.7 takes the next statement for one of the same transaction, and warns of a mixture (6414), although autocommit is on.
     if (!table.isTransactional) await this.#connection.run('COMMIT', options)
+  }
+
+  async #inTransaction(work: () => Promise<void>): Promise<void> {
+    const options = { signal: this.#signal }
+    await this.#connection.run('START TRANSACTION', options)
+    try {
+      await work()
+      await this.#connection.run('COMMIT', options)
+    } catch (error) {
+      // A lost connection has rolled back by itself.
+      await this.#connection.run('ROLLBACK').catch(() => undefined)
+      throw error
+    }
   }
 
   async #setMode(mode: string): Promise<void> {

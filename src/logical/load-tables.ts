@@ -3,6 +3,7 @@ import { HoldfastError } from '../core/errors.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
+import type { AppendedRows } from './arrival/appended-rows.ts'
 import { ByteQuery } from './byte-rows.ts'
 import type { TableContent } from './content.ts'
 import { addForeignKeys, addIndexes, checkKeys } from './deferred-indexes/add-indexes.ts'
@@ -25,6 +26,7 @@ export interface LoadedRows {
 export interface LoadPlan {
   readonly loads: readonly TableLoad[]
   readonly deferral: Deferral
+  readonly appended: AppendedRows
   readonly isLocalInfileOn: boolean
   /** The target prints definitions as the source did. */
   readonly isSameRelease: boolean
@@ -52,11 +54,12 @@ export async function loadTables(
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const pull = async (): Promise<void> => {
     await using session = await openSession()
-    const loader = new RowLoader(session, backup, plan.isLocalInfileOn, either)
+    const loader = new RowLoader(session, backup, plan, either)
     const load = async (job: RowLoad) => {
       // LOAD DATA takes character_set_database from the default schema.
       await session.run(`USE ${quoteName(job.schema)}`, { signal: either })
       if ((await loader.load(job)) === 'unproven') unproven.add(job.table)
+      plan.appended.add(job.table, job.batch.rows)
       rows += job.batch.rows
       doneBytes += bytesOf(job.batch)
       tell(`${job.schema}.${job.table.name}`)
@@ -77,7 +80,10 @@ export async function loadTables(
   signal?.throwIfAborted()
   if (stop.signal.aborted) throw stop.signal.reason
   const keyWarnings = await completeKeys(options, openSession, plan)
-  const refs = loads.filter(({ table }) => table.rows > 0 && (unproven.has(table) || hasJson(table)))
+  // Rows among others cannot be told from them.
+  const refs = loads.filter(
+    ({ table }) => table.rows > 0 && !plan.appended.has(table) && (unproven.has(table) || hasJson(table)),
+  )
   return { rows, plainBytes: doneBytes, warnings: [...keyWarnings, ...(await readBack(options, refs))] }
 }
 

@@ -4,15 +4,17 @@ import { HoldfastError } from '../core/errors.ts'
 import { statesEqual } from '../core/gtid-state.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import { type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
+import { openReadSession } from '../instance/read-session.ts'
 import { quoteText } from '../instance/sql-text.ts'
+import { type Arrival, planArrival } from '../logical/arrival/plan-arrival.ts'
 import type { LogicalContent } from '../logical/content.ts'
-import { selectContent } from '../logical/definition-statements.ts'
 import { checkVersion } from '../logical/load-target.ts'
 import { inspectTarget } from '../recovery/apply/replay-target.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { readTargetState, refuseSuperReadOnly } from '../recovery/target-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
+import type { ShapedParts } from './plan-parts.ts'
 import { requireForAll, requireForSchemas } from './restore-privileges.ts'
 
 export interface TargetReport {
@@ -22,6 +24,10 @@ export interface TargetReport {
   readonly schemas: readonly string[]
   /** It is the very server that the backups are of. */
   readonly isSource: boolean
+  /** What goes to make place for what is restored, by name. */
+  readonly toDrop: readonly string[]
+  /** What is there and stays, though the backup has it too. */
+  readonly warnings: readonly string[]
 }
 
 export interface ExamineRequest {
@@ -30,8 +36,8 @@ export interface ExamineRequest {
   /** Of the backup that the plan begins with. */
   readonly content: LogicalContent
   readonly source: SourceIdentity | undefined
-  /** Only these schemas are restored; all of the instance when absent. */
-  readonly schemas?: readonly string[] | undefined
+  /** Only this is restored, beside whatever the target has; all of the instance when absent. */
+  readonly parts?: ShapedParts
 }
 
 /**
@@ -39,33 +45,35 @@ export interface ExamineRequest {
  * the backup; and TARGET_NOT_EMPTY where no agreement would help.
  */
 export async function examineTarget(request: ExamineRequest, signal: AbortSignal): Promise<TargetReport> {
-  const { settings, plan, content, source } = request
+  const { settings, plan, content, source, parts } = request
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
   checkVersion(plan.base.origin, content, facts)
   await refuseSuperReadOnly(connection, signal)
-  if (request.schemas === undefined) await requireForAll(connection, facts, content)
-  else requireForSchemas(facts, selectContent(content, { kind: 'schemas', schemas: request.schemas }))
+  if (parts === undefined) await requireForAll(connection, facts, content)
+  else requireForSchemas(facts, parts.reshaped.content.schemas)
   const schemas = await userSchemas(connection, signal)
   const isSource = source !== undefined && isSame(source, facts)
-  if (request.schemas === undefined) {
+  let arrival: Pick<Arrival, 'drops' | 'warnings'> = { drops: [], warnings: [] }
+  if (parts === undefined) {
     // It has executed what a restore would replay, and would be taken for a restore that was interrupted.
     if (isSource && schemas.length > 0 && (await isCertainlySource(connection, facts, plan, signal)))
       throw sourceIsInUse(settings, schemas)
     const { executed } = await inspectTarget(connection, { signal })
     await readTargetState(connection, plan, executed, signal)
   } else {
-    const taken = request.schemas.filter((schema) => schemas.includes(schema))
-    if (taken.length > 0) {
-      throw new HoldfastError('TARGET_NOT_EMPTY', `the target already has ${taken.join(', ')}`, {
-        schemas: taken.length,
-      })
-    }
+    const { content: part, wholeSchemas } = parts.reshaped
+    const { onExisting } = parts.plan
+    const wanted = { schemas: part.schemas, parts: part.parts, wholeSchemas, onExisting }
+    await using session = await openReadSession(settings, signal)
+    arrival = await planArrival(session, wanted, signal)
   }
   return {
     server: describeConnection(settings),
     schemas,
     isSource,
+    toDrop: arrival.drops.map(({ name }) => name),
+    warnings: arrival.warnings,
   }
 }
 

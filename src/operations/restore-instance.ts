@@ -1,28 +1,34 @@
 // Use case: bring an instance back into a running server, to any moment of its recovery window.
+import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
-import { parseLogicalContent } from '../logical/content.ts'
-import { selectContent } from '../logical/definition-statements.ts'
+import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { explainLoad } from '../logical/explain-load.ts'
+import { reshape } from '../logical/reshape/reshape.ts'
 import { everything } from '../logical/selection.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { defaultThreads } from './backup-instance.ts'
-import { type ExamineRequest, examineTarget, type TargetReport } from './examine-target.ts'
+import { examineTarget, type TargetReport } from './examine-target.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { parseSchemas } from './parse-selection.ts'
+import {
+  type PartsPlan,
+  type PartsRestoreRequest,
+  planParts,
+  refuseUnfit,
+  requireProvable,
+  type ShapedParts,
+} from './plan-parts.ts'
 import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
-import { restoreSchemas } from './restore-schemas.ts'
+import { requireGtid, restoreParts } from './restore-parts.ts'
 
-export interface RestoreRequest extends PlanRequest {
+export interface RestoreRequest extends PlanRequest, PartsRestoreRequest {
   readonly access: RepositoryAccess
   /** Name of the instance in the repository. */
   readonly source: string
   readonly target: ConnectionSettings | undefined
-  /** Names as parse-selection.ts reads them. */
-  readonly schemas?: readonly string[] | undefined
   readonly threads?: number | undefined
   /** Reads everything back that was loaded, and compares it with the backup. */
   readonly verify: boolean
@@ -48,61 +54,87 @@ export type RestoreOutcome =
   | { readonly kind: 'restored'; readonly plan: RestorePlan; readonly report: RestoreReport }
 
 /** Throws what opening, planning, connecting, loading and replaying throw. */
-export async function restoreInstance(given: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
-  const request = { ...given, schemas: parseSchemas(given.schemas) }
+export async function restoreInstance(request: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
+  const asked = planParts(request)
   const { emit, signal, confirm } = hooks
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
   const { plan, archive } = await planRestoreOf(source, request, { emit, signal })
-  checkSelection(request, plan)
+  checkReplay(asked, plan)
   if (request.target === undefined && !request.isDryRun)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')
   const backup = await source.openBackup(plan.base.id, signal)
   const content = parseLogicalContent(backup.content)
-  const target = await examine(request, { plan, content, source: await source.describe(signal) }, signal)
-  const { threads = defaultThreads(), schemas } = request
+  const parts = shapedParts(asked, backup, content)
+  if (parts !== undefined) checkParts(parts, request, plan)
+  const examined = {
+    plan,
+    content,
+    source: await source.describe(signal),
+    ...(parts === undefined ? {} : { parts }),
+  }
+  const target =
+    request.target === undefined
+      ? undefined
+      : await examineTarget({ settings: request.target, ...examined }, signal)
+  const { threads = defaultThreads() } = request
   if (request.isDryRun || request.target === undefined || target === undefined) {
-    const selected = selectContent(content, schemas === undefined ? everything : { kind: 'schemas', schemas })
+    const selected = (parts?.reshaped.content ?? content).schemas
     const load = await explainLoad(backup, selected, threads, signal)
-    const explained = { ...plan, steps: [...plan.steps.slice(0, 1), ...load, ...plan.steps.slice(1)] }
+    const explained = {
+      ...plan,
+      steps: [...plan.steps.slice(0, 1), ...load, ...plan.steps.slice(1)],
+      warnings: [...plan.warnings, ...(parts?.reshaped.warnings ?? []), ...(target?.warnings ?? [])],
+    }
     return { kind: 'planned', plan: explained, ...(target === undefined ? {} : { target }) }
   }
   if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
-  const options = {
-    settings: request.target,
-    backup,
-    archive,
-    threads,
-    verify: request.verify,
-    emit,
-    signal,
-  }
+  const options = { settings: request.target, threads, verify: request.verify, emit, signal }
   const report =
-    schemas === undefined ? await executeRestore(plan, options) : await restoreSchemas(plan, schemas, options)
+    parts === undefined
+      ? await executeRestore(plan, { ...options, backup, archive })
+      : await restoreParts(plan, { ...options, ...parts, agreedDrops: target.toDrop })
   for (const message of report.loaded?.warnings ?? []) emit({ type: 'notice', level: 'warning', message })
   return { kind: 'restored', plan, report }
 }
 
-/** Before anybody is asked and anything is changed, and in a dry run too: whether this target can take it at all. */
-async function examine(
-  { target, schemas }: RestoreRequest,
-  of: Pick<ExamineRequest, 'plan' | 'content' | 'source'>,
-  signal: AbortSignal,
-): Promise<TargetReport | undefined> {
-  if (schemas !== undefined) selectContent(of.content, { kind: 'schemas', schemas })
-  return target === undefined ? undefined : await examineTarget({ settings: target, schemas, ...of }, signal)
+/** Rows alone need tables that are there: they are restored as parts are. */
+function shapedParts(
+  asked: PartsPlan | undefined,
+  backup: BackupSource,
+  content: LogicalContent,
+): ShapedParts | undefined {
+  const plan = asked ?? (content.parts === 'data' ? wholeAsParts : undefined)
+  return plan === undefined ? undefined : { plan, reshaped: reshape(backup, plan.shape) }
+}
+
+const wholeAsParts: PartsPlan = {
+  shape: { selection: everything },
+  onExisting: 'fail',
+  setGtid: false,
+  skipBinlog: false,
+}
+
+function checkParts(
+  { plan: parts, reshaped }: ShapedParts,
+  { verify }: RestoreRequest,
+  plan: RestorePlan,
+): void {
+  refuseUnfit(parts, reshaped)
+  if (verify) requireProvable(parts, reshaped)
+  if (parts.setGtid) requireGtid(plan)
 }
 
 /** A part of an instance can be loaded, but the log tells the history of all of it. */
-function checkSelection({ schemas }: RestoreRequest, { replay }: RestorePlan): void {
-  if (schemas === undefined || replay === undefined || replay.transactions === 0) return
+function checkReplay(parts: PartsPlan | undefined, { replay }: RestorePlan): void {
+  if (parts === undefined || replay === undefined || replay.transactions === 0) return
   throw new HoldfastError(
     'USAGE',
-    'chosen schemas can only be restored as they are in a backup, without what the binary logs hold after it',
+    'chosen parts can only be restored as they are in a backup, without what the binary logs hold after it',
     {},
     {
-      hint: 'Say --to backup; or restore all into an empty server to any moment, and copy the schemas from there.',
+      hint: 'Say --to backup; or restore all into an empty server to any moment, and copy the parts from there.',
     },
   )
 }

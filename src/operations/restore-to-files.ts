@@ -3,20 +3,20 @@ import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { exportFiles } from '../logical/files/export-files.ts'
+import { reshape } from '../logical/reshape/reshape.ts'
 import { planScript } from '../logical/script/script-plan.ts'
 import { existingSource } from './existing-source.ts'
 import { NewFolder } from './export-folder.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { parseSchemas } from './parse-selection.ts'
+import { parseShape, type ShapeRequest } from './plan-parts.ts'
 import { planRestoreOf } from './plan-restore-of.ts'
 
-export interface FilesRequest {
+export interface FilesRequest extends ShapeRequest {
   readonly access: RepositoryAccess
   /** Name of the instance in the repository. */
   readonly source: string
   /** Id or the beginning of one; by default the newest of the whole instance. */
   readonly backup?: string | undefined
-  readonly schemas?: readonly string[] | undefined
   /** Empty, or not there yet. */
   readonly folder: string
 }
@@ -36,7 +36,7 @@ export async function restoreToFiles(
   request: FilesRequest,
   { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
 ): Promise<FilesReport> {
-  const schemas = parseSchemas(request.schemas)
+  const shape = parseShape(request)
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
   const wanted = { point: { kind: 'backup', text: 'backup' }, backup: request.backup, skipGtids: [] } as const
@@ -51,9 +51,10 @@ export async function restoreToFiles(
       { hint: 'Restore it into a server, and back that up with --method dump.' },
     )
   }
-  const plan = planScript(backup, schemas === undefined ? undefined : { kind: 'schemas', schemas })
+  const reshaped = shape === undefined ? { backup, warnings: [] } : reshape(backup, shape)
+  const plan = planScript(reshaped.backup)
   const folder = await NewFolder.make(request.folder)
-  for (const message of [...summary.warnings, ...plan.warnings]) {
+  for (const message of [...summary.warnings, ...reshaped.warnings, ...plan.warnings]) {
     emit({ type: 'notice', level: 'warning', message })
   }
   const of = { source: source.name, id }

@@ -36,6 +36,11 @@ export const restoreVerb: VerbSpec = {
         'holdfast restore shop --repository /backup/holdfast --to latest --skip-gtid 0-1-2049 --target mysql://root@db2/ --identity recovery.key',
     },
     {
+      says: 'One table as it was, beside the one that is there',
+      command:
+        'holdfast restore shop --repository /backup/holdfast --to backup --tables shop.orders --rename shop.orders:shop.orders_before --target mysql://root@db1/ --identity recovery.key',
+    },
+    {
       says: 'As files that plain tools load, without Holdfast',
       command:
         'holdfast restore shop --repository /backup/holdfast --to-files /backup/shop-files --identity recovery.key',
@@ -44,8 +49,12 @@ export const restoreVerb: VerbSpec = {
   notes: [
     'POINT is latest, backup (no replay), a time with its zone, gtid:SET, before-gtid:GTID or pos:FILE:OFFSET. Time means commit time.',
     'An empty target needs no confirmation. Where the target holds data of its own, the name of the instance is to be typed, ' +
-      'or given with --confirm; schemas that exist already are never overwritten.',
-    "Names of schemas with a comma are put in backticks, and a backtick in one is doubled: --schemas '`a,b`'.",
+      'or given with --confirm. What exists already is never overwritten, unless --on-existing drop says so; then the names of what is ' +
+      'dropped are to be typed, as --dry-run tells them.',
+    'Parts are restored as they are in a backup (--to backup), beside whatever else the target holds. --rename follows names through foreign keys, ' +
+      'defaults and views; code whose body names a renamed schema is left out and told. --on-existing append wants columns that take every ' +
+      'value as it is and no trigger that would fire, and rolls back what meets a row of the same key.',
+    "Names with a comma, a colon or a dot are put in backticks, and a backtick in one is doubled: --tables '`a,b`.`c.d`'.",
   ],
   arguments: [sourceArgument],
   options: [
@@ -70,7 +79,62 @@ export const restoreVerb: VerbSpec = {
       group: 'What',
       help: 'leave these transactions out of the replay',
     },
-    { name: 'schemas', kind: 'list', value: 'A,B', group: 'What', help: 'only these schemas' },
+    { name: 'schemas', kind: 'list', value: 'A,B', group: 'Parts', help: 'only these schemas' },
+    {
+      name: 'tables',
+      kind: 'list',
+      value: 'A.T,…',
+      group: 'Parts',
+      help: 'only these tables, views and sequences',
+    },
+    {
+      name: 'exclude',
+      kind: 'list',
+      value: 'A,B.T',
+      group: 'Parts',
+      help: 'leave these schemas and tables out of everything, or of --schemas',
+    },
+    { name: 'structure-only', kind: 'flag', group: 'Parts', help: 'definitions without the rows' },
+    {
+      name: 'data-only',
+      kind: 'flag',
+      group: 'Parts',
+      help: 'rows without definitions, into tables that are there and empty (or --on-existing append)',
+    },
+    {
+      name: 'rename',
+      kind: 'list',
+      value: 'OLD:NEW',
+      group: 'Parts',
+      help: 'give a schema another name, or a table: A.T:B.U, with --tables',
+    },
+    {
+      name: 'definer',
+      kind: 'text',
+      value: 'DEFINER',
+      group: 'Parts',
+      help: 'of views, triggers, routines and events: keep, strip (whoever restores), or USER@HOST (default: keep)',
+    },
+    {
+      name: 'on-existing',
+      kind: 'text',
+      value: 'WHAT',
+      choices: ['fail', 'drop', 'append'],
+      group: 'Parts',
+      help: 'what to do where the target has it already: append puts rows into tables that are there (default: fail)',
+    },
+    {
+      name: 'set-gtid',
+      kind: 'flag',
+      group: 'Parts',
+      help: 'add the GTIDs of the backup to those of the target, for a replica of these parts',
+    },
+    {
+      name: 'skip-binlog',
+      kind: 'flag',
+      group: 'Parts',
+      help: 'keep the load out of the binary log of the target, and so off its replicas',
+    },
     {
       name: 'target',
       kind: 'text',

@@ -3,6 +3,7 @@ import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { parsePoint } from '../../core/restore-point.ts'
+import type { PartsRestoreRequest, ShapeRequest } from '../../operations/plan-parts.ts'
 import {
   type RestoreConsent,
   type RestoreOutcome,
@@ -15,6 +16,7 @@ import { connectionSettings, hasTarget, repositoryAccess, requiredSource } from 
 import { formatBytes } from '../output/byte-size.ts'
 import { describeCompared } from '../output/describe-verification.ts'
 import { formatDuration } from '../output/duration.ts'
+import { shellWord } from '../output/shell-word.ts'
 import type { VerbAnswer, VerbContext, VerbRun } from '../verb.ts'
 
 export const run: VerbRun = (context) => {
@@ -35,7 +37,10 @@ const runRestore: VerbRun = async (context) => {
       point,
       backup: options.text('backup'),
       skipGtids: options.list('skip-gtid') ?? [],
-      schemas: options.list('schemas'),
+      ...shapeOf(context),
+      onExisting: onExisting(options.text('on-existing')),
+      setGtid: options.flag('set-gtid'),
+      skipBinlog: options.flag('skip-binlog'),
       threads: options.integer('threads'),
       target: hasTarget(context) ? await connectionSettings(context, options.text('target')) : undefined,
       verify: options.flag('verify'),
@@ -44,6 +49,22 @@ const runRestore: VerbRun = async (context) => {
     { confirm: (consent) => confirm(context, source, consent), emit, signal },
   )
   return { text: describe(outcome), json: { source, ...outcome } }
+}
+
+function shapeOf({ options }: VerbContext): ShapeRequest {
+  return {
+    schemas: options.list('schemas'),
+    tables: options.list('tables'),
+    exclude: options.list('exclude'),
+    rename: options.list('rename'),
+    definer: options.text('definer'),
+    isStructureOnly: options.flag('structure-only'),
+    isDataOnly: options.flag('data-only'),
+  }
+}
+
+function onExisting(text: string | undefined): PartsRestoreRequest['onExisting'] {
+  return text === 'drop' || text === 'append' || text === 'fail' ? text : undefined
 }
 
 async function runToFiles(context: VerbContext, folder: string): Promise<VerbAnswer> {
@@ -55,7 +76,7 @@ async function runToFiles(context: VerbContext, folder: string): Promise<VerbAns
       access: repositoryAccess(context),
       source,
       backup: options.text('backup'),
-      schemas: options.list('schemas'),
+      ...shapeOf(context),
       folder,
     },
     { emit, signal },
@@ -80,7 +101,16 @@ function refuseReplay(context: VerbContext): void {
       { hint: 'Leave --to away, or restore to that moment into a server and back that up.' },
     )
   }
-  const others = ['skip-gtid', 'dry-run', 'verify', 'confirm', 'threads'].filter(
+  const others = [
+    'skip-gtid',
+    'dry-run',
+    'verify',
+    'confirm',
+    'threads',
+    'on-existing',
+    'set-gtid',
+    'skip-binlog',
+  ].filter(
     (name) =>
       options.flag(name) ||
       options.text(name) !== undefined ||
@@ -102,17 +132,30 @@ async function confirm(
 ): Promise<void> {
   const { options, prompt, signal, say } = context
   const given = options.text('confirm')
-  const what = whatIsThere(target)
-  if (given === source) return
+  const { what, wanted, name } = question(source, target)
+  if (given === wanted) return
   if (given !== undefined) {
-    throw new HoldfastError('CONFIRMATION_MISSING', `--confirm says ${given}, and the instance is ${source}`)
+    throw new HoldfastError('CONFIRMATION_MISSING', `--confirm says ${given}, and ${name} is ${wanted}`)
   }
-  if (!prompt.isPossible)
-    throw new HoldfastError('CONFIRMATION_MISSING', `${what}: this needs --confirm ${source}`)
+  if (!prompt.isPossible) {
+    throw new HoldfastError('CONFIRMATION_MISSING', `${what}: this needs --confirm ${shellWord(wanted)}`)
+  }
   for (const step of plan.steps) say(`- ${step}`)
-  const answer = await prompt.ask(`${what}. Type the name of the instance (${source}) to go on: `, signal)
-  if (answer.trim() === source) return
+  const answer = await prompt.ask(`${what}. Type ${name} (${wanted}) to go on: `, signal)
+  if (answer.trim() === wanted) return
   throw new HoldfastError('CONFIRMATION_MISSING', 'the name was not typed; nothing was changed')
+}
+
+/** What is dropped is confirmed by its own names: that of the instance is in every command of it. */
+function question(
+  source: string,
+  target: TargetReport,
+): { readonly what: string; readonly wanted: string; readonly name: string } {
+  const { server, toDrop } = target
+  if (toDrop.length === 0)
+    return { what: whatIsThere(target), wanted: source, name: 'the name of the instance' }
+  const wanted = toDrop.join(',')
+  return { what: `${server} loses ${toDrop.join(', ')}`, wanted, name: 'what is dropped' }
 }
 
 function describe(outcome: RestoreOutcome): string {
@@ -171,7 +214,8 @@ function describePlan({ plan, target }: Extract<RestoreOutcome, { kind: 'planned
 
 function describeTarget({ source }: RestorePlan, target: TargetReport): string {
   if (target.schemas.length === 0 && !target.isSource) return `${target.server} is empty and can take it.`
-  return `${target.server} can take it; but ${whatIsThere(target)}: this needs --confirm ${source}.`
+  const { what, wanted } = question(source, target)
+  return `${target.server} can take it; but ${what}: this needs --confirm ${shellWord(wanted)}.`
 }
 
 function whatIsThere({ server, isSource, schemas }: TargetReport): string {
