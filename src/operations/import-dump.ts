@@ -5,7 +5,8 @@ import { type DumpFormat, importDump } from '../logical/import/import-dump.ts'
 import { openDump } from './open-dump.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
-export type { DumpFormat } from '../logical/import/import-dump.ts'
+/** All that there are. */
+export const dumpFormats: readonly DumpFormat[] = ['mysqldump', 'tab', 'mydumper', 'mysql-shell']
 
 export interface ImportRequest {
   readonly access: RepositoryAccess

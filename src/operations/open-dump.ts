@@ -102,7 +102,8 @@ async function* readFile(path: string, name: string): AsyncGenerator<Buffer> {
   const input = Readable.from(isZstd ? atFrameEnds(source) : source, { objectMode: false })
   input.on('error', (error) => decompress.destroy(error))
   try {
-    for await (const bytes of input.pipe(decompress)) yield bytes as Buffer
+    const output: AsyncIterable<Buffer> = input.pipe(decompress)
+    yield* output
   } catch (error) {
     if (error instanceof HoldfastError) throw error
     throw new HoldfastError(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { constants, createZstdDecompress, zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { atFrameEnds } from './zstd-frames.ts'
 
@@ -13,7 +13,8 @@ async function* inPieces(bytes: Buffer, length: number) {
 async function decompressed(bytes: Buffer, length: number): Promise<Buffer> {
   const parts: Buffer[] = []
   const input = Readable.from(atFrameEnds(inPieces(bytes, length)), { objectMode: false })
-  for await (const part of input.pipe(createZstdDecompress())) parts.push(part as Buffer)
+  const output: AsyncIterable<Buffer> = input.pipe(createZstdDecompress())
+  for await (const part of output) parts.push(part)
   return Buffer.concat(parts)
 }
 

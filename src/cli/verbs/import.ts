@@ -1,6 +1,5 @@
 // `holdfast import`: takes a dump in and tells what it holds.
-import type { DumpFormat, ImportReport } from '../../operations/import-dump.ts'
-import { importIntoRepository } from '../../operations/import-dump.ts'
+import { dumpFormats, type ImportReport, importIntoRepository } from '../../operations/import-dump.ts'
 import { repositoryAccess } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { groupDigits } from '../output/progress-text.ts'
@@ -17,8 +16,7 @@ export const run: VerbRun = async (context) => {
       access: repositoryAccess(context),
       source,
       place,
-      // One of the choices of the table.
-      format: format === 'auto' ? undefined : (format as DumpFormat | undefined),
+      format: dumpFormats.find((known) => known === format),
       schema: options.text('schema'),
       serverVersion: options.text('server-version'),
     },

@@ -60,8 +60,6 @@ export function finishImport(collected: Collected): ImportResult {
 
 /** What the dump has lost already, and what it holds and the backup does not. */
 function lossesOf(builder: ImportBuilder): readonly string[] {
-  const about = (names: readonly string[], what: string) =>
-    names.length === 0 ? [] : [`${what}: ${listOf(names)}`]
   return [
     ...about(builder.floatTables(), 'dumps have at most six digits of a FLOAT, and more cannot come back'),
     ...about(
@@ -73,6 +71,10 @@ function lossesOf(builder: ImportBuilder): readonly string[] {
       'schemas of the server itself, and with them accounts and grants, are not part of the backup',
     ),
   ]
+}
+
+function about(names: readonly string[], what: string): readonly string[] {
+  return names.length === 0 ? [] : [`${what}: ${listOf(names)}`]
 }
 
 function pointWarnings({ position, gtid }: RecoveryPoint): readonly string[] {

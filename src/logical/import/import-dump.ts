@@ -7,8 +7,7 @@ import { importMysqldump } from './mysqldump.ts'
 import { importShell } from './shell.ts'
 import { importTab } from './tab.ts'
 
-export const dumpFormats = ['mysqldump', 'tab', 'mydumper', 'mysql-shell'] as const
-export type DumpFormat = (typeof dumpFormats)[number]
+export type DumpFormat = 'mysqldump' | 'tab' | 'mydumper' | 'mysql-shell'
 
 export interface ImportOptions {
   readonly files: DumpFiles
@@ -33,15 +32,13 @@ export interface ImportResult {
  * Reads all of a dump.
  * @throws HoldfastError UNSUPPORTED naming file and line of what is not known; INCOMPLETE_DUMP for one that is not whole
  */
-export async function importDump(options: ImportOptions): Promise<ImportResult> {
-  switch (options.format) {
-    case 'mysqldump':
-      return importMysqldump(options)
-    case 'tab':
-      return importTab(options)
-    case 'mydumper':
-      return importMydumper(options)
-    case 'mysql-shell':
-      return importShell(options)
-  }
+export function importDump(options: ImportOptions): Promise<ImportResult> {
+  return importers[options.format](options)
+}
+
+const importers: Readonly<Record<DumpFormat, (options: ImportOptions) => Promise<ImportResult>>> = {
+  mysqldump: importMysqldump,
+  tab: importTab,
+  mydumper: importMydumper,
+  'mysql-shell': importShell,
 }

@@ -43,7 +43,7 @@ export const readingOrder: readonly MydumperRole[] = [
 
 /** Undefined for files that are not known. */
 export function mydumperFile(name: string, schemas: readonly string[]): MydumperFile | undefined {
-  if (/^metadata/.test(name)) return { name, role: 'metadata', schema: '', table: '' }
+  if (name.startsWith('metadata')) return { name, role: 'metadata', schema: '', table: '' }
   const plain = plainName(name)
   const [ending, role] = endings.find(([candidate]) => plain.endsWith(candidate)) ?? []
   if (ending !== undefined && role !== undefined)

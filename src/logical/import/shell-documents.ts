@@ -57,8 +57,6 @@ const table = z.object({
 })
 
 export type ShellInstance = z.infer<typeof instance>
-export type ShellDone = z.infer<typeof done>
-export type ShellSchema = z.infer<typeof schema>
 export type ShellTable = z.infer<typeof table>
 
 export const readShellInstance = (files: DumpFiles) => readJson(files, '@.json', instance)

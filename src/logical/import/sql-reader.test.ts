@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { isHoldfastError } from '../../core/errors.ts'
 import { SqlReader } from './sql-reader.ts'
 
@@ -225,7 +225,7 @@ function quoted(text: string): string {
     '"': '\\"',
     '\x1A': '\\Z',
   }
-  return `'${text.replaceAll(/[\0\n\r\\'"\x1A]/g, (char) => escapes[char] ?? char)}'`
+  return `'${Array.from(text, (char) => escapes[char] ?? char).join('')}'`
 }
 
 const awkward = fc.string({
