@@ -151,10 +151,11 @@ async function planAppend(
     return {
       ...schema,
       sequences: schema.sequences.filter((part) => isNew(part, 'sequence')),
-      tables: tables.map((table) => ({
-        ...table,
-        triggers: table.triggers.filter((part) => isNew(part, 'trigger')),
-      })),
+      // As they are, where nothing is in the way: what is planned for a table is known by the table itself.
+      tables: tables.map((table) => {
+        const triggers = table.triggers.filter((part) => isNew(part, 'trigger'))
+        return triggers.length === table.triggers.length ? table : { ...table, triggers }
+      }),
       views: schema.views.filter((part) => isNew(part, 'view')),
       routines: schema.routines.filter((part) => isNew(part, part.kind)),
       events: schema.events.filter((part) => isNew(part, 'event')),

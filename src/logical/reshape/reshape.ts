@@ -4,7 +4,13 @@ import type { BackupSource } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { formatTableName } from '../../core/name-list.ts'
 import type { TableName } from '../../instance/instance-facts.ts'
-import { type CodeContent, type LogicalContent, parseLogicalContent, type SchemaContent } from '../content.ts'
+import {
+  type CodeContent,
+  type LogicalContent,
+  parseLogicalContent,
+  type SchemaContent,
+  type TableContent,
+} from '../content.ts'
 import { selectContent } from '../definition-statements.ts'
 import type { Parts } from '../filters/backup-filters.ts'
 import { exclusionOf, isWhole, type Selection } from '../selection.ts'
@@ -102,7 +108,7 @@ function inParts(schema: SchemaContent, parts: Parts | undefined): SchemaContent
 }
 
 function withoutRows(table: TableContent): TableContent {
-  const { object, ranges, ...rest } = table
+  const { object: _object, ranges: _ranges, ...rest } = table
   return { ...rest, rows: 0 }
 }
 
