@@ -63,6 +63,6 @@ export const importVerb: VerbSpec = {
     },
     ...outputOptions,
   ],
-  exits: [1, 3, 10, 11],
+  exits: [1, 3, 10, 11, 23],
   load: () => import('./import.ts'),
 }

@@ -27,10 +27,13 @@ export const run: VerbRun = async (context) => {
 
 function describe(source: string, { backup, tables, rows, format }: ImportReport): string {
   const { id, sizes, point, warnings } = backup
-  const told = warnings.length === 0 ? '' : ` ${warnings.length} warnings are kept with it.`
+  const told =
+    warnings.length === 0
+      ? ''
+      : ` ${warnings.length === 1 ? 'One warning is' : `${warnings.length} warnings are`} kept with it.`
   const from = format === 'tab' ? 'mysqldump --tab' : format
   return [
-    `Imported a dump of ${from} as backup ${id}: ${groupDigits(rows)} rows of ${groupDigits(tables)} tables, ${formatBytes(sizes.plainBytes)}, as of ${formatMicros(point.timeMicros)}.${told}`,
+    `Imported a dump of ${from} as backup ${id}: ${groupDigits(rows)} rows of ${groupDigits(tables)} ${tables === 1 ? 'table' : 'tables'}, ${formatBytes(sizes.plainBytes)}, as of ${formatMicros(point.timeMicros)}.${told}`,
     `Next: holdfast verify ${source} --read-data`,
   ].join('\n')
 }

@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { takeDump } from '../../../test/support/memory-dump.ts'
+import type { ErrorCode } from '../../core/error-codes.table.ts'
+import { isHoldfastError } from '../../core/errors.ts'
+import { parseMydumperMetadata } from './mydumper-metadata.ts'
+
+type Files = Readonly<Record<string, string | Buffer>>
+
+function rejects(taking: Promise<unknown>, code: ErrorCode, message: RegExp): Promise<void> {
+  return assert.rejects(taking, (error: unknown) => {
+    assert.ok(isHoldfastError(error, code), String(error))
+    assert.match(error.message, message)
+    return true
+  })
+}
+
+function without(files: Files, name: string): Files {
+  return Object.fromEntries(Object.entries(files).filter(([key]) => key !== name))
+}
+
+function definition(sql: string, version = '8.0.36'): string {
+  return `-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n-- Host: localhost    Database: shop\n-- Server version\t${version}\n\n/*!50503 SET NAMES utf8mb4 */;\n${sql}\n-- Dump completed on 2026-01-02  3:04:05\n`
+}
+
+const tab: Files = {
+  't.sql': definition(
+    'CREATE TABLE `t` (`a` int, `b` varchar(9) CHARACTER SET latin1, `n` blob) DEFAULT CHARSET=utf8mb4;',
+  ),
+  't.txt': Buffer.from('1\t\xe9\\\t\\\n\\\\\t\\N\n2\t\\N\t\\0\\N\n', 'latin1'),
+}
+
+test('a folder of --tab: bytes are those of the columns', async () => {
+  for (const pieceBytes of [1, 2, 7, 1000]) {
+    const taken = await takeDump('tab', tab, { pieceBytes })
+    assert.equal(taken.text('shop/t'), '1\t\xe9\\t\\n\\\\\t\\N\n2\t\\N\t\\0N\n')
+    assert.equal(taken.rows, 2)
+    assert.deepEqual(
+      taken.content.schemas[0]?.tables[0]?.columns.map(({ encoding }) => encoding),
+      ['plain', 'plain', 'plain'],
+    )
+  }
+  const named = await takeDump('tab', tab, { schema: 'other' })
+  assert.deepEqual(
+    named.content.schemas.map(({ name }) => name),
+    ['other'],
+  )
+})
+
+test('a folder of --tab: MariaDB writes BIT as it is, and hidden columns', async () => {
+  const files = {
+    't.sql': definition('CREATE TABLE `t` (`a` bit(24), `b` int INVISIBLE, `c` bit(1));', '10.11.6-MariaDB'),
+    't.txt': Buffer.from('\t\n\\\t1\t\x01\n\\N\t\\N\t\\N\n', 'latin1'),
+  }
+  const taken = await takeDump('tab', files)
+  assert.equal(taken.text('shop/t'), '\\t\\n\\\\\t1\t\x01\n\\N\t\\N\t\\N\n')
+})
+
+test('a folder of --tab is refused where it is not whole or cannot be told', async () => {
+  await rejects(
+    takeDump('tab', without(tab, 't.txt')),
+    'DUMP_INCOMPLETE',
+    /t\.txt is missing, which has the rows of t\.sql/,
+  )
+  await rejects(takeDump('tab', without(tab, 't.sql')), 'DUMP_INCOMPLETE', /t\.txt has rows/)
+  await rejects(
+    takeDump('tab', { ...tab, 't.txt': '1\ta\tb\n2\ta\t' }),
+    'DUMP_INCOMPLETE',
+    /t\.txt ends within row 2/,
+  )
+  await rejects(
+    takeDump('tab', { ...tab, 't.txt': '1\ta\tb\n2\ta\n' }),
+    'UNSUPPORTED',
+    /t\.txt, row 2: 2 cells for 3 columns/,
+  )
+  await rejects(
+    takeDump('tab', { ...tab, 't.txt': '1\ta\n' }),
+    'UNSUPPORTED',
+    /t\.txt, row 1: 2 cells for 3 or 3 columns/,
+  )
+  const cut = tab['t.sql']?.toString().replace(/-- Dump completed.*\n/, '') ?? ''
+  await rejects(takeDump('tab', { ...tab, 't.sql': cut }), 'DUMP_INCOMPLETE', /t\.sql does not end with/)
+  const sjis = definition('CREATE TABLE `t` (`a` int, `b` text CHARACTER SET sjis, `n` blob);')
+  await rejects(takeDump('tab', { ...tab, 't.sql': sjis }), 'UNSUPPORTED', /column b of shop\.t is in sjis/)
+  const latin1 = tab['t.sql']?.toString().replace('SET NAMES utf8mb4', 'SET NAMES latin1') ?? ''
+  await rejects(takeDump('tab', { ...tab, 't.sql': latin1 }), 'UNSUPPORTED', /are in latin1/)
+})
+
+const session =
+  "/*!40101 SET NAMES binary*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n/*!40103 SET TIME_ZONE='+00:00' */;\n"
+const metadata = `# Started dump at: 2026-01-02 03:04:05
+[config]
+quote-character = BACKTICK
+local-infile = 1
+
+[source]
+# SOURCE_LOG_FILE = "binlog.000003"
+# SOURCE_LOG_POS = 157
+# executed_gtid_set = "4fcbcae1-e71d-11f1-960d-02fc00000001:1-5"
+
+[\`shop\`.\`t\`]
+real_table_name=t
+rows = 2
+
+[\`shop\`.\`mydumper_0\`]
+real_table_name=odd.name
+rows = 1
+# Finished dump at: 2026-01-02 03:04:06
+`
+const mydumper: Files = {
+  metadata,
+  'shop-schema-create.sql': 'CREATE DATABASE `shop` /*!40100 DEFAULT CHARACTER SET latin1 */;\n',
+  'shop.t-schema.sql': `${session}CREATE TABLE IF NOT EXISTS \`t\` (\`a\` int, \`j\` json, \`l\` varchar(9)) DEFAULT CHARSET=latin1;\n`,
+  'shop.t.00000.sql': `${session}INSERT INTO \`t\` VALUES(1,CONVERT("{\\"a\\": 1}" USING UTF8MB4),"x")\n;\n`,
+  'shop.t.00001.sql': Buffer.from(`${session}INSERT INTO \`t\` VALUES(2,NULL,"\xe9")\n;\n`, 'latin1'),
+  'shop.mydumper_0-schema.sql': `${session}CREATE TABLE \`odd.name\` (\`a\` int, \`j\` json);\n`,
+  'shop.mydumper_0.00000.sql':
+    "LOAD DATA LOCAL INFILE 'shop.mydumper_0.00000.dat.zst' REPLACE INTO TABLE `odd.name` CHARACTER SET binary FIELDS TERMINATED BY '\\t' ENCLOSED BY '' ESCAPED BY '\\\\' LINES STARTING BY '' TERMINATED BY '\\n' (`a`,@j) SET `j` = CONVERT(@j USING UTF8MB4);\n",
+  'shop.mydumper_0.00000.dat.zst': '5\t{"b": "\\\\n"}\n',
+  'shop.v-schema.sql': `${session}CREATE TABLE IF NOT EXISTS \`v\`(\n\`a\` int\n)ENGINE=MyISAM;\n`,
+  'shop.v-schema-view.sql':
+    'SET NAMES utf8mb4;\nDROP TABLE IF EXISTS `v`;\nSET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;\nSET character_set_client = utf8mb4;\nCREATE VIEW `v` AS select `t`.`a` AS `a` from `t`;\nSET character_set_client = @PREV_CHARACTER_SET_CLIENT;\n',
+  'shop.t-schema-triggers.sql':
+    'SET @PREV_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT;\nSET character_set_client = utf8mb4;\nCREATE TRIGGER `g` BEFORE INSERT ON `t` FOR EACH ROW BEGIN SET @a = 1; SET @b = 2; END;\nSET character_set_client = @PREV_CHARACTER_SET_CLIENT;\n',
+  'shop-schema-post.sql': 'DELIMITER //\nCREATE PROCEDURE `p`()\nBEGIN SELECT 1; END//\nDELIMITER ;\n',
+}
+const version = { serverVersion: '8.0.36' }
+
+test('a folder of mydumper: INSERT and LOAD DATA, with rows counted', async () => {
+  const taken = await takeDump('mydumper', mydumper, version)
+  assert.equal(taken.text('shop/t'), '1\t{"a": 1}\tx\n2\t\\N\t\xe9\n')
+  assert.equal(taken.text('shop/odd.name'), '5\t{"b": "\\\\n"}\n')
+  const [schema] = taken.content.schemas
+  assert.deepEqual(schema?.tables.map(({ name, rows }) => [name, rows]).toSorted(), [
+    ['odd.name', 1],
+    ['t', 2],
+  ])
+  assert.deepEqual(
+    schema?.tables.find(({ name }) => name === 't')?.columns.map(({ encoding }) => encoding),
+    ['plain', 'json', 'plain'],
+  )
+  assert.deepEqual(
+    schema.views.map(({ name }) => name),
+    ['v'],
+  )
+  const triggers = schema.tables.flatMap((table) => table.triggers.map(({ statement }) => statement))
+  assert.deepEqual(triggers, [
+    'CREATE TRIGGER `g` BEFORE INSERT ON `t` FOR EACH ROW BEGIN SET @a = 1; SET @b = 2; END',
+  ])
+  assert.deepEqual(
+    schema.routines.map(({ statement }) => statement),
+    ['CREATE PROCEDURE `p`()\nBEGIN SELECT 1; END'],
+  )
+  assert.deepEqual(taken.result.point.position, { file: 'binlog.000003', offset: 157 })
+  assert.equal(taken.result.point.gtid?.text, '4fcbcae1-e71d-11f1-960d-02fc00000001:1-5')
+})
+
+test('a folder of mydumper is refused where it is not whole or cannot be told', async () => {
+  await rejects(takeDump('mydumper', mydumper), 'USAGE', /does not write down which server/)
+  await rejects(
+    takeDump('mydumper', { ...mydumper, 'metadata.partial': metadata }, version),
+    'DUMP_INCOMPLETE',
+    /there is metadata\.partial/,
+  )
+  const unfinished = metadata.replace(/# Finished.*\n/, '')
+  await rejects(
+    takeDump('mydumper', { ...mydumper, metadata: unfinished }, version),
+    'DUMP_INCOMPLETE',
+    /did not finish/,
+  )
+  await rejects(
+    takeDump('mydumper', without(mydumper, 'shop.t.00001.sql'), version),
+    'DUMP_INCOMPLETE',
+    /shop\.t has 1 rows, and metadata says 2/,
+  )
+  await rejects(
+    takeDump('mydumper', without(mydumper, 'shop.mydumper_0.00000.dat.zst'), version),
+    'DUMP_INCOMPLETE',
+    /shop\.mydumper_0\.00000\.dat\.zst is missing/,
+  )
+  await rejects(
+    takeDump('mydumper', without(mydumper, 'shop.mydumper_0.00000.sql'), version),
+    'DUMP_INCOMPLETE',
+    /no LOAD DATA names/,
+  )
+  await rejects(
+    takeDump('mydumper', { ...mydumper, 'shop.t.00000.json': '' }, version),
+    'UNSUPPORTED',
+    /no file that mydumper is known to write/,
+  )
+  const csv = mydumper['shop.mydumper_0.00000.sql']?.toString().replace("'\\t'", "','") ?? ''
+  await rejects(
+    takeDump('mydumper', { ...mydumper, 'shop.mydumper_0.00000.sql': csv }, version),
+    'UNSUPPORTED',
+    /rows are taken in as/,
+  )
+})
+
+test('metadata of mydumper before 0.12', () => {
+  const parsed = parseMydumperMetadata(
+    'Started dump at: 2026-11-23 09:40:31\nSHOW MASTER STATUS:\n\tLog: binlog.000001\n\tPos: 538022\n\tGTID:0-1-227\n\nSHOW SLAVE STATUS:\n\tHost: db1\n\tLog: other.000009\n\tPos: 4\n\tGTID:\n\nFinished dump at: 2026-11-23 09:40:31\n',
+  )
+  assert.deepEqual(parsed.position, { file: 'binlog.000001', offset: 538022 })
+  assert.equal(parsed.gtidText, '0-1-227')
+  assert.deepEqual([parsed.isFinished, parsed.startedAt], [true, '2026-11-23 09:40:31'])
+})
+
+const tableOptions = {
+  schema: 'shop',
+  table: 't',
+  columns: ['a', 'b', 'l'],
+  decodeColumns: { b: 'FROM_BASE64' },
+  defaultCharacterSet: 'utf8mb4',
+  fieldsTerminatedBy: '\t',
+  fieldsEnclosedBy: '',
+  fieldsOptionallyEnclosed: false,
+  fieldsEscapedBy: '\\',
+  linesTerminatedBy: '\n',
+}
+const instance = {
+  dumper: 'mysqlsh Ver 8.4.0',
+  version: '2.0.1',
+  origin: 'dumpInstance',
+  options: {},
+  schemas: ['shop'],
+  basenames: { shop: 'shop' },
+  users: [],
+  defaultCharacterSet: 'utf8mb4',
+  tzUtc: true,
+  serverVersion: '8.0.36',
+  gtidExecuted: '4fcbcae1-e71d-11f1-960d-02fc00000001:1-5',
+  gtidExecutedInconsistent: false,
+  consistent: true,
+  capabilities: [{ id: 'partition_awareness', description: '', versionRequired: '8.0.27' }],
+  binlogFile: 'binlog.000003',
+  binlogPosition: 157,
+  begin: '2026-01-02 03:04:05',
+}
+const table = {
+  options: tableOptions,
+  triggers: ['g'],
+  includesData: true,
+  includesDdl: true,
+  extension: 'tsv.zst',
+  chunking: true,
+  basenames: {},
+}
+const shell: Files = {
+  '@.json': JSON.stringify(instance),
+  '@.done.json': JSON.stringify({ end: '', tableRows: { shop: { t: 3 } } }),
+  '@.sql': '-- MySQLShell dump 2.0.1  Distrib Ver 8.4.0 for Linux\n',
+  '@.post.sql': '-- MySQLShell dump 2.0.1\n',
+  '@.users.sql': "CREATE USER IF NOT EXISTS 'x'@'%';\n",
+  'shop.json': JSON.stringify({
+    schema: 'shop',
+    includesData: true,
+    tables: ['t'],
+    views: ['v'],
+    basenames: { t: 'shop@t', v: 'shop@v' },
+  }),
+  'shop.sql':
+    'CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;\nDELIMITER ;;\nCREATE PROCEDURE `p`() BEGIN SELECT 1; END;;\nDELIMITER ;\n',
+  'shop@t.json': JSON.stringify(table),
+  'shop@t.sql':
+    'CREATE TABLE IF NOT EXISTS `t` (`a` int, `b` blob, `l` varchar(9)) DEFAULT CHARSET=latin1;\n',
+  'shop@t.triggers.sql':
+    'DELIMITER ;;\nCREATE TRIGGER g BEFORE INSERT ON `t` FOR EACH ROW SET @a = 1;;\nDELIMITER ;\n',
+  'shop@t@0.tsv.zst': `1\t${Buffer.from([0, 9, 10, 92]).toString('base64')}\té\n2\t\\N\t\\N\n`,
+  'shop@t@@1.tsv.zst': '3\t\ta\\tb\n',
+  'shop@v.pre.sql': 'CREATE TABLE IF NOT EXISTS `v` (`a` int);\n',
+  'shop@v.sql': 'DROP TABLE IF EXISTS `v`;\nCREATE VIEW `v` AS select 1 AS `a`;\n',
+}
+
+function takeShell(files: Files) {
+  return takeDump('mysql-shell', files)
+}
+
+test('a folder of MySQL Shell: chunks in order, columns decoded, rows counted', async () => {
+  const taken = await takeDump('mysql-shell', shell)
+  assert.equal(
+    Buffer.from(taken.text('shop/t'), 'latin1').toString(),
+    '1\t\\0\\t\\n\\\\\té\n2\t\\N\t\\N\n3\t\ta\\tb\n',
+  )
+  const [schema] = taken.content.schemas
+  assert.deepEqual(
+    schema?.tables[0]?.columns.map(({ encoding }) => encoding),
+    ['plain', 'plain', 'utf8'],
+  )
+  assert.deepEqual(
+    schema?.tables[0]?.triggers.map(({ name }) => name),
+    ['g'],
+  )
+  assert.deepEqual([schema.tables.length, schema.views.length, schema.routines.length], [1, 1, 1])
+  assert.deepEqual(taken.result.point.position, { file: 'binlog.000003', offset: 157 })
+  assert.equal(taken.result.isPartial, false)
+  assert.match(taken.result.warnings.join('\n'), /accounts and grants are not part of the backup/)
+  const narrowed = await takeDump('mysql-shell', {
+    ...shell,
+    '@.json': JSON.stringify({ ...instance, options: { excludeTables: ['x'] } }),
+  })
+  assert.equal(narrowed.result.isPartial, true)
+})
+
+test('a folder of MySQL Shell is refused where it is not whole or cannot be told', async () => {
+  const having = (changes: object): Files => ({
+    ...shell,
+    '@.json': JSON.stringify({ ...instance, ...changes }),
+  })
+  const describing = (changes: object): Files => ({
+    ...shell,
+    'shop@t.json': JSON.stringify({ ...table, options: { ...tableOptions, ...changes } }),
+  })
+  await rejects(takeShell(without(shell, '@.done.json')), 'DUMP_INCOMPLETE', /@\.done\.json is missing/)
+  await rejects(
+    takeShell(without(shell, 'shop@t@@1.tsv.zst')),
+    'DUMP_INCOMPLETE',
+    /shop@t@1\.tsv\.zst is missing, and the last/,
+  )
+  await rejects(
+    takeShell(without(shell, 'shop@t@0.tsv.zst')),
+    'DUMP_INCOMPLETE',
+    /the rows of shop@t are missing/,
+  )
+  await rejects(takeShell(without(shell, 'shop@t.sql')), 'DUMP_INCOMPLETE', /shop@t\.sql is missing/)
+  await rejects(
+    takeShell(having({ capabilities: [{ id: 'innodb_vector_store' }] })),
+    'UNSUPPORTED',
+    /needs innodb_vector_store/,
+  )
+  await rejects(takeShell(having({ version: '3.0.0' })), 'UNSUPPORTED', /version 3\.0\.0/)
+  await rejects(takeShell({ ...shell, '@.json': '{' }), 'UNSUPPORTED', /@\.json is not what MySQL Shell/)
+  await rejects(
+    takeShell({ ...shell, 'shop@t@@1.tsv.zst': '' }),
+    'DUMP_INCOMPLETE',
+    /shop\.t has 2 rows, and @\.done\.json says 3/,
+  )
+  await rejects(takeShell(describing({ fieldsTerminatedBy: ',' })), 'UNSUPPORTED', /another dialect/)
+  await rejects(
+    takeShell(describing({ decodeColumns: { b: 'STRING_TO_VECTOR(@`b`)' } })),
+    'UNSUPPORTED',
+    /written as STRING_TO_VECTOR/,
+  )
+  await rejects(
+    takeShell({ ...shell, 'shop@t@@1.tsv.zst': '3\t!\ta\n' }),
+    'UNSUPPORTED',
+    /shop@t@@1\.tsv\.zst, row 1: b is not base64/,
+  )
+})
