@@ -36,13 +36,16 @@ const runExplain: VerbRun = async (context) => {
     },
     signal,
   )
-  const line = ({ statement, effect }: PlannedLock): string => `  ${statement}\n    ${effect}`
   const text = [
     'This backup would take:',
-    ...plan.locks.map(line),
-    ...(plan.otherwise.length === 0 ? [] : ['Where that cannot be had:', ...plan.otherwise.map(line)]),
+    ...plan.locks.map(lockLines),
+    ...(plan.otherwise.length === 0 ? [] : ['Where that cannot be had:', ...plan.otherwise.map(lockLines)]),
   ].join('\n')
   return { text, json: { ...plan } }
+}
+
+function lockLines({ statement, effect }: PlannedLock): string {
+  return `  ${statement}\n    ${effect}`
 }
 
 function partsOf({ options }: VerbContext): PartsRequest {
