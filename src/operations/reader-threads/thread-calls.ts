@@ -8,14 +8,15 @@ export type Calls = Readonly<Record<string, (argument: never, signal: AbortSigna
 type ArgumentOf<T> = T extends (argument: infer A, ...rest: never[]) => Promise<unknown> ? A : never
 type AnswerOf<T> = T extends (...all: never[]) => Promise<infer R> ? R : never
 
-type Message =
-  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly argument: unknown }
+/** What comes in is `never`: the other side is compiled with the same types, so it is what its taker expects. */
+type Message<Value> =
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly argument: Value }
   | { readonly kind: 'cancel'; readonly id: number }
-  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: Value }
   | { readonly kind: 'failure'; readonly id: number; readonly error: PlainError }
 
 interface Waiting {
-  readonly resolve: (value: unknown) => void
+  readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -30,7 +31,7 @@ export class ThreadCalls<Theirs extends Calls> {
   constructor(port: MessagePort | Worker, own: Calls) {
     this.#port = port
     this.#own = own
-    port.on('message', (message: Message) => this.#take(message))
+    port.on('message', (message: Message<never>) => this.#take(message))
   }
 
   /** Rejects with what the other side threw, or with the signal's reason when it was aborted. */
@@ -43,12 +44,13 @@ export class ThreadCalls<Theirs extends Calls> {
     if (this.#gone !== undefined) throw this.#gone.error
     const id = ++this.#lastId
     const cancel = (): void => this.#post({ kind: 'cancel', id })
-    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+    const answer = new Promise<AnswerOf<Theirs[Name]>>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+    })
     this.#post({ kind: 'call', id, name, argument })
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      // The other side is compiled with the same types.
-      return (await answer) as AnswerOf<Theirs[Name]>
+      return await answer
     } catch (error) {
       signal?.throwIfAborted()
       throw error
@@ -65,7 +67,7 @@ export class ThreadCalls<Theirs extends Calls> {
     for (const controller of this.#served.values()) controller.abort(error)
   }
 
-  #take(message: Message): void {
+  #take(message: Message<never>): void {
     if (message.kind === 'call') void this.#serve(message.id, message.name, message.argument)
     else if (message.kind === 'cancel') this.#served.get(message.id)?.abort()
     else {
@@ -76,13 +78,13 @@ export class ThreadCalls<Theirs extends Calls> {
     }
   }
 
-  async #serve(id: number, name: string, argument: unknown): Promise<void> {
+  async #serve(id: number, name: string, argument: never): Promise<void> {
     const controller = new AbortController()
     this.#served.set(id, controller)
     try {
       const serve = this.#own[name]
       if (serve === undefined) throw new TypeError(`no such call: ${name}`)
-      this.#post({ kind: 'answer', id, value: await serve(argument as never, controller.signal) })
+      this.#post({ kind: 'answer', id, value: await serve(argument, controller.signal) })
     } catch (error) {
       this.#post({ kind: 'failure', id, error: toPlainError(error) })
     } finally {
@@ -90,7 +92,7 @@ export class ThreadCalls<Theirs extends Calls> {
     }
   }
 
-  #post(message: Message): void {
+  #post(message: Message<unknown>): void {
     if (this.#gone === undefined) this.#port.postMessage(message)
   }
 }

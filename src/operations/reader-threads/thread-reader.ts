@@ -62,8 +62,8 @@ async function openThreadReader(
   return {
     session: {
       serverVersion,
-      query: (sql, { timeoutMs, signal: either } = {}) => calls.call('query', { sql, timeoutMs }, either),
-      run: (sql, { timeoutMs, signal: either } = {}) => calls.call('run', { sql, timeoutMs }, either),
+      query: (sql, options) => calls.call('query', { sql, timeoutMs: options?.timeoutMs }, options?.signal),
+      run: (sql, options) => calls.call('run', { sql, timeoutMs: options?.timeoutMs }, options?.signal),
     },
     read: (rows, onChunk, either) => {
       onStored = onChunk
