@@ -234,7 +234,7 @@ eachServer('a compressed dump of one schema comes back, under its own name or an
 })
 
 async function restoreInto(target: TestServer, words: readonly string[], id: string): Promise<void> {
-  const point = ['--backup', id, '--to', 'backup']
+  const point = ['--backup', id, '--to', 'backup', '--verify']
   const told = await holdfast([
     'restore',
     'db1',

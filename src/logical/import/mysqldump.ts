@@ -2,7 +2,6 @@
 import { HoldfastError } from '../../core/errors.ts'
 import type { Flavour } from '../../core/flavour.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
-import { releaseNumber } from '../../instance/server-release.ts'
 import { logicalDialectOf } from '../dialects.ts'
 import { type DumpHeader, emptyHeader, localMicros, positionIn } from './dump-origin.ts'
 import { countedIntake } from './dump-progress.ts'
@@ -12,9 +11,6 @@ import type { ImportOptions, ImportResult } from './import-dump.ts'
 import { type Receiver, SqlFile } from './sql-file.ts'
 import { StatementReader } from './statements.ts'
 import { runOn } from './table-columns.ts'
-
-// mysqldump of 8.0.32 began to lock tables while it reads gtid_executed; before, GTIDs may be ahead of the rows.
-const firstExactGtids = 80_032
 
 export interface DumpOrigin {
   readonly flavour: Flavour
@@ -97,7 +93,7 @@ export function statementWarnings({ leftOut, histograms }: StatementReader): rea
 function pointOf(
   header: DumpHeader,
   { session, sourceArguments }: StatementReader,
-  { flavour, serverVersion }: DumpOrigin,
+  { flavour }: DumpOrigin,
   changedMicros: number,
 ): { readonly point: RecoveryPoint; readonly warnings: readonly string[] } {
   const timeMicros = localMicros(header.completedAt) ?? changedMicros
@@ -109,11 +105,12 @@ function pointOf(
   }
   const position = positionIn(sourceArguments) ?? positionIn(header.sourceArguments)
   const text = flavour === 'mysql' ? session.gtidPurged : (session.gtidSlavePos ?? header.gtidSlavePos)
-  const isExact =
-    flavour === 'mariadb' || position !== undefined || releaseNumber(serverVersion) >= firstExactGtids
+  // mysqldump says itself that GTIDs may be of transactions during the dump, unless it runs with --source-data (whose position is there
+  // then) or --single-transaction (which does not show).
+  const isExact = flavour === 'mariadb' || position !== undefined
   const warnings =
     text !== undefined && !isExact
-      ? ['the GTIDs of the dump are not used: mysqldump before 8.0.32 could read them later than the rows']
+      ? ['the GTIDs of the dump are not used: without --source-data they may be later than the rows']
       : []
   return {
     point: {
