@@ -74,7 +74,10 @@ export function positionIn(
   return file === undefined || offset === undefined ? undefined : { file, offset: Number(offset) }
 }
 
-/** Such as `2026-11-23  9:07:22`, in the time zone of this process. Undefined where it is no time. */
+/**
+ * The end of a second such as `2026-11-23  9:07:22`, in the time zone of this process: a dump that was done then has rows of a moment before.
+ * Undefined where it is no time.
+ */
 export function localMicros(text: string | undefined): number | undefined {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})-(\d\d)-(\d\d)\s+(\d{1,2}):(\d\d):(\d\d)/.exec(text ?? '') ?? []
@@ -87,5 +90,5 @@ export function localMicros(text: string | undefined): number | undefined {
     Number(minute),
     Number(second),
   )
-  return time.getTime() * 1000
+  return (time.getTime() + 1000) * 1000 - 1
 }

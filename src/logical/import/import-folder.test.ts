@@ -202,7 +202,7 @@ test('metadata of mydumper before 0.12', () => {
   )
   assert.deepEqual(parsed.position, { file: 'binlog.000001', offset: 538022 })
   assert.equal(parsed.gtidText, '0-1-227')
-  assert.deepEqual([parsed.isFinished, parsed.startedAt], [true, '2026-11-23 09:40:31'])
+  assert.deepEqual([parsed.isFinished, parsed.finishedAt], [true, '2026-11-23 09:40:31'])
 })
 
 const tableOptions = {

@@ -4,7 +4,7 @@ import type { GtidState } from '../../core/recovery-point.ts'
 export interface MydumperMetadata {
   readonly isFinished: boolean
   /** Local time of whoever ran mydumper. */
-  readonly startedAt: string | undefined
+  readonly finishedAt: string | undefined
   readonly position: { readonly file: string; readonly offset: number } | undefined
   readonly gtidText: string | undefined
   /** By section: `` `shop`.`orders` `` in the names that its files have. */
@@ -16,11 +16,11 @@ export interface MydumperMetadata {
 
 /** Reads the text of mydumper before 0.12, and the sections of later ones, where keys may be commented out. */
 export function parseMydumperMetadata(text: string): MydumperMetadata {
-  const startedAt = /^#? ?Started dump at: (.*)$/m.exec(text)?.[1]
-  const isFinished = /^#? ?Finished dump at: /m.test(text)
+  const finishedAt = /^#? ?Finished dump at: (.*)$/m.exec(text)?.[1]
+  const isFinished = finishedAt !== undefined
   return text.includes('\n[') || text.startsWith('[')
-    ? { isFinished, startedAt, ...readSections(text) }
-    : { isFinished, startedAt, ...readOldText(text) }
+    ? { isFinished, finishedAt, ...readSections(text) }
+    : { isFinished, finishedAt, ...readOldText(text) }
 }
 
 function readOldText(text: string): Pick<MydumperMetadata, 'position' | 'gtidText' | 'tables'> {

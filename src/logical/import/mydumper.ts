@@ -41,7 +41,7 @@ export async function importMydumper(options: ImportOptions): Promise<ImportResu
     point: {
       ...(metadata.position === undefined ? {} : { position: metadata.position }),
       ...(gtid === undefined ? {} : { gtid }),
-      timeMicros: localMicros(metadata.startedAt) ?? (await files.changedMicros('metadata')),
+      timeMicros: localMicros(metadata.finishedAt) ?? (await files.changedMicros('metadata')),
     },
     warnings:
       metadata.tables.size > 0

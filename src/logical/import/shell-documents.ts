@@ -21,10 +21,10 @@ const instance = z.object({
   source: z.object({ vendor: z.string().optional() }).optional(),
   binlogFile: z.string().optional(),
   binlogPosition: z.number().int().optional(),
-  begin: z.string().optional(),
 })
 
 const done = z.object({
+  end: z.string().optional(),
   tableRows: z.record(z.string(), z.record(z.string(), z.number().int())).optional(),
 })
 

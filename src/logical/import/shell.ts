@@ -46,7 +46,7 @@ export async function importShell(options: ImportOptions): Promise<ImportResult>
     format: 'mysql-shell',
     ...origin,
     isEverything: instance.origin === 'dumpInstance' && !isNarrowed,
-    point: pointOf(instance, origin, await files.changedMicros('@.json')),
+    point: pointOf(instance, origin, localMicros(done.end) ?? (await files.changedMicros('@.done.json'))),
     warnings: [
       ...(instance.consistent === false ? ['the dump was taken without a consistent snapshot'] : []),
       ...(files.names.includes('@.users.sql') ? ['accounts and grants are not part of the backup'] : []),
@@ -72,8 +72,7 @@ function originOf({ serverVersion, source, dumper }: ShellInstance): DumpOrigin 
   return { flavour: isMariadb ? 'mariadb' : 'mysql', serverVersion, tool: dumper ?? 'MySQL Shell' }
 }
 
-function pointOf(instance: ShellInstance, { flavour }: DumpOrigin, changedMicros: number): RecoveryPoint {
-  const timeMicros = localMicros(instance.begin) ?? changedMicros
+function pointOf(instance: ShellInstance, { flavour }: DumpOrigin, timeMicros: number): RecoveryPoint {
   if (instance.consistent === false) return { timeMicros }
   const { binlogFile: file, binlogPosition: offset, gtidExecuted = '' } = instance
   const text = gtidExecuted.replaceAll(/\s/g, '')
