@@ -19,6 +19,8 @@ export interface ImportedTable {
   readonly schema: string
   readonly definition: DumpedTable
   readonly ddl: string
+  /** Of the session that defined it: files of its rows as text say none themselves, and a trailer sets another one. */
+  readonly timeZone: string | undefined
   readonly triggers: CodeContent[]
   /** Those of its rows; undefined until there are some. */
   form: RowForm | undefined
@@ -86,7 +88,12 @@ export class ImportBuilder {
     schema.currentCollation = schema.collation
   }
 
-  defineTable(schemaName: string, definition: DumpedTable, ddl: string): void {
+  defineTable(
+    schemaName: string,
+    definition: DumpedTable,
+    ddl: string,
+    timeZone: string | undefined,
+  ): void {
     const schema = this.schema(schemaName)
     const { name } = definition
     if (definition.isSequence) {
@@ -107,6 +114,7 @@ export class ImportBuilder {
       schema: schemaName,
       definition,
       ddl,
+      timeZone,
       triggers: [],
       form: undefined,
       chunks: [],

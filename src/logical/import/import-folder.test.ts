@@ -86,6 +86,26 @@ test('a folder of --tab is refused where it is not whole or cannot be told', asy
   await rejects(takeDump('tab', { ...tab, 't.sql': latin1 }), 'UNSUPPORTED', /are in latin1/)
 })
 
+test('a folder of --tab: TIMESTAMP columns are in UTC, or refused', async () => {
+  const stamped = (head: string, tail = '') => ({
+    't.sql': definition(`${head}CREATE TABLE \`t\` (\`a\` timestamp);${tail}`),
+    't.txt': '2026-01-02 03:04:05\n',
+  })
+  const taken = await takeDump(
+    'tab',
+    stamped(
+      "/*!40103 SET @OLD_TIME_ZONE=@@TIME_ZONE */;\n/*!40103 SET TIME_ZONE='+00:00' */;\n",
+      '\n/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;',
+    ),
+  )
+  assert.equal(taken.rows, 1)
+  const unknown = /t has TIMESTAMP columns, and the dump does not say in which time zone/
+  await rejects(takeDump('tab', stamped('')), 'UNSUPPORTED', unknown)
+  // Only what is in force at the definition says how rows were read.
+  await rejects(takeDump('tab', stamped('', "\nSET TIME_ZONE='+00:00';")), 'UNSUPPORTED', unknown)
+  assert.equal((await takeDump('tab', { ...stamped(''), 't.txt': '' })).rows, 0)
+})
+
 const session =
   "/*!40101 SET NAMES binary*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n/*!40103 SET TIME_ZONE='+00:00' */;\n"
 const metadata = `# Started dump at: 2026-01-02 03:04:05
@@ -193,6 +213,19 @@ test('a folder of mydumper is refused where it is not whole or cannot be told', 
     takeDump('mydumper', { ...mydumper, 'shop.mydumper_0.00000.sql': csv }, version),
     'UNSUPPORTED',
     /rows are taken in as/,
+  )
+})
+
+test('a folder of mydumper: TIMESTAMP columns of LOAD DATA are in UTC, or refused', async () => {
+  const stamped = (head: string) => ({
+    ...mydumper,
+    'shop.mydumper_0-schema.sql': `${head}CREATE TABLE \`odd.name\` (\`a\` int, \`j\` json, \`s\` timestamp);\n`,
+  })
+  assert.equal((await takeDump('mydumper', stamped(session), version)).rows, 3)
+  await rejects(
+    takeDump('mydumper', stamped(''), version),
+    'UNSUPPORTED',
+    /odd\.name has TIMESTAMP columns, and the dump does not say in which time zone/,
   )
 })
 

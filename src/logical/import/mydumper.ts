@@ -13,7 +13,7 @@ import { gtidOf, type MydumperMetadata, parseMydumperMetadata } from './mydumper
 import { type MydumperFile, mydumperFile, readingOrder } from './mydumper-names.ts'
 import { receiverOf } from './mysqldump.ts'
 import type { RowIntake } from './row-intake.ts'
-import { type Receiver, SqlFile } from './sql-file.ts'
+import { checkTimeZone, type Receiver, SqlFile } from './sql-file.ts'
 import { takeTextRows } from './text-rows.ts'
 
 /** What follows code in its files, where they have no DELIMITER. */
@@ -180,6 +180,8 @@ class MydumperImport {
       })
     }
     this.#takenTexts.add(text)
+    // Files with LOAD DATA need not set the session up as those of definitions do.
+    checkTimeZone(table, statements.session.timeZone ?? table.timeZone, place)
     const form = this.builder.form(table, load.columns, statements.session.charsetClient)
     this.#intake.begin(storedColumns(form))
     await takeTextRows(this.#intake, {

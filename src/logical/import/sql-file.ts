@@ -71,7 +71,7 @@ export class SqlFile {
     if (table === undefined) {
       throw refused(place, `rows of ${schema}.${item.table} come without its definition`)
     }
-    checkTimeZone(table, statements, place)
+    checkTimeZone(table, statements.session.timeZone, place)
     const form = builder.form(table, item.columns, clientCharset(statements, place))
     if (this.#table !== table) {
       await this.#endTable()
@@ -114,12 +114,12 @@ function clientCharset({ session }: StatementReader, place: Place): string {
   throw refused(place, `rows are in ${charset}, which cannot be taken in: dump them in utf8mb4`)
 }
 
-function checkTimeZone(
+/** @throws HoldfastError UNSUPPORTED naming a table whose rows are in another time zone than UTC, or in one that is not known */
+export function checkTimeZone(
   { schema, definition }: ImportedTable,
-  { session }: StatementReader,
+  timeZone: string | undefined,
   place: Place,
 ): void {
-  const { timeZone } = session
   if (timeZone === '+00:00' || timeZone?.toUpperCase() === 'UTC') return
   if (!definition.columns.some(({ type }) => type === 'timestamp')) return
   throw new HoldfastError(

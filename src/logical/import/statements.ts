@@ -177,7 +177,7 @@ export class StatementReader {
     const definition = parseCreateTable(bytes, this.#isRun)
     if (definition === undefined) throw unknown(bytes, place)
     const ddl = utf8Ddl(bytes).replace(/^(CREATE TABLE) IF NOT EXISTS (?=`)/i, '$1 ')
-    this.#builder.defineTable(schema, definition, ddl)
+    this.#builder.defineTable(schema, definition, ddl, this.session.timeZone)
   }
 
   /** CREATE [OR REPLACE] [DEFINER = …] [AGGREGATE] … KIND name. */

@@ -9,7 +9,7 @@ import { addRows, type ImportBuilder, type ImportedTable } from './import-builde
 import type { ImportOptions, ImportResult } from './import-dump.ts'
 import { checkComplete, type DumpOrigin, originOf, receiverOf, statementWarnings } from './mysqldump.ts'
 import type { RowIntake } from './row-intake.ts'
-import { type Receiver, SqlFile } from './sql-file.ts'
+import { checkTimeZone, type Receiver, SqlFile } from './sql-file.ts'
 import { takeTextRows } from './text-rows.ts'
 
 /** @throws HoldfastError DUMP_INCOMPLETE naming a file without its end or its other half, UNSUPPORTED */
@@ -95,6 +95,7 @@ async function takeRows(
     // MariaDB's program dumps hidden columns, too.
     forms: [undefined, every].map((names) => builder.possibleForm(table, names, charset)),
     begin: (form) => {
+      checkTimeZone(table, table.timeZone, { file: text, line: 1 })
       builder.settle(table, form)
       intake.begin(storedColumns(form))
       isBegun = true
