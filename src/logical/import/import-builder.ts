@@ -88,12 +88,7 @@ export class ImportBuilder {
     schema.currentCollation = schema.collation
   }
 
-  defineTable(
-    schemaName: string,
-    definition: DumpedTable,
-    ddl: string,
-    timeZone: string | undefined,
-  ): void {
+  defineTable(schemaName: string, definition: DumpedTable, ddl: string, timeZone: string | undefined): void {
     const schema = this.schema(schemaName)
     const { name } = definition
     if (definition.isSequence) {

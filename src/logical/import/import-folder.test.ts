@@ -203,6 +203,15 @@ test('a folder of mydumper is refused where it is not whole or cannot be told', 
     'DUMP_INCOMPLETE',
     /no LOAD DATA names/,
   )
+  const gone = ['shop.t-schema.sql', 'shop.t.00000.sql', 'shop.t.00001.sql', 'shop.t-schema-triggers.sql']
+  const lost = gone.reduce(without, mydumper)
+  await rejects(
+    takeDump('mydumper', lost, version),
+    'DUMP_INCOMPLETE',
+    /the definition of `shop`\.`t` is missing, of which metadata says that it has 2 rows/,
+  )
+  const ofServer = metadata.replace('`shop`.`t`', '`mysql`.`t`')
+  assert.equal((await takeDump('mydumper', { ...lost, metadata: ofServer }, version)).rows, 1)
   await rejects(
     takeDump('mydumper', { ...mydumper, 'shop.t.00000.json': '' }, version),
     'UNSUPPORTED',
@@ -366,6 +375,12 @@ test('a folder of MySQL Shell is refused where it is not whole or cannot be told
     takeShell({ ...shell, 'shop@t@@1.tsv.zst': '' }),
     'DUMP_INCOMPLETE',
     /shop\.t has 2 rows, and @\.done\.json says 3/,
+  )
+  const counted = { shop: { t: 3, u: 4 }, mysql: { x: 1 } }
+  await rejects(
+    takeShell({ ...shell, '@.done.json': JSON.stringify({ tableRows: counted }) }),
+    'DUMP_INCOMPLETE',
+    /shop\.u has 0 rows, and @\.done\.json says 4/,
   )
   await rejects(takeShell(describing({ fieldsTerminatedBy: ',' })), 'UNSUPPORTED', /another dialect/)
   await rejects(

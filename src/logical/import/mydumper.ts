@@ -145,7 +145,16 @@ class MydumperImport {
   checkRows({ tables }: MydumperMetadata): void {
     for (const [key, { rows }] of tables) {
       const table = this.#tables.get(key)
-      if (rows === undefined || table === undefined) continue
+      if (rows === undefined) continue
+      if (table === undefined) {
+        // Without rows it may be a view.
+        if (rows === 0 || !this.#isWanted(key)) continue
+        throw new HoldfastError(
+          'DUMP_INCOMPLETE',
+          `the definition of ${key} is missing, of which metadata says that it has ${rows} rows`,
+          { table: key, rows },
+        )
+      }
       const found = this.builder.table(table.schema, table.name)?.rows ?? 0
       if (found === rows) continue
       throw new HoldfastError(
@@ -154,6 +163,12 @@ class MydumperImport {
         { table: key, found, rows },
       )
     }
+  }
+
+  /** Tables of the server's own schemas are left out. */
+  #isWanted(key: string): boolean {
+    const [, fileSchema = ''] = /^`(.*?)`\./.exec(key) ?? []
+    return this.builder.isWanted(this.#schemas.get(fileSchema) ?? fileSchema)
   }
 
   async #loadText(
