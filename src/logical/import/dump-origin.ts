@@ -19,6 +19,10 @@ export interface DumpHeader {
   gtidSlavePos: string | undefined
   /** The position is one of the server's own source: --dump-slave, --dump-replica. */
   isOfItsSource: boolean
+  /** The condition of --where: rows are missing that do not meet it. */
+  where: string | undefined
+  /** Kinds of code that the dump was asked for: comments name them also where there is none. */
+  readonly codeKinds: Set<string>
 }
 
 export function emptyHeader(): DumpHeader {
@@ -33,6 +37,8 @@ export function emptyHeader(): DumpHeader {
     sourceArguments: undefined,
     gtidSlavePos: undefined,
     isOfItsSource: false,
+    where: undefined,
+    codeKinds: new Set(),
   }
 }
 
@@ -58,6 +64,10 @@ export function readComment(header: DumpHeader, text: string): void {
     header.hasTrailer = true
     header.completedAt = completed[1]
   }
+  const [, where] = /^WHERE: +(.*)$/s.exec(text) ?? []
+  if (where !== undefined) header.where ??= where
+  const [, kinds] = /^Dumping (routines|events) for database /.exec(text) ?? []
+  if (kinds !== undefined) header.codeKinds.add(kinds)
   if (/the (?:master|source) of this (?:slave|replica)|replicating from/i.test(text))
     header.isOfItsSource = true
   if (/^CHANGE (?:MASTER|REPLICATION SOURCE) TO .*LOG_FILE/i.test(text)) header.sourceArguments ??= text

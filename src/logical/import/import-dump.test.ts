@@ -132,6 +132,20 @@ test('columns that are computed have no cell, and hidden ones only where they ar
   assert.equal(named.text('shop/t'), '7\t1\n')
 })
 
+test('a dump with --where is none of everything, and one without code says so', async () => {
+  const everything = head.replace('Database: shop', 'Database: ')
+  const sql = 'CREATE DATABASE `shop`;\nUSE `shop`;\nCREATE TABLE `t` (`a` int);\n'
+  const code =
+    "--\n-- Dumping events for database 'shop'\n--\n\n--\n-- Dumping routines for database 'shop'\n--\n"
+  const whole = await dump(`${sql}${code}`, { first: everything })
+  assert.equal(whole.result.isPartial, false)
+  assert.doesNotMatch(whole.result.warnings.join('\n'), /--where|--routines|--events/)
+  const some = await dump(`${sql}\n-- WHERE:  a > 7\n\nINSERT INTO \`t\` VALUES (8);`, { first: everything })
+  assert.equal(some.result.isPartial, true)
+  assert.match(some.result.warnings.join('\n'), /only rows that meet --where: a > 7/)
+  assert.match(some.result.warnings.join('\n'), /routines and events are not in the dump/)
+})
+
 test('rows of the past come where the dump has them, and are told where it has not', async () => {
   const ddl = 'CREATE TABLE `t` (`a` int) ENGINE=InnoDB WITH SYSTEM VERSIONING;'
   const without = await dump(`${ddl}INSERT INTO \`t\` VALUES (1);`, { first: mariadbHead })

@@ -33,7 +33,8 @@ export async function importMysqldump(options: ImportOptions): Promise<ImportRes
   checkComplete(header.isComplete, file)
   const { builder, statements } = open()
   const origin = originOf(header, file)
-  const isEverything = header.database === ''
+  // Nothing is to be replayed behind rows of which some are missing.
+  const isEverything = header.database === '' && header.where === undefined
   const { point, warnings } = pointOf(header, statements, origin, await files.changedMicros(file))
   return finishImport({
     builder,
@@ -41,7 +42,7 @@ export async function importMysqldump(options: ImportOptions): Promise<ImportRes
     ...origin,
     isEverything,
     point,
-    warnings: [...warnings, ...statementWarnings(statements)],
+    warnings: [...warnings, ...headerWarnings(header), ...statementWarnings(statements)],
   })
 }
 
@@ -76,6 +77,18 @@ export function checkComplete(isComplete: boolean, file: string): void {
     `${file} does not end with "-- Dump completed": it was cut off, or dumped with --skip-comments`,
     { file },
   )
+}
+
+function headerWarnings({ where, codeKinds }: DumpHeader): readonly string[] {
+  const lost = ['routines', 'events'].filter((kind) => !codeKinds.has(kind))
+  return [
+    ...(where === undefined ? [] : [`the dump has only rows that meet --where: ${where}`]),
+    ...(lost.length === 0
+      ? []
+      : [
+          `${lost.join(' and ')} are not in the dump: it was made without ${lost.map((kind) => `--${kind}`).join(' and ')}`,
+        ]),
+  ]
 }
 
 export function statementWarnings({ leftOut, histograms }: StatementReader): readonly string[] {
