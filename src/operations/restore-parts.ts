@@ -2,12 +2,13 @@
 import { HoldfastError } from '../core/errors.ts'
 import { setGtidState } from '../instance/current-point.ts'
 import { resumeEventScheduler } from '../instance/event-scheduler.ts'
-import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
+import { type LoadOptions, type LoadReport, loadLogical } from '../logical/load-logical.ts'
 import type { ReshapedBackup } from '../logical/reshape/reshape.ts'
 import { proveLoad } from '../logical/verify-target/prove-load.ts'
 import type { ExecuteOptions, RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { Connection } from '../wire/connection.ts'
+import { textOf } from '../wire/row-values.ts'
 import type { PartsPlan } from './plan-parts.ts'
 
 export interface PartsOptions extends Omit<ExecuteOptions, 'archive' | 'backup'> {
@@ -33,20 +34,42 @@ export async function restoreParts(plan: RestorePlan, options: PartsOptions): Pr
     keepEventsPaused: verify && hasEvents,
     ...(signal === undefined ? {} : { signal }),
   }
-  const result = await loadLogical(load)
+  const result = await loadKeepingEvents(load, signal)
   const loaded = { ...result, warnings: [...reshaped.warnings, ...result.warnings] }
   const loadedMs = performance.now()
-  if (parts.setGtid) await setGtid(plan, settings, signal)
   const report = { isContinued: false, loaded, end: plan.end, replaySeconds: 0 } as const
   const loadSeconds = (loadedMs - startedMs) / 1000
-  if (!verify) return { ...report, loadSeconds }
   try {
+    if (parts.setGtid) await setGtid(plan, settings, signal)
+    if (!verify) return { ...report, loadSeconds }
     const proof = { ...rest, settings, backup, backupId: plan.base.id, loadWarnings: loaded.warnings }
     const verified = await proveLoad(signal === undefined ? proof : { ...proof, signal })
     return { ...report, loadSeconds, verified, verifySeconds: (performance.now() - loadedMs) / 1000 }
   } finally {
     await resume(loaded, { settings, signal })
   }
+}
+
+/** A load that fails tells nobody whether it had paused the events. */
+async function loadKeepingEvents(load: LoadOptions, signal: AbortSignal | undefined): Promise<LoadReport> {
+  if (load.keepEventsPaused !== true) return loadLogical(load)
+  const pausedEvents = await areEventsRunning(load.settings, signal)
+  try {
+    return await loadLogical(load)
+  } catch (error) {
+    // The failure is what is told, also where the server is gone.
+    await resume({ pausedEvents }, { settings: load.settings, signal }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function areEventsRunning(
+  settings: ExecuteOptions['settings'],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  await using connection = await Connection.open(settings, { signal })
+  const [row = {}] = await connection.query('SELECT @@GLOBAL.event_scheduler AS state', { signal })
+  return textOf(row, 'state') === 'ON'
 }
 
 /** Only adds: what the server has executed itself stays executed. */
@@ -73,7 +96,7 @@ export function requireGtid({ base }: RestorePlan): void {
 }
 
 async function resume(
-  { pausedEvents }: LoadReport,
+  { pausedEvents }: Pick<LoadReport, 'pausedEvents'>,
   { settings, signal }: Pick<ExecuteOptions, 'settings'> & { readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   if (!pausedEvents) return

@@ -396,3 +396,31 @@ eachServer('the locks of a backup are told beforehand, and none of them is taken
   ])
   assert.deepEqual(await statements('all-tables'), ['no lock on definitions', 'FLUSH TABLES WITH READ LOCK'])
 })
+
+eachServer('a limit on answers that an administrator has set cuts nothing off', async (kind) => {
+  await using server = await startServer(kind, {
+    sql: `${tables}; CREATE TABLE w.d (id INT PRIMARY KEY, a INT, b INT, c INT);
+      INSERT INTO w.a (k) VALUES (1), (2), (3), (4), (5); INSERT INTO w.d VALUES (1, 2, 3, 4)`,
+  })
+  await server.sql('SET GLOBAL sql_select_limit = 2')
+  const memory = new MemoryBackup()
+  const result = await dumpLogical({ settings: server.settings(), sink: memory })
+  assert.deepEqual(keys(memory, result, 'a'), [1, 2, 3, 4, 5])
+  assert.equal(memory.text(result, 'w/d'), '1\t2\t3\t4\n')
+  const [schema] = parseLogicalContent(result.content).schemas
+  assert.deepEqual(
+    schema?.tables.map(({ name }) => name),
+    ['a', 'b', 'c', 'd', 'm'],
+  )
+})
+
+for (const kind of testedKinds.filter((tested) => tested.startsWith('mysql'))) {
+  test(`GTIDs prove nothing of what a filter keeps out of the log (${kind})`, async () => {
+    await using server = await startServer(kind, { sql: tables, args: ['--binlog-ignore-db=w'] })
+    const options = { settings: server.settings(), sink: new MemoryBackup(), locks: 'none' } as const
+    await assert.rejects(dumpLogical({ ...options, threads: 2 }), (error) =>
+      isHoldfastError(error, 'SNAPSHOT_UNPROVEN'),
+    )
+    assert.equal(snapshotOf(await dumpLogical({ ...options, threads: 1 })).rung, 'gtid-bracket')
+  })
+}

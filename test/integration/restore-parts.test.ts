@@ -86,6 +86,17 @@ for (const kind of testedKinds) {
       return target.sql(`USE shop; ${sql}`)
     }
 
+    test('rows are not added to a table whose engine cannot undo it, where the one of the backup can', async () => {
+      await target.sql(
+        "CREATE DATABASE crm; CREATE TABLE crm.calls (id INT PRIMARY KEY, note VARCHAR(20)) ENGINE = MyISAM; INSERT INTO crm.calls VALUES (1, 'mine')",
+      )
+      await assert.rejects(
+        restore({ tables: ['crm.calls'], onExisting: 'append' }),
+        refusal('TARGET_MISMATCH', /crm\.calls has the engine MyISAM without transactions/),
+      )
+      assert.equal(await target.sql('SELECT * FROM crm.calls'), '1\tmine\n')
+    })
+
     test('a renamed schema names itself in foreign keys and views, and is what the backup says', async () => {
       const request = { rename: ['shop:copy', 'crm:other'] }
       const { warnings } = await restore(request)

@@ -1,7 +1,7 @@
 // Everything that two servers must have in common to hold the same data, as lines of text that can be compared.
 import { createHash } from 'node:crypto'
 import { Connection } from '../../src/wire/connection.ts'
-import { quoteName, quoteQualified, quoteText } from '../../src/wire/quote.ts'
+import { quoteName, quoteQualified, quoteText } from '../../src/instance/sql-text.ts'
 import type { Row } from '../../src/wire/results.ts'
 import type { TestServer } from './servers.ts'
 

@@ -1,13 +1,13 @@
 // What MySQL may change without its binary log telling.
 import { isHoldfastError } from '../../core/errors.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
-import type { Connection } from '../../wire/connection.ts'
 import { textOf } from '../../wire/row-values.ts'
+import type { SqlSession } from '../../wire/sql-session.ts'
 import { type LogCoverage, logFilters } from '../log-coverage.ts'
 import { releaseNumber } from '../server-release.ts'
 import { binaryLogStatus } from './current-point.ts'
 
-export async function logCoverage(connection: Connection, options: StatementOptions): Promise<LogCoverage> {
+export async function logCoverage(connection: SqlSession, options: StatementOptions): Promise<LogCoverage> {
   const status = await binaryLogStatus(connection, options)
   const isReplica = await isSetUpAsReplica(connection, options)
   return {
@@ -19,7 +19,7 @@ export async function logCoverage(connection: Connection, options: StatementOpti
 
 /** Renamed in 8.0.26; the old name goes on to exist for now. */
 async function logsReplicated(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions,
 ): Promise<LogCoverage['replicated']> {
   const rows = await connection.query(
@@ -33,7 +33,7 @@ async function logsReplicated(
 }
 
 async function isSetUpAsReplica(
-  connection: Connection,
+  connection: SqlSession,
   options: StatementOptions,
 ): Promise<boolean | undefined> {
   // New in 8.0.22; the old name is a syntax error since 8.4. Channels that stand still are shown, too.

@@ -9,6 +9,8 @@ const patience = [
   'net_write_timeout = 3600',
   // But nobody waits for a table lock for ever.
   'lock_wait_timeout = 30',
+  // A guard against long answers, where an administrator has set one, would cut tables short without an error. DEFAULT would be that guard.
+  'sql_select_limit = 18446744073709551615',
 ]
 
 export function readSettings(release: number): SessionSettings {

@@ -31,6 +31,7 @@ export async function checkAppendable(
     problems.push(
       ...(await columnProblems(connection, query, schema, table)),
       ...(await triggerProblems(connection, schema, table)),
+      ...(await engineProblems(connection, schema, table)),
     )
     if (mustBeEmpty && (await hasRows(connection, schema, table))) {
       problems.push(`${schema}.${table.name} has rows already (--on-existing append adds to them)`)
@@ -43,6 +44,24 @@ export async function checkAppendable(
     `rows cannot be put into the tables of the target: ${problems.slice(0, shownProblems).join('; ')}${more}`,
     { problems: problems.length },
   )
+}
+
+/** Rows are undone and sent again where the backup's engine could do that; in another one they would take those that are there with them. */
+async function engineProblems(
+  connection: Connection,
+  schema: string,
+  table: TableContent,
+): Promise<readonly string[]> {
+  if (!table.isTransactional) return []
+  const [row] = await connection.query(
+    `SELECT t.ENGINE AS engine, COALESCE(g.TRANSACTIONS, 'NO') AS trx
+     FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES g ON g.ENGINE = t.ENGINE
+     WHERE t.TABLE_SCHEMA = ${quoteText(schema)} AND t.TABLE_NAME = ${quoteText(table.name)}`,
+  )
+  if (row === undefined || textOf(row, 'trx') === 'YES') return []
+  return [
+    `${schema}.${table.name} has the engine ${textOf(row, 'engine')} without transactions, and not ${table.engine} as in the backup`,
+  ]
 }
 
 async function columnProblems(
