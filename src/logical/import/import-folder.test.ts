@@ -86,6 +86,24 @@ test('a folder of --tab is refused where it is not whole or cannot be told', asy
   await rejects(takeDump('tab', { ...tab, 't.sql': latin1 }), 'UNSUPPORTED', /are in latin1/)
 })
 
+test('a folder of --tab: rows that all look like another form of text are refused', async () => {
+  const ddl = definition('CREATE TABLE `t` (`a` int, `b` varchar(9), `c` date);')
+  const take = (text: string, sql = ddl) => takeDump('tab', { 't.sql': sql, 't.txt': text })
+  const returned = /t\.txt: all rows end in CR LF/
+  const quoted = /t\.txt: all texts are within "/
+  await rejects(take('1\tx\t2026-01-02\r\n2\t\\N\t\\N\r\n'), 'UNSUPPORTED', returned)
+  await rejects(take('"1"\t"x"\t"2026-01-02"\n"2"\t\\N\t\\N\n'), 'UNSUPPORTED', quoted)
+  await rejects(take('1\t"x"\t"2026-01-02"\n2\t""\t\\N\n'), 'UNSUPPORTED', quoted)
+  const numbers = definition('CREATE TABLE `t` (`a` int);')
+  await rejects(take('"1"\n', numbers), 'UNSUPPORTED', quoted)
+  assert.equal((await take('1\t"x"\t2026-01-02\n')).rows, 1)
+  const texts = definition('CREATE TABLE `t` (`a` int, `b` varchar(9));')
+  assert.equal((await take('1\t"x"\n2\t"\n', texts)).rows, 2)
+  assert.equal((await take('1\tx\r\n2\tx\n', texts)).rows, 2)
+  assert.equal((await take('1\t\\N\n', texts)).rows, 1)
+  assert.equal((await take('', texts)).rows, 0)
+})
+
 test('a folder of --tab: TIMESTAMP columns are in UTC, or refused', async () => {
   const stamped = (head: string, tail = '') => ({
     't.sql': definition(`${head}CREATE TABLE \`t\` (\`a\` timestamp);${tail}`),

@@ -101,6 +101,7 @@ async function takeRows(
       isBegun = true
     },
     hasRawBits: flavour === 'mariadb',
+    isFormUnsaid: true,
     decoders: [],
     signal,
   })

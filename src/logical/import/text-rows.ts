@@ -16,6 +16,8 @@ export interface TextFileOptions {
   /** What becomes of the bytes of each cell before they are stored, such as decoding of base64. */
   readonly decoders: readonly (Decoder | undefined)[]
   readonly signal: AbortSignal | undefined
+  /** Nothing says how cells and rows end and whether cells are quoted: the rows themselves must not look otherwise. */
+  readonly isFormUnsaid?: boolean
 }
 
 export type Decoder = (cell: Buffer) => Buffer
@@ -27,6 +29,7 @@ const meanings = new Map(
   ]),
 )
 const letterN = 0x4e
+const returned = 0x0d
 
 /** Where the cells of a row start and end, and which are NULL. */
 class TextRow {
@@ -43,6 +46,56 @@ class TextRow {
   }
 }
 
+const quotes = new Set(['"', "'", '`'].map((quote) => quote.charCodeAt(0)))
+/** OPTIONALLY ENCLOSED BY leaves these without quotes. */
+const unquoted = new Set('tinyint smallint mediumint int bigint decimal float double year bit'.split(' '))
+
+/** What all rows of a file have in common, from which it shows that it was written with other options. */
+class CommonForm {
+  readonly #form: RowForm
+  readonly #quotable: readonly number[]
+  #isReturned = true
+  /** Undefined before the first cell, 0 where there is none in common. */
+  #quote: number | undefined
+
+  constructor(form: RowForm) {
+    this.#form = form
+    const all = [...form.columns.keys()].filter((at) => form.columns[at] !== undefined)
+    const texts = all.filter((at) => !unquoted.has(form.columns[at]?.type ?? ''))
+    this.#quotable = texts.length > 0 ? texts : all
+  }
+
+  add(bytes: Buffer, row: TextRow): void {
+    if (this.#isReturned) this.#isReturned = this.#endsInReturn(bytes, row)
+    if (this.#quote === 0) return
+    for (const at of this.#quotable) {
+      const start = row.starts[at] ?? 0
+      const end = row.ends[at] ?? 0
+      if (end - start === 2 && isNullAt(bytes, start)) continue
+      const first = bytes[start] ?? 0
+      const isQuoted = end - start >= 2 && quotes.has(first) && bytes[end - 1] === first
+      this.#quote = isQuoted && (this.#quote ?? first) === first ? first : 0
+      if (this.#quote === 0) return
+    }
+  }
+
+  /** Of a file with at least one row. */
+  get sign(): string | undefined {
+    if (this.#isReturned) return 'all rows end in CR LF'
+    return this.#quote === undefined || this.#quote === 0
+      ? undefined
+      : `all texts are within ${String.fromCharCode(this.#quote)}`
+  }
+
+  #endsInReturn(bytes: Buffer, row: TextRow): boolean {
+    const last = row.length - 1
+    const start = row.starts[last] ?? 0
+    const end = row.ends[last] ?? 0
+    // All of a BIT that is written as it is may look like one.
+    return end > start && bytes[end - 1] === returned && end - start !== this.#form.columns[last]?.bitBytes
+  }
+}
+
 /**
  * Passes all rows of a file to `intake`, which was begun with `columns` at the first of them, and answers their number.
  * @throws HoldfastError UNSUPPORTED naming file and row that do not fit, DUMP_INCOMPLETE where the last row has no end
@@ -51,6 +104,7 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
   const { file, source, signal } = options
   const row = new TextRow()
   let form: RowForm | undefined
+  let common: CommonForm | undefined
   let rows = 0
   let held: Buffer = Buffer.alloc(0)
   let waiting: Buffer[] = []
@@ -62,6 +116,7 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
       if (end === 0) return 0
       if (row.length !== candidate.columns.length) continue
       form = candidate
+      if (options.isFormUnsaid === true) common = new CommonForm(form)
       options.begin?.(form)
       return end
     }
@@ -77,6 +132,7 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
       const end: number = form === undefined ? firstRow() : endOfRow(held, at, row, rawBits(options, form))
       if (end === 0) break
       rows++
+      common?.add(held, row)
       try {
         if (form !== undefined) writeTextRow(intake, form, held, row, options)
       } catch (error) {
@@ -98,6 +154,15 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
   if (waitingBytes > 0) await take()
   if (held.length > 0) {
     throw new HoldfastError('DUMP_INCOMPLETE', `${file} ends within row ${rows + 1}`, { file })
+  }
+  const sign = common?.sign
+  if (sign !== undefined) {
+    throw new HoldfastError(
+      'UNSUPPORTED',
+      `${file}: ${sign}, as with --lines-terminated-by or --fields-enclosed-by, which cannot be told from what the rows have`,
+      { file },
+      { hint: 'Dump again without such options, or dump this table as SQL, without --tab.' },
+    )
   }
   return rows
 }
