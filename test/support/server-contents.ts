@@ -1,7 +1,7 @@
 // Everything that two servers must have in common to hold the same data, as lines of text that can be compared.
 import { createHash } from 'node:crypto'
-import { Connection } from '../../src/wire/connection.ts'
 import { quoteName, quoteQualified, quoteText } from '../../src/instance/sql-text.ts'
+import { Connection } from '../../src/wire/connection.ts'
 import type { Row } from '../../src/wire/results.ts'
 import type { TestServer } from './servers.ts'
 
@@ -26,7 +26,7 @@ export async function describeContents(server: TestServer): Promise<string[]> {
     const name = quoteQualified(String(s), String(t))
     await add(k === 'VIEW' ? `SHOW CREATE VIEW ${name}` : `SHOW CREATE TABLE ${name}`)
     if (k === 'VIEW') continue
-    lines.push(`${s}.${t} ${await rowsDigest(all, String(s), String(t))}`)
+    lines.push(`${String(s)}.${String(t)} ${await rowsDigest(all, String(s), String(t))}`)
     if (k === 'SEQUENCE') await add(`SELECT * FROM ${name}`)
     if (k === 'SYSTEM VERSIONED') {
       await add(`SELECT *, row_start, row_end FROM ${name} FOR SYSTEM_TIME ALL ORDER BY 1, row_end`)
