@@ -104,24 +104,27 @@ test('a folder of --tab: rows that all look like another form of text are refuse
   assert.equal((await take('', texts)).rows, 0)
 })
 
-test('a folder of --tab: TIMESTAMP columns are in UTC, or refused', async () => {
-  const stamped = (head: string, tail = '') => ({
+function stampedTab(head: string, tail = ''): Files {
+  return {
     't.sql': definition(`${head}CREATE TABLE \`t\` (\`a\` timestamp);${tail}`),
     't.txt': '2026-01-02 03:04:05\n',
-  })
+  }
+}
+
+test('a folder of --tab: TIMESTAMP columns are in UTC, or refused', async () => {
   const taken = await takeDump(
     'tab',
-    stamped(
+    stampedTab(
       "/*!40103 SET @OLD_TIME_ZONE=@@TIME_ZONE */;\n/*!40103 SET TIME_ZONE='+00:00' */;\n",
       '\n/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;',
     ),
   )
   assert.equal(taken.rows, 1)
   const unknown = /t has TIMESTAMP columns, and the dump does not say in which time zone/
-  await rejects(takeDump('tab', stamped('')), 'UNSUPPORTED', unknown)
+  await rejects(takeDump('tab', stampedTab('')), 'UNSUPPORTED', unknown)
   // Only what is in force at the definition says how rows were read.
-  await rejects(takeDump('tab', stamped('', "\nSET TIME_ZONE='+00:00';")), 'UNSUPPORTED', unknown)
-  assert.equal((await takeDump('tab', { ...stamped(''), 't.txt': '' })).rows, 0)
+  await rejects(takeDump('tab', stampedTab('', "\nSET TIME_ZONE='+00:00';")), 'UNSUPPORTED', unknown)
+  assert.equal((await takeDump('tab', { ...stampedTab(''), 't.txt': '' })).rows, 0)
 })
 
 const session =
@@ -243,14 +246,17 @@ test('a folder of mydumper is refused where it is not whole or cannot be told', 
   )
 })
 
-test('a folder of mydumper: TIMESTAMP columns of LOAD DATA are in UTC, or refused', async () => {
-  const stamped = (head: string) => ({
+function stampedMydumper(head: string): Files {
+  return {
     ...mydumper,
     'shop.mydumper_0-schema.sql': `${head}CREATE TABLE \`odd.name\` (\`a\` int, \`j\` json, \`s\` timestamp);\n`,
-  })
-  assert.equal((await takeDump('mydumper', stamped(session), version)).rows, 3)
+  }
+}
+
+test('a folder of mydumper: TIMESTAMP columns of LOAD DATA are in UTC, or refused', async () => {
+  assert.equal((await takeDump('mydumper', stampedMydumper(session), version)).rows, 3)
   await rejects(
-    takeDump('mydumper', stamped(''), version),
+    takeDump('mydumper', stampedMydumper(''), version),
     'UNSUPPORTED',
     /odd\.name has TIMESTAMP columns, and the dump does not say in which time zone/,
   )
