@@ -269,7 +269,7 @@ function schemaContent(
     tables: schema.tables.map((table) => {
       const read =
         table.select === undefined ? undefined : objects.get(tableObjectName(schema.name, table.name))
-      const isMasked = table.columns.some(({ mask }) => mask !== undefined)
+      const isHiding = table.where !== undefined || table.columns.some(({ mask }) => mask !== undefined)
       return {
         name: table.name,
         ddl: table.ddl,
@@ -278,8 +278,8 @@ function schemaContent(
         ...(read === undefined ? {} : { object: read.object.name }),
         columns: [...table.columns],
         rows: read?.object.chunks.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
-        // The bounds of ranges are values of the source, which may be what a mask hides.
-        ...(read === undefined || read.ranges.length < 2 || isMasked ? {} : { ranges: [...read.ranges] }),
+        // The bounds of ranges are values of the source, which may be what a mask hides or a condition leaves out.
+        ...(read === undefined || read.ranges.length < 2 || isHiding ? {} : { ranges: [...read.ranges] }),
         ...(table.where === undefined || table.select === undefined ? {} : { where: table.where }),
         hasHistory: table.hasHistory,
         isInsertOnly: table.isInsertOnly,

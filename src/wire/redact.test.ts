@@ -17,6 +17,7 @@ const secretive = [
   "ALTER USER bob IDENTIFIED\n  BY\t'geheim'",
   "GRANT ALL ON *.* TO bob IDENTIFIED BY 'geheim'",
   "SET PASSWORD = 'geheim'",
+  "SET @holdfast_mask_key = X'676568'",
   "SET PASSWORD FOR 'bob'@'%' = 'geheim'",
   "SET PASSWORD FOR bob = PASSWORD('geheim')",
   "CHANGE REPLICATION SOURCE TO SOURCE_USER='r', SOURCE_PASSWORD='geheim', SOURCE_SSL=1",

@@ -12,13 +12,15 @@ const introducers = [
   String.raw`\bOR\s+\w+\s+USING`,
   // SOURCE_PASSWORD = '…', MASTER_PASSWORD = '…', OPTIONS (PASSWORD '…'), PASSWORD('…')
   String.raw`\b(?:\w*_)?PASSWORD\b[^'"]{0,80}?`,
+  // SET @any_key = X'…': what masks and ciphers are made with
+  String.raw`@\w*key\b`,
   // ALTER USER … REPLACE '…': the current password
   String.raw`\bREPLACE\b`,
 ]
 const introducer = `(?:${introducers.join('|')})`
-const literal = String.raw`(?:'(?:[^'\\]|\\.|'')*(?:'|$)|"(?:[^"\\]|\\.|"")*(?:"|$)|0x[0-9a-f]+)`
+const literal = String.raw`(?:x?'(?:[^'\\]|\\.|'')*(?:'|$)|"(?:[^"\\]|\\.|"")*(?:"|$)|0x[0-9a-f]+)`
 const secretPattern = new RegExp(String.raw`(${introducer}\s*[(=]?\s*)${literal}`, 'gis')
-const mentionsSecret = /\b(?:IDENTIFIED|\w*PASSWORD)\b/i
+const mentionsSecret = /\b(?:IDENTIFIED|\w*PASSWORD)\b|@\w*key\b/i
 
 /** Statement for an error: at most 200 characters, with every password replaced by '***'. */
 export function redactStatement(statement: string): string {

@@ -217,6 +217,31 @@ for (const kind of testedKinds) {
       assert.doesNotMatch(await ask('SHOW TABLES'), /mine/)
     })
 
+    test('a trigger that only the table of the target has is named before it goes with the table', async () => {
+      await restore({ schemas: ['shop', 'crm'] })
+      await ask('CREATE TRIGGER mine BEFORE INSERT ON orders FOR EACH ROW SET @mine = 1')
+      const orders = { tables: ['shop.orders'], onExisting: 'drop' } as const
+      await assert.rejects(
+        restore(orders, { agreedDrops: ['shop.orders'] }),
+        refusal('TARGET_NOT_EMPTY', /trigger shop\.mine, which nobody agreed/),
+      )
+      assert.match(await ask('SHOW CREATE TRIGGER mine'), /@mine/)
+      await restore(orders, { agreedDrops: ['shop.orders', 'trigger shop.mine'] })
+      const triggers = "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'"
+      assert.equal(await target.sql(`${triggers} ORDER BY 1`), 'far\nstamp\n')
+    })
+
+    test('a schema that stays keeps its own collation, and code comes with that of the backup', async () => {
+      await target.sql('CREATE DATABASE shop COLLATE latin1_german2_ci')
+      await restore({ tables: ['shop.customers', 'shop.orders', 'crm.calls'] })
+      const collation =
+        "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'shop'"
+      assert.equal(await target.sql(collation), 'latin1_german2_ci\n')
+      const ofTriggers =
+        "SELECT DISTINCT DATABASE_COLLATION FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'"
+      assert.equal(await target.sql(ofTriggers), await source.sql(ofTriggers))
+    })
+
     test('rows are added to those that are there, and all of them count', async () => {
       await restore({ schemas: ['shop', 'crm'], isStructureOnly: true })
       assert.equal(await ask('SELECT COUNT(*) FROM orders'), '0\n')

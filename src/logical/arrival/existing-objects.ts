@@ -13,17 +13,17 @@ export interface ExistingObject {
   readonly table: string
 }
 
-/** Schemas that are there, by name. */
+/** Schemas that are there, by name, with their default collations. */
 export async function presentSchemas(
   connection: Connection,
   schemas: readonly SchemaContent[],
-): Promise<ReadonlySet<string>> {
-  if (schemas.length === 0) return new Set()
+): Promise<ReadonlyMap<string, string>> {
+  if (schemas.length === 0) return new Map()
   const isOurs = schemas.map((schema) => isSchema('SCHEMA_NAME', schema.name)).join(' OR ')
   const rows = await connection.query(
-    `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE ${isOurs}`,
+    `SELECT SCHEMA_NAME AS name, DEFAULT_COLLATION_NAME AS collation FROM information_schema.SCHEMATA WHERE ${isOurs}`,
   )
-  return new Set(rows.map((row) => textOf(row, 'name')))
+  return new Map(rows.map((row) => [textOf(row, 'name'), textOf(row, 'collation')]))
 }
 
 export async function objectsIn(connection: Connection, schema: string): Promise<readonly ExistingObject[]> {

@@ -53,14 +53,21 @@ export async function planArrival(
   request: ArrivalRequest,
   signal: AbortSignal | undefined,
 ): Promise<Arrival> {
-  const { schemas, onExisting = 'fail', parts } = request
-  const present = await presentSchemas(connection, schemas)
+  const { onExisting = 'fail', parts } = request
+  const collations = await presentSchemas(connection, request.schemas)
+  const present = new Set(collations.keys())
+  // A schema that stays keeps its own default, from which code with another one departs and to which it comes back.
+  const schemas = request.schemas.map((schema) => ({
+    ...schema,
+    collation: collations.get(schema.name) ?? schema.collation,
+  }))
   const existing: ExistingObject[] = []
   for (const schema of schemas) {
     if (present.has(schema.name)) existing.push(...(await objectsIn(connection, schema.name)))
   }
-  if (parts === 'data') return await planRows(connection, request, present, existing, signal)
-  if (onExisting === 'append') return await planAppend(connection, request, present, existing, signal)
+  const beside = { ...request, schemas }
+  if (parts === 'data') return await planRows(connection, beside, present, existing, signal)
+  if (onExisting === 'append') return await planAppend(connection, beside, present, existing, signal)
   const isWhole = (schema: string) => request.wholeSchemas?.has(schema) ?? true
   const inTheWay = existing.filter((object) => {
     const schema = schemas.find(({ name }) => name === object.schema)
@@ -80,11 +87,14 @@ export async function planArrival(
         name: formatNames([name]),
         statement: `DROP DATABASE ${quoteName(name)}`,
       })),
-      ...inTheWay
-        .filter((object) => !isWhole(object.schema) && !goesWithTable(object, inTheWay))
+      ...existing
+        .filter(({ schema }) => !isWhole(schema))
+        .filter((object) => isDropped(object, inTheWay))
+        .toSorted((a, b) => dropRank(a) - dropRank(b))
         .map((object) => ({ name: dropName(object), statement: dropStatement(object) })),
     ],
-    schemas,
+    // What is dropped whole is made anew as the backup has it.
+    schemas: schemas.map((schema, at) => (isWhole(schema.name) ? (request.schemas[at] ?? schema) : schema)),
     appended: [],
     warnings: [],
   }
@@ -201,6 +211,16 @@ function goesWithTable({ kind, schema, table }: ExistingObject, dropped: readonl
     kind === 'trigger' &&
     dropped.some((object) => object.kind === 'table' && object.schema === schema && object.name === table)
   )
+}
+
+/** What is in the way, but for triggers that go with their table and come back; those that do not come back are named. */
+function isDropped(object: ExistingObject, inTheWay: readonly ExistingObject[]): boolean {
+  return goesWithTable(object, inTheWay) !== inTheWay.includes(object)
+}
+
+/** Triggers before the tables they would go with, and the body of a package before the package, which takes it along. */
+function dropRank({ kind }: ExistingObject): number {
+  return kind === 'trigger' || kind === 'package body' ? 0 : 1
 }
 
 function dropName(object: ExistingObject): string {

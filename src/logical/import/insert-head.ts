@@ -1,6 +1,6 @@
 // What stands before the rows of an INSERT: the table, and the columns where they are named.
 import { NoLiteral, skipBlanks } from './row-values.ts'
-import { char, endOfQuoted, type LexicalMode, needMore, type ScannedBytes } from './sql-scan.ts'
+import { char, endOfQuoted, isWordByte, type LexicalMode, needMore, type ScannedBytes } from './sql-scan.ts'
 
 export interface InsertHead {
   readonly schema: string | undefined
@@ -88,22 +88,10 @@ class HeadTokens {
       return { kind: 'name', text, at }
     }
     let end = at
-    while (isNameByte(bytes[end])) end++
+    while (isWordByte(bytes[end])) end++
     if (end === bytes.length) return undefined
     const kind = end > at ? 'word' : 'symbol'
     this.at = Math.max(end, at + 1)
     return { kind, text: bytes.toString('utf8', at, this.at), at }
   }
-}
-
-function isNameByte(byte: number | undefined): boolean {
-  if (byte === undefined) return false
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    (byte >= 0x61 && byte <= 0x7a) ||
-    byte === 0x5f ||
-    byte === 0x24 ||
-    byte >= 0x80
-  )
 }

@@ -147,3 +147,16 @@ export function endOfStatement(
   }
   return isLast && !isConditional ? bytes.length : needMore
 }
+
+/** Of a name or number without quotes: letters, digits, _, $ and everything beyond ASCII. */
+export function isWordByte(byte: number | undefined): boolean {
+  if (byte === undefined) return false
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    byte === 0x5f ||
+    byte === 0x24 ||
+    byte >= 0x80
+  )
+}

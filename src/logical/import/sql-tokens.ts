@@ -1,5 +1,12 @@
 // The tokens of one statement, for telling what it does: with what stands in conditional comments, without other comments.
-import { conditionalStart, endOfComment, endOfQuoted, type LexicalMode, plainMode } from './sql-scan.ts'
+import {
+  conditionalStart,
+  endOfComment,
+  endOfQuoted,
+  isWordByte,
+  type LexicalMode,
+  plainMode,
+} from './sql-scan.ts'
 
 export interface SqlToken {
   /** `name`: in backticks. `text`: in quotes, unescaped. */
@@ -92,16 +99,4 @@ function unescapedText(body: string, quote: string): string {
     if (char !== undefined) return char === '%' || char === '_' ? pair : (escapes[char] ?? char)
     return pair[0] === quote ? quote : pair
   })
-}
-
-function isWordByte(byte: number | undefined): boolean {
-  if (byte === undefined) return false
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    (byte >= 0x61 && byte <= 0x7a) ||
-    byte === 0x5f ||
-    byte === 0x24 ||
-    byte >= 0x80
-  )
 }
