@@ -10,6 +10,7 @@ export function repositoryAccess({ options, env }: VerbContext): RepositoryAcces
   return {
     place: options.required('repository', 'HOLDFAST_REPOSITORY'),
     identityFile: options.text('identity'),
+    compressLevel: options.integer('compress-level'),
     env,
   }
 }

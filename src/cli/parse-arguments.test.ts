@@ -93,6 +93,8 @@ test('a number outside of its range is refused with the range', () => {
   assert.match(refusal(`${stream} --seal-seconds 0`).message, /of at least 1/)
   assert.match(refusal('binlog find shop --repository /r --limit 0').message, /of at least 1/)
   assert.match(refusal(`${stream} --port 65536`).message, /from 1 to 65535/)
+  assert.match(refusal(`${stream} --compress-level -8`).message, /from -7 to 19, not '-8'/)
+  assert.equal(verb(`${stream} --compress-level -7`).options.integer('compress-level'), -7)
   assert.equal(verb('backup --repository /r --threads 64').options.integer('threads'), 64)
   assert.equal(verb(`${stream} --seal-seconds 1`).options.integer('seal-seconds'), 1)
 })

@@ -2,8 +2,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import { HoldfastError } from '../core/errors.ts'
 import { splitList } from '../core/name-list.ts'
+import { parseByteCount } from './byte-count.ts'
 import { renderOverview, renderVerbHelp } from './help.ts'
-import type { IntegerRange, OptionSpec, VerbSpec } from './verb.ts'
+import { formatBytes } from './output/byte-size.ts'
+import type { NumberRange, OptionSpec, VerbSpec } from './verb.ts'
 import { type OptionValue, VerbOptions } from './verb-options.ts'
 
 export type ParsedCall =
@@ -133,6 +135,7 @@ function optionFor(spec: OptionSpec): Option {
     ])
   }
   if (spec.kind === 'integer') return option.argParser((text) => parseInteger(spec.name, text, spec.range))
+  if (spec.kind === 'bytes') return option.argParser((text) => parseBytes(spec.name, text, spec.range))
   const choices = spec.choices
   if (choices === undefined) return option
   return option.argParser((text) => parseChoice(spec.name, text, choices))
@@ -141,13 +144,24 @@ function optionFor(spec: OptionSpec): Option {
 function parseInteger(
   name: string,
   text: string,
-  { from, to = Number.MAX_SAFE_INTEGER }: IntegerRange = { from: 0 },
+  { from, to = Number.MAX_SAFE_INTEGER }: NumberRange = { from: 0 },
 ): number {
   const value = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= from && value <= to) return value
+  if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= from && value <= to) return value
   const bounds =
     to < Number.MAX_SAFE_INTEGER ? ` from ${from} to ${to}` : from > 0 ? ` of at least ${from}` : ''
   throw new HoldfastError('USAGE', `--${name} takes a whole number${bounds}, not '${text}'`, { option: name })
+}
+
+function parseBytes(name: string, text: string, { from }: NumberRange = { from: 0 }): number {
+  const value = parseByteCount(text)
+  if (value !== undefined && value >= from) return value
+  throw new HoldfastError(
+    'USAGE',
+    `--${name} takes a number of bytes${from > 0 ? ` of at least ${formatBytes(from)}` : ''}, not '${text}'`,
+    { option: name },
+    { hint: `Write it as 50M, 500K or 1.5G: --${name} 50M` },
+  )
 }
 
 function parseChoice(name: string, text: string, choices: readonly string[]): string {

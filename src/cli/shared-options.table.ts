@@ -52,6 +52,31 @@ export function threadsOption(group: string, doing: string): OptionSpec {
   }
 }
 
+// Below -7 next to nothing is compressed. 20 and more are what zstd itself wants --ultra for: they take memory, and give chunks of 4 MiB nothing.
+export const compressLevelOption: OptionSpec = {
+  name: 'compress-level',
+  kind: 'integer',
+  value: 'N',
+  range: { from: -7, to: 19 },
+  group: 'Repository',
+  help: "zstd level of what is stored: below 0 is faster and larger, 0 is zstd's own default (default: 1)",
+}
+
+// At less, what has come is on its way to be forgotten by the time the next comes: one read of a connection is 128 KiB.
+const leastRate = 64 * 1024
+
+/** How fast rows may come or go; `doing` says which. */
+export function rateLimitOption(group: string, doing: string): OptionSpec {
+  return {
+    name: 'rate-limit',
+    kind: 'bytes',
+    value: 'BYTES',
+    range: { from: leastRate },
+    group,
+    help: `${doing} at most so many bytes a second, all connections together: 50M, 500K (default: no limit)`,
+  }
+}
+
 export const nameOption: OptionSpec = {
   name: 'name',
   kind: 'text',

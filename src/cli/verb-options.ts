@@ -33,6 +33,11 @@ export class VerbOptions {
     return typeof value === 'number' ? value : undefined
   }
 
+  /** A number of bytes. */
+  bytes(name: string): number | undefined {
+    return this.integer(name)
+  }
+
   list(name: string): readonly string[] | undefined {
     const value = this.#values[name]
     return Array.isArray(value) ? (value as readonly string[]) : undefined

@@ -25,7 +25,7 @@ interface OptionBase {
 }
 
 /** The least and the greatest that is taken. */
-export interface IntegerRange {
+export interface NumberRange {
   readonly from: number
   readonly to?: number
 }
@@ -33,11 +33,14 @@ export interface IntegerRange {
 export type OptionSpec =
   | (OptionBase & { readonly kind: 'flag' })
   | (OptionBase & {
-      /** `list`: separated by commas, or given several times. `texts`: given several times. `integer`: a whole number. */
-      readonly kind: 'text' | 'list' | 'texts' | 'integer'
+      /**
+       * `list`: separated by commas, or given several times. `texts`: given several times. `integer`: a whole number. `bytes`: a number of
+       * bytes, with or without a unit.
+       */
+      readonly kind: 'text' | 'list' | 'texts' | 'integer' | 'bytes'
       readonly value: string
-      /** Of an integer; from 0 by default. */
-      readonly range?: IntegerRange
+      /** Of a number; from 0 by default. */
+      readonly range?: NumberRange
       readonly choices?: readonly string[]
       readonly isRequired?: boolean
     })

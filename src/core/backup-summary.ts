@@ -27,4 +27,6 @@ export interface BackupSummary {
   readonly isPartial: boolean
   readonly warnings: readonly string[]
   readonly sizes: BackupSizes
+  /** zstd's, of what this backup added; absent where it was not noted. */
+  readonly compressLevel?: number
 }

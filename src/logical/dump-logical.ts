@@ -3,6 +3,7 @@ import type { BackupResult, BackupSink } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
+import type { RateLimit } from '../core/rate-limit.ts'
 import type { LockChoice, OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
 import { hasSchemaPrivilege } from '../instance/grants.ts'
@@ -21,6 +22,7 @@ import {
 import type { LogicalDialect } from './dialect.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { applyFilters, type BackupFilters, isUnfiltered } from './filters/backup-filters.ts'
+import { pinTime } from './filters/pinned-time.ts'
 import { setMaskKey } from './masking/masked-value.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
 import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
@@ -38,6 +40,8 @@ export interface DumpOptions {
   readonly threads?: number
   /** What reads where there are many rows; by default, and where there are few, sessions on this thread. */
   readonly openReader?: OpenReader
+  /** How fast rows may come to readers on this thread; `openReader` knows its own. */
+  readonly rateLimit?: RateLimit | undefined
   /** From which amounts of data threads and ranges are worth what they cost. */
   readonly worth?: ReadingWorth
   readonly lockBounds?: LockBounds
@@ -86,6 +90,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     const statement = setMaskKey(filters.maskKey)
     await Promise.all(readers.all.map(({ session }) => session.run(statement, { signal })))
   }
+  const unpinned = await pinTime(readers.all, before, snapshot.point.timeMicros, signal)
   const objects = await readTables({
     schemas: before,
     control,
@@ -130,6 +135,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
       ...before.flatMap((schema) => schema.warnings),
       ...(filters.parts === 'data' ? [] : before.flatMap((schema) => unseen(facts, selection, schema.name))),
       ...prepared,
+      ...unpinned,
       ...(options.locks === 'none' ? unlockedTables(before) : []),
       ...accounts.warnings,
       ...(isAll ? await dialect.readNotCarried(control) : []),
@@ -188,8 +194,8 @@ interface Readers extends AsyncDisposable {
 }
 
 async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinition[]): Promise<Readers> {
-  const { settings, sink, signal } = options
-  const here = readersHere(settings, sink)
+  const { settings, sink, rateLimit, signal } = options
+  const here = readersHere(settings, sink, rateLimit)
   const { threadBytes } = options.worth ?? defaultWorth
   const open = tableBytes(schemas) < threadBytes ? here : (options.openReader ?? here)
   const opened = await Promise.allSettled(

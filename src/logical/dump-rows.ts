@@ -3,6 +3,7 @@
 import { type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
 import type { BackupSink, ObjectChunk } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
+import type { RateLimit } from '../core/rate-limit.ts'
 import { lockWaitTimeout } from '../instance/lock-wait.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { ColumnDefinition } from '../wire/packets/column-definition.ts'
@@ -24,11 +25,14 @@ const changedErrnos = new Set([
 export class RowPump {
   readonly #connection: Connection
   readonly #sink: BackupSink
+  readonly #limit: RateLimit | undefined
   readonly #kernel = new RowKernel()
 
-  constructor(connection: Connection, sink: BackupSink) {
+  /** `limit` is how fast rows may come. */
+  constructor(connection: Connection, sink: BackupSink, limit?: RateLimit) {
     this.#connection = connection
     this.#sink = sink
+    this.#limit = limit
   }
 
   /**
@@ -42,7 +46,11 @@ export class RowPump {
   ): Promise<readonly ObjectChunk[]> {
     const store = new ChunkStore(this.#sink, onChunk, signal)
     try {
-      await this.#connection.queryRaw(table.select, rowConsumer(this.#kernel, store), { signal })
+      const consumer = rowConsumer(this.#kernel, store)
+      const limit = this.#limit
+      const paced = limit === undefined ? consumer : pacedConsumer(consumer, limit, signal)
+      await this.#connection.queryRaw(table.select, paced, { signal })
+      await limit?.settle(signal)
       const last = this.#kernel.finish()
       if (last !== undefined) await store.put(last)
       await store.settled()
@@ -80,6 +88,28 @@ function rowConsumer(kernel: RowKernel, store: ChunkStore): RawRowConsumer {
         if (step.kind === 'end') return { consumed: at, ended: true }
         if (step.consumed === 0 || at === bytes.length) return { consumed: at, ended: false }
       }
+    },
+  }
+}
+
+/**
+ * Lets the socket rest while rows come too fast. Only small reads are waited for, so the server can write on long before its
+ * net_write_timeout, which a reading session has at an hour.
+ */
+function pacedConsumer(
+  consumer: RawRowConsumer,
+  limit: RateLimit,
+  signal: AbortSignal | undefined,
+): RawRowConsumer {
+  return {
+    columns: (definitions) => consumer.columns(definitions),
+    take(bytes): RawRowProgress {
+      const progress = consumer.take(bytes)
+      const rest = limit.spend(progress.consumed, signal)
+      if (rest === undefined) return progress
+      const wait =
+        progress.wait === undefined ? rest : Promise.all([progress.wait, rest]).then(() => undefined)
+      return { ...progress, wait }
     },
   }
 }

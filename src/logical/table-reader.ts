@@ -1,6 +1,7 @@
 // One session within a snapshot that reads rows and stores them: on this thread, or on one of its own.
 import type { BackupSink, ObjectChunk } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
+import type { RateLimit } from '../core/rate-limit.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import type { SqlSession } from '../wire/sql-session.ts'
 import { RowPump } from './dump-rows.ts'
@@ -30,10 +31,10 @@ export interface TableReader extends AsyncDisposable {
 export type OpenReader = (signal: AbortSignal | undefined) => Promise<TableReader>
 
 /** Readers on the calling thread, all pouring into one sink. */
-export function readersHere(settings: ConnectionSettings, sink: BackupSink): OpenReader {
+export function readersHere(settings: ConnectionSettings, sink: BackupSink, limit?: RateLimit): OpenReader {
   return async (signal) => {
     const connection = await openReadSession(settings, signal)
-    const pump = new RowPump(connection, sink)
+    const pump = new RowPump(connection, sink, limit)
     return {
       session: connection,
       read: (rows, onChunk, either) => pump.dump(rows, onChunk, either),

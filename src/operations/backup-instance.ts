@@ -4,6 +4,7 @@ import type { BackupMethod } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { RateLimit } from '../core/rate-limit.ts'
 import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
@@ -24,6 +25,8 @@ export interface BackupRequest extends PartsRequest, FilterRequest {
   readonly method: Extract<BackupMethod, 'dump'>
   readonly threads?: number | undefined
   readonly locks?: LockChoice | undefined
+  /** Of rows that come, over all threads. */
+  readonly bytesPerSecond?: number | undefined
 }
 
 export interface UseCase {
@@ -45,9 +48,12 @@ export async function backupInstance(
   await recordSource(request, source, { emit, signal })
   await using session = await source.beginBackup('logical', method, { signal, emit })
   const threads = request.threads ?? defaultThreads()
+  const rateLimit = rateLimitOf(request.bytesPerSecond)
   // One reader alone does better with this thread's pool for compression.
   const openReader =
-    threads > 1 ? { openReader: readersOnThreads(settings, session, request.access.place, threads) } : {}
+    threads > 1
+      ? { openReader: readersOnThreads(settings, session, request.access.place, threads, rateLimit) }
+      : {}
   const result = await dumpLogical({
     settings,
     selection,
@@ -56,13 +62,19 @@ export async function backupInstance(
     threads,
     locks: request.locks ?? 'auto',
     ...openReader,
+    rateLimit,
     emit,
-    signal,
+    // A lost lease ends the reading as well.
+    signal: session.signal,
   })
   for (const message of result.warnings) emit({ type: 'notice', level: 'warning', message })
   emit({ type: 'phase', phase: 'committing' })
   // Awaited here: leaving this block without it would abandon the session under the commit.
   return await session.commit(result)
+}
+
+export function rateLimitOf(bytesPerSecond: number | undefined): RateLimit | undefined {
+  return bytesPerSecond === undefined ? undefined : RateLimit.of(bytesPerSecond)
 }
 
 /** More connections than processors do not read faster; more than four are felt by other users of the server, and each takes 50 MiB of memory. */

@@ -9,6 +9,8 @@ export interface RepositoryAccess {
   readonly place: string
   /** Where the recovery key is; what only writes goes without. */
   readonly identityFile?: string | undefined
+  /** zstd's, for what is written. */
+  readonly compressLevel?: number | undefined
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -16,5 +18,6 @@ export interface RepositoryAccess {
 export async function openRepository(access: RepositoryAccess, signal: AbortSignal): Promise<Repository> {
   const identities = access.identityFile === undefined ? [] : await readIdentityFile(access.identityFile)
   const stateDirectory = defaultStateDirectory(access.env)
-  return Repository.open(openStore(access.place), { identities, stateDirectory, signal })
+  const { compressLevel } = access
+  return Repository.open(openStore(access.place), { identities, stateDirectory, compressLevel, signal })
 }

@@ -9,10 +9,11 @@ import { reshape } from '../logical/reshape/reshape.ts'
 import { everything } from '../logical/selection.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
-import { defaultThreads } from './backup-instance.ts'
+import { defaultThreads, rateLimitOf } from './backup-instance.ts'
 import { examineTarget, type TargetReport } from './examine-target.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { pacedSource } from './paced-source.ts'
 import {
   type PartsPlan,
   type PartsRestoreRequest,
@@ -30,6 +31,8 @@ export interface RestoreRequest extends PlanRequest, PartsRestoreRequest {
   readonly source: string
   readonly target: ConnectionSettings | undefined
   readonly threads?: number | undefined
+  /** Of rows of the backup that are sent, over all connections. */
+  readonly bytesPerSecond?: number | undefined
   /** Reads everything back that was loaded, and compares it with the backup. */
   readonly verify: boolean
   readonly isDryRun: boolean
@@ -63,7 +66,9 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   checkReplay(asked, plan)
   if (request.target === undefined && !request.isDryRun)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')
-  const backup = await source.openBackup(plan.base.id, signal)
+  const limit = rateLimitOf(request.bytesPerSecond)
+  const unhurried = await source.openBackup(plan.base.id, signal)
+  const backup = limit === undefined ? unhurried : pacedSource(unhurried, limit)
   const content = parseLogicalContent(backup.content)
   const parts = shapedParts(asked, backup, content)
   if (parts !== undefined) checkParts(parts, request, plan)

@@ -15,7 +15,7 @@ import { sqlStream } from '../logical/script/sql-stream.ts'
 import { syncFolder } from '../storage/durable-file.ts'
 import { storeError, systemErrorCode } from '../storage/store-errors.ts'
 import { Connection } from '../wire/connection.ts'
-import { defaultThreads, type UseCase } from './backup-instance.ts'
+import { defaultThreads, rateLimitOf, type UseCase } from './backup-instance.ts'
 import { type FilterRequest, parseFilters } from './parse-filters.ts'
 import { type PartsRequest, parseSelection } from './parse-selection.ts'
 import { requirePrivileges } from './require-privileges.ts'
@@ -25,6 +25,8 @@ export interface SqlRequest extends PartsRequest, FilterRequest {
   readonly settings: ConnectionSettings
   readonly threads?: number | undefined
   readonly locks?: LockChoice | undefined
+  /** Of rows that come, over all connections. */
+  readonly bytesPerSecond?: number | undefined
   /** A file that is not there yet, or where else each piece of the text goes. */
   readonly output: string | ((bytes: Buffer) => Promise<void>)
   /** Where rows wait, compressed, until all definitions are known; by default the system's folder for temporary files. */
@@ -54,7 +56,18 @@ export async function writeSql(request: SqlRequest, { emit, signal }: UseCase): 
   emit({ type: 'phase', phase: 'connecting' })
   if (selection.kind === 'everything') await checkPrivileges(settings, signal)
   await using rows = await TemporaryBackup.create(spool)
-  const result = await dumpLogical({ settings, selection, filters, sink: rows, threads, locks, emit, signal })
+  const rateLimit = rateLimitOf(request.bytesPerSecond)
+  const result = await dumpLogical({
+    settings,
+    selection,
+    filters,
+    sink: rows,
+    threads,
+    locks,
+    rateLimit,
+    emit,
+    signal,
+  })
   const backup = rows.source(result)
   const plan = planScript(backup)
   for (const message of [...result.warnings, ...plan.warnings])

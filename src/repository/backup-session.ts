@@ -74,9 +74,15 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
     this.#chunks = new ChunkWriter({
       makeId: chunkIdMaker(keys.chunkIdKey),
       packs: this.#packs,
+      compressLevel: context.compressLevel,
       isKnown: (id) => this.#isKnown(id),
       stored: (id, place) => this.#index.set(id, place),
     })
+  }
+
+  /** Aborted when the backup is cancelled or abandoned, and when its lease is lost: nothing that is written from then on counts. */
+  get signal(): AbortSignal {
+    return this.#signal
   }
 
   async putChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
@@ -93,7 +99,8 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
       packTargetBytes,
       Math.max(minPackBytes, Math.floor(packTargetBytes / makers / 2)),
     )
-    return { layout, dataKey: keys.dataKey, chunkIdKey: keys.chunkIdKey, packBytes }
+    const { compressLevel } = context
+    return { layout, dataKey: keys.dataKey, chunkIdKey: keys.chunkIdKey, packBytes, compressLevel }
   }
 
   async claim(id: string): Promise<boolean> {
@@ -215,6 +222,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
     sizes: ManifestDocument['sizes'],
   ): ManifestDocument {
     const { kind, method, origin, point, isPartial, warnings } = result
+    const { compressLevel } = this.#parts.context
     return {
       format: 1,
       id: this.id,
@@ -228,6 +236,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
       isPartial,
       warnings: [...warnings],
       sizes,
+      compressLevel,
       content,
     }
   }

@@ -20,6 +20,7 @@ const maxCopiedBytes = 4 * 1024 * 1024 + 512 * 1024
 export interface ChunkWriterOptions {
   readonly makeId: ChunkIdMaker
   readonly packs: PackWriter
+  readonly compressLevel: number
   /** True when the chunk is in the repository and may be referred to. */
   readonly isKnown: (id: string) => Promise<boolean>
   readonly stored: (id: string, place: ChunkPlace) => void
@@ -90,10 +91,11 @@ export class ChunkWriter {
   /** Never rejects: a failure is kept for whoever comes next. */
   async #store(id: string, payload: Uint8Array): Promise<void> {
     try {
-      const compressed = await compressPayload(payload, this.#ratio)
+      const { compressLevel, packs } = this.#options
+      const compressed = await compressPayload(payload, { level: compressLevel, expectedRatio: this.#ratio })
       if (payload.length > 0) this.#ratio = compressed.storedBytes / payload.length
       const frame = { ...compressed, type: 'chunk', plainBytes: payload.length, chunkId: id } as const
-      const { pack, offset, length } = await this.#options.packs.append(frame)
+      const { pack, offset, length } = await packs.append(frame)
       this.#options.stored(id, { pack, offset, frameBytes: length, plainBytes: payload.length })
       if (compressed.isCompressed) for (const { buffer } of compressed.pieces) freeNow(buffer)
     } catch (error) {

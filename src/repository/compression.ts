@@ -12,6 +12,16 @@ export interface CompressedPayload {
   readonly isCompressed: boolean
 }
 
+/** What a writer uses that was told nothing: the fastest level that still shrinks rows well. Levels go from -131072 to 22. */
+export const defaultCompressLevel = 1
+
+export interface CompressOptions {
+  /** zstd's; defaultCompressLevel by default. */
+  readonly level?: number
+  /** Stored by plain length of payloads before this one. */
+  readonly expectedRatio?: number
+}
+
 /** Below this a zstd frame's own header and a trip to the pool cost more than they give. */
 const minCompressibleBytes = 64
 
@@ -19,16 +29,19 @@ const minCompressibleBytes = 64
 const minOutputBytes = 16 * 1024
 
 /**
- * zstd level 1 on libuv's pool, or the payload itself where that is not smaller. The payload must not change until the pieces were used.
+ * One zstd frame, made on libuv's pool, or the payload itself where that is not smaller. The payload must not change until the pieces were used.
  *
- * `expectedRatio` is stored by plain length of payloads before this one. The output buffer is made as long as that says: one
+ * The output buffer is made as long as `expectedRatio` says: one
  * that is too small costs a trip to the pool for every further piece, and one as long as the payload is memory that V8 counts,
  * so that it collects garbage all the time (a quarter of the whole time of a backup with 4 MiB chunks).
  */
-export async function compressPayload(payload: Uint8Array, expectedRatio = 0.5): Promise<CompressedPayload> {
+export async function compressPayload(
+  payload: Uint8Array,
+  options: CompressOptions = {},
+): Promise<CompressedPayload> {
   const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
   if (payload.length < minCompressibleBytes) return asIs
-  const stream = createZstdCompress(zstdOptions(payload, expectedRatio))
+  const stream = createZstdCompress(zstdOptions(payload, options))
   const pieces: Uint8Array[] = []
   let storedBytes = 0
   stream.on('data', (piece: Uint8Array) => {
@@ -41,17 +54,20 @@ export async function compressPayload(payload: Uint8Array, expectedRatio = 0.5):
 }
 
 /** The same on the calling thread, at once. */
-export function compressNow(payload: Uint8Array, expectedRatio: number): CompressedPayload {
+export function compressNow(payload: Uint8Array, options: CompressOptions): CompressedPayload {
   const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
   if (payload.length < minCompressibleBytes) return asIs
-  const compressed = zstdCompressSync(payload, zstdOptions(payload, expectedRatio))
+  const compressed = zstdCompressSync(payload, zstdOptions(payload, options))
   if (compressed.length >= payload.length) return asIs
   return { pieces: [compressed], storedBytes: compressed.length, isCompressed: true }
 }
 
-function zstdOptions(payload: Uint8Array, expectedRatio: number): ZstdOptions {
+function zstdOptions(
+  payload: Uint8Array,
+  { level = defaultCompressLevel, expectedRatio = 0.5 }: CompressOptions,
+): ZstdOptions {
   return {
-    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+    params: { [constants.ZSTD_c_compressionLevel]: level },
     pledgedSrcSize: payload.length,
     chunkSize: Math.max(minOutputBytes, Math.ceil(payload.length * Math.min(1, expectedRatio * 1.125))),
   }

@@ -76,6 +76,8 @@ export const manifestDocument = z.object({
   isPartial: z.boolean(),
   warnings: z.array(z.string()),
   sizes: z.object({ plainBytes: count, storedBytes: count, newBytes: count, chunks: count }),
+  /** zstd's, of what this backup added; chunks that were there before keep what they were stored with. */
+  compressLevel: z.number().int().exactOptional(),
   /** Chunks whose payloads, joined, are the engine's JSON. */
   content: z.array(location),
 })

@@ -156,8 +156,8 @@ function malformed(file: string, expected: string): MalformedDataError {
 }
 
 export function summaryOf(manifest: ManifestDocument): BackupSummary {
-  const { id, kind, method, startedAt, finishedAt, origin, point, isPartial, warnings, sizes } = manifest
-  return { id, kind, method, startedAt, finishedAt, origin, point, isPartial, warnings, sizes }
+  const { format: _format, leaseGeneration: _generation, content: _content, ...summary } = manifest
+  return summary
 }
 
 export function noSuchBackup(source: string, id: string): HoldfastError {

@@ -17,6 +17,7 @@ export interface PackMakerTicket {
   readonly dataKey: { readonly id: string; readonly key: Uint8Array } | undefined
   readonly chunkIdKey: Uint8Array
   readonly packBytes: number
+  readonly compressLevel: number
 }
 
 /** A pack that is durable, and what lies in it. */
@@ -37,12 +38,14 @@ export class PackMaker implements BackupSink {
   readonly #makeId: ChunkIdMaker
   readonly #packs: PackWriter
   readonly #contents = new Map<number, [string, Omit<ChunkPlace, 'pack'>][]>()
+  readonly #level: number
   #lastPack = -1
   #ratio = 0.5
 
   constructor(store: ObjectStore, ticket: PackMakerTicket, owner: PackMakerOwner, signal: AbortSignal) {
-    const { layout, dataKey, chunkIdKey, packBytes } = ticket
+    const { layout, dataKey, chunkIdKey, packBytes, compressLevel } = ticket
     this.#owner = owner
+    this.#level = compressLevel
     // What was posted has become bare arrays of bytes.
     this.#makeId = chunkIdMaker(Buffer.from(chunkIdKey))
     this.#packs = new PackWriter({
@@ -69,7 +72,7 @@ export class PackMaker implements BackupSink {
     signal?.throwIfAborted()
     const id = this.#makeId(bytes)
     if (!(await this.#owner.claim(id))) return id
-    const compressed = compressNow(bytes, this.#ratio)
+    const compressed = compressNow(bytes, { level: this.#level, expectedRatio: this.#ratio })
     if (bytes.length > 0) this.#ratio = compressed.storedBytes / bytes.length
     const frame = { ...compressed, type: 'chunk', plainBytes: bytes.length, chunkId: id } as const
     const { pack, offset, length } = await this.#packs.append(frame)

@@ -13,6 +13,8 @@ export interface RepositoryContext {
   readonly identities: readonly string[]
   /** Where this host remembers what it wrote; undefined: nowhere. */
   readonly stateDirectory: string | undefined
+  /** zstd's, for chunks and segments that are written. */
+  readonly compressLevel: number
 }
 
 /** Runs a reader of stored bytes; what it finds malformed is damage in the repository, and is named as such. */

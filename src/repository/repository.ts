@@ -4,6 +4,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { probeStore } from '../storage/probe.ts'
 import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
+import { defaultCompressLevel } from './compression.ts'
 import {
   parseDocument,
   type RepositoryDocument,
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly identities?: readonly string[]
   /** Where this host keeps what it remembers between backups, see defaultStateDirectory; absent: it remembers nothing. */
   readonly stateDirectory?: string | undefined
+  /** zstd's, for what is written: from -7 (fast) to 19 (small). */
+  readonly compressLevel?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -68,13 +71,15 @@ export class Repository {
     const outcome = await store.putIfAbsent(repositoryKey, encodeCheckedJson(document), { signal })
     if (outcome === 'exists') throw existsError(store)
     const identities = identity === undefined ? [] : [identity]
-    const repository = new Repository({ store, document, recipients, identities, stateDirectory })
+    const compressLevel = defaultCompressLevel
+    const context = { store, document, recipients, identities, stateDirectory, compressLevel }
+    const repository = new Repository(context)
     return { repository, ...(identity === undefined ? {} : { identity }) }
   }
 
   /** Throws REPOSITORY_MISSING, REPOSITORY_FORMAT_TOO_NEW, VERIFY_FAILED when holdfast.json or its recipients are damaged. */
   static async open(store: ObjectStore, options: OpenOptions = {}): Promise<Repository> {
-    const { identities = [], stateDirectory, signal } = options
+    const { identities = [], stateDirectory, compressLevel = defaultCompressLevel, signal } = options
     const bytes = await store.get(repositoryKey, { length: maxCheckedJsonBytes + 1, signal })
     if (bytes === undefined) {
       throw new HoldfastError('REPOSITORY_MISSING', `there is no repository in ${store.place}`, {
@@ -83,7 +88,7 @@ export class Repository {
     }
     const document = await readRepositoryDocument(bytes, store)
     const recipients = document.encryption === 'age' ? await readRecipients(store, document.id, signal) : []
-    return new Repository({ store, document, recipients, identities, stateDirectory })
+    return new Repository({ store, document, recipients, identities, stateDirectory, compressLevel })
   }
 
   get id(): string {

@@ -85,11 +85,12 @@ export async function sealFile(
   payloads:
     | AsyncIterable<{ type: FrameType; bytes: Uint8Array }>
     | Iterable<{ type: FrameType; bytes: Uint8Array }>,
+  level?: number,
 ): Promise<Buffer> {
   const frames: FrameContent[] = []
   let total = fileHeaderBytes + endFrameBytes
   for await (const { type, bytes } of payloads) {
-    const compressed = await compressPayload(bytes)
+    const compressed = await compressPayload(bytes, level === undefined ? {} : { level })
     // Where it was not compressed, this is a view of bytes that the giver may use again for the next one.
     const pieces = compressed.isCompressed ? compressed.pieces : [Buffer.from(bytes)]
     frames.push({ ...compressed, pieces, type, plainBytes: bytes.length })

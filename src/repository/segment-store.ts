@@ -2,7 +2,7 @@
 import { HoldfastError } from '../core/errors.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { parseJson } from './manifest.ts'
-import { missingObject, readingObject } from './repository-context.ts'
+import { missingObject, type RepositoryContext, readingObject } from './repository-context.ts'
 import type { SourceLayout } from './repository-keys.ts'
 import type { DataKey } from './sealed-key.ts'
 import { type DataKeyLookup, readFrames } from './sealed-reader.ts'
@@ -28,11 +28,17 @@ const timelinePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
 export class SegmentStore {
   readonly #store: ObjectStore
+  readonly #compressLevel: number
   readonly #folder: string
   readonly #lookup: DataKeyLookup
 
-  constructor(store: ObjectStore, layout: SourceLayout, lookup: DataKeyLookup) {
+  constructor(
+    { store, compressLevel }: Pick<RepositoryContext, 'store' | 'compressLevel'>,
+    layout: SourceLayout,
+    lookup: DataKeyLookup,
+  ) {
     this.#store = store
+    this.#compressLevel = compressLevel
     this.#folder = layout.binlog
     this.#lookup = lookup
   }
@@ -46,7 +52,7 @@ export class SegmentStore {
     signal?: AbortSignal,
   ): Promise<'created' | 'exists'> {
     const key = this.#keyOf(timeline, seq)
-    const bytes = await sealFile('segment', dataKey, framesOf(segment))
+    const bytes = await sealFile('segment', dataKey, framesOf(segment), this.#compressLevel)
     if ((await this.#store.putIfAbsent(key, bytes, { signal })) === 'created') return 'created'
     const there = await this.#store.head(key, { signal })
     if (there?.sizeBytes !== bytes.length) return 'exists'

@@ -49,7 +49,7 @@ export class SourceRepository {
     this.#context = context
     this.#layout = sourceLayout(name)
     this.#keyRing = new KeyRing(context, this.#layout.keys)
-    this.#segments = new SegmentStore(context.store, this.#layout, (id) => this.#keyRing.dataKey(id))
+    this.#segments = new SegmentStore(context, this.#layout, (id) => this.#keyRing.dataKey(id))
   }
 
   /** Records which server this is, or checks that it still is the one that was recorded. Throws SOURCE_MISMATCH. */

@@ -31,7 +31,7 @@ export class DirectoryStore implements ObjectStore {
   ): Promise<'created' | 'exists'> {
     const path = this.#pathOf(key)
     options.signal?.throwIfAborted()
-    return this.#guard('writing', path, () => createDurably(this.#root, path, bytes))
+    return this.#guard('writing', path, () => createDurably(this.#root, path, bytes, options.signal))
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Buffer | undefined> {

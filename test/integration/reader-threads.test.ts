@@ -42,7 +42,7 @@ const worth = { threadBytes: 0, rangeBytes: 2 * 1024 * 1024 }
 
 interface Place {
   readonly path: string
-  begin(): Promise<BackupSession>
+  begin(signal?: AbortSignal): Promise<BackupSession>
 }
 
 async function place(folder: string): Promise<Place> {
@@ -56,7 +56,7 @@ async function place(folder: string): Promise<Place> {
   })
   return {
     path: folder,
-    begin: () => opened.source('s').beginBackup('logical', 'dump'),
+    begin: (signal) => opened.source('s').beginBackup('logical', 'dump', { signal }),
   }
 }
 
@@ -203,4 +203,23 @@ eachServer('a thread that finds the disk full says DISK_FULL, and nothing is com
   await using session = await repository.begin()
   await assert.rejects(dump(server, session, repository.path), isError('DISK_FULL'))
   assertNoThreads()
+})
+
+eachServer('a backup that counts no more writes no pack on any thread', async (kind) => {
+  await using server = await startServer(kind, { sql: 'CREATE DATABASE t' })
+  await using directory = await temporaryDirectory()
+  const folder = path.join(directory.path, 'repository')
+  const repository = await place(folder)
+  const controller = new AbortController()
+  await using session = await repository.begin(controller.signal)
+  await using reader = await readersOnThreads(server.settings(), session, folder, 1)(undefined)
+  // A few bytes wait for more in a pack that is not full.
+  const rows = { schema: 't', name: 't', select: 'SELECT 1' }
+  assert.equal((await reader.read(rows, () => undefined, undefined)).length, 1)
+  const reason = new HoldfastError('REPOSITORY_LOCKED', 'another writer took over')
+  const finishing = reader.finish()
+  controller.abort(reason)
+  await assert.rejects(finishing, (error) => error === reason)
+  await reader[Symbol.asyncDispose]()
+  assert.deepEqual(await Array.fromAsync(new DirectoryStore(folder).list('sources/s/packs/')), [])
 })

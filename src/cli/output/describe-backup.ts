@@ -26,6 +26,9 @@ export function backupFields(backup: BackupSummary): (readonly [string, string])
       'size',
       `${formatBytes(sizes.plainBytes)} read, ${formatBytes(sizes.storedBytes)} stored, ${formatBytes(sizes.newBytes)} of it new`,
     ],
+    ...(backup.compressLevel === undefined
+      ? []
+      : [['compression', `zstd level ${backup.compressLevel} for what is new`] as const]),
     ...backup.warnings.map((warning) => ['warning', warning] as const),
   ]
 }

@@ -1,8 +1,10 @@
 // The table of `holdfast backup`.
 import {
+  compressLevelOption,
   connectionOptions,
   nameOption,
   outputOptions,
+  rateLimitOption,
   repositoryOption,
   threadsOption,
   urlArgument,
@@ -44,6 +46,7 @@ export const backupVerb: VerbSpec = {
       'sessions begin (MySQL, gtid_mode = ON).',
     'A backup with --exclude, --where, --structure-only, --data-only or --mask is one of a part: it is restored as it is, for binary logs ' +
       'tell of all rows as they were. Rows that others refer to may be missing from it.',
+    'An EXPR of --where is evaluated in UTC, and NOW() in it is the moment of the backup in all of its statements. SYSDATE() is not.',
     'A METHOD of --mask is null, constant:VALUE, hash, email, random-int[:FROM-TO] or random-text[:LENGTH]. NULL stays NULL. hash and email ' +
       'make the same of the same value, for as long as --mask-key is the same. Columns that keys, foreign keys, checks or partitions need ' +
       'are refused where a method would break them. Only the rows of the named columns are masked: not other columns, comments, definitions ' +
@@ -54,6 +57,7 @@ export const backupVerb: VerbSpec = {
   options: [
     { ...repositoryOption, isRequired: false },
     nameOption,
+    compressLevelOption,
     {
       name: 'method',
       kind: 'text',
@@ -147,6 +151,7 @@ export const backupVerb: VerbSpec = {
       help: 'say which locks this backup would take, and take none',
     },
     threadsOption('What', 'read'),
+    rateLimitOption('What', 'read rows at'),
     ...connectionOptions,
     ...outputOptions,
   ],

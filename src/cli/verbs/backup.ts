@@ -71,7 +71,7 @@ function lockChoiceOf({ options }: VerbContext): LockChoice {
 }
 
 const runBackup: VerbRun = async (context) => {
-  refuseSqlOptions(context)
+  refuseOutput(context)
   const { options, emit, signal } = context
   const settings = await connectionSettings(context, context.arguments[0])
   const source = sourceName(context, settings)
@@ -85,10 +85,11 @@ const runBackup: VerbRun = async (context) => {
       ...filtersOf(context),
       threads: options.integer('threads'),
       locks: lockChoiceOf(context),
+      bytesPerSecond: options.bytes('rate-limit'),
     },
     { emit, signal },
   )
-  return { text: describe(source, backup), json: { source, backup } }
+  return { text: describe(source, backup, options.bytes('rate-limit')), json: { source, backup } }
 }
 
 const runSql: VerbRun = async (context) => {
@@ -98,6 +99,9 @@ const runSql: VerbRun = async (context) => {
   if (isStdout && options.flag('json')) {
     throw new HoldfastError('USAGE', '--json needs stdout, and so does --output -')
   }
+  if (options.integer('compress-level') !== undefined) {
+    throw new HoldfastError('USAGE', '--compress-level is of a repository; the SQL text is not compressed')
+  }
   const settings = await connectionSettings(context, context.arguments[0])
   const report = await writeSql(
     {
@@ -106,6 +110,7 @@ const runSql: VerbRun = async (context) => {
       ...filtersOf(context),
       threads: options.integer('threads'),
       locks: lockChoiceOf(context),
+      bytesPerSecond: options.bytes('rate-limit'),
       spool: options.text('spool'),
       output: isStdout ? writeOutput : output,
     },
@@ -121,14 +126,15 @@ const runSql: VerbRun = async (context) => {
   }
 }
 
-function refuseSqlOptions({ options }: VerbContext): void {
+function refuseOutput({ options }: VerbContext): void {
   if (options.text('output') === undefined) return
   throw new HoldfastError('USAGE', '--output goes with --format sql; a backup goes into a repository')
 }
 
-function describe(source: string, backup: BackupSummary): string {
+function describe(source: string, backup: BackupSummary, bytesPerSecond: number | undefined): string {
   const { id, sizes, point, isPartial } = backup
-  const read = `${formatBytes(sizes.plainBytes)} read, ${formatBytes(sizes.newBytes)} new`
+  const held = bytesPerSecond === undefined ? '' : `, held to ${formatBytes(bytesPerSecond)}/s`
+  const read = `${formatBytes(sizes.plainBytes)} read${held}, ${formatBytes(sizes.newBytes)} new`
   const at = formatMicros(point.timeMicros)
   const recovers = isPartial ? `these parts of ${source}` : source
   return [

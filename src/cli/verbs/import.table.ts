@@ -1,5 +1,5 @@
 // The table of `holdfast import`.
-import { outputOptions, repositoryOption } from '../shared-options.table.ts'
+import { compressLevelOption, outputOptions, repositoryOption } from '../shared-options.table.ts'
 import type { VerbSpec } from '../verb.ts'
 
 export const importVerb: VerbSpec = {
@@ -39,6 +39,7 @@ export const importVerb: VerbSpec = {
       isRequired: true,
       help: 'name of the instance in the repository that the dump is of',
     },
+    compressLevelOption,
     {
       name: 'format',
       kind: 'text',

@@ -1,5 +1,6 @@
 // The table of `holdfast stream`.
 import {
+  compressLevelOption,
   connectionOptions,
   identityOption,
   nameOption,
@@ -40,6 +41,7 @@ export const streamVerb: VerbSpec = {
       help: 'file with the recovery key; needed only where the spool of an encrypted repository was lost',
     },
     nameOption,
+    compressLevelOption,
     {
       name: 'until-caught-up',
       kind: 'flag',

@@ -1,10 +1,12 @@
 // What a reader's thread and the thread of its backup ask of each other.
 import type { ObjectChunk } from '../../core/backup.ts'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import type { RateTicket } from '../../core/rate-limit.ts'
 import type { RowSelect } from '../../logical/table-reader.ts'
 import type { FilledPack, PackMakerTicket } from '../../repository/pack-maker.ts'
 import type { OkResult, Row } from '../../wire/results.ts'
 import type { Statement } from '../../wire/statement.ts'
+import type { PlainError } from './plain-error.ts'
 
 /** What a thread is started with. A Secret does not survive the way, so the password goes as text, within this process. */
 export interface ReaderStart {
@@ -13,6 +15,7 @@ export interface ReaderStart {
   /** Of the repository. */
   readonly place: string
   readonly ticket: PackMakerTicket
+  readonly rate: RateTicket | undefined
 }
 
 type Signal = AbortSignal
@@ -31,6 +34,8 @@ export type ReaderCalls = {
   readonly read: (rows: RowSelect, signal: Signal) => Promise<readonly ObjectChunk[]>
   /** Resolves when all packs are durable. */
   readonly finish: (argument: undefined) => Promise<void>
+  /** The backup counts no more: what is being written may end at once. */
+  readonly abandon: (reason: PlainError) => Promise<void>
   readonly close: (argument: undefined) => Promise<void>
 }
 

@@ -1,5 +1,6 @@
 // What a reader thread does: a connection, a kernel, and everything on the way from its rows to durable packs.
 import { parentPort, workerData } from 'node:worker_threads'
+import { RateLimit } from '../../core/rate-limit.ts'
 import { Secret } from '../../core/secret.ts'
 import { openReadSession } from '../../instance/read-session.ts'
 import { RowPump } from '../../logical/dump-rows.ts'
@@ -7,9 +8,10 @@ import { PackMaker } from '../../repository/pack-maker.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { openStore } from '../open-store.ts'
 import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
+import { fromPlainError } from './plain-error.ts'
 import { ThreadCalls } from './thread-calls.ts'
 
-const { settings, password, place, ticket }: ReaderStart = workerData
+const { settings, password, place, ticket, rate }: ReaderStart = workerData
 if (parentPort === null) throw new TypeError('reader-thread is to be run as a worker')
 
 const ended = new AbortController()
@@ -20,7 +22,7 @@ const served: ReaderCalls = {
   open: async (_, signal) => {
     const login = password === undefined ? settings : { ...settings, password: new Secret(password) }
     connection = await openReadSession(login, signal)
-    pump = new RowPump(connection, packs)
+    pump = new RowPump(connection, packs, rate && new RateLimit(rate))
     return connection.serverVersion
   },
   run: ({ sql, timeoutMs }, signal) => opened(connection).run(sql, { signal, timeoutMs }),
@@ -35,6 +37,7 @@ const served: ReaderCalls = {
     await packs.flush()
     await Promise.all(told)
   },
+  abandon: async (reason) => ended.abort(fromPlainError(reason)),
   close: async () => {
     ended.abort()
     await connection?.close()

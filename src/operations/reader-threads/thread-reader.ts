@@ -2,20 +2,23 @@
 import { Worker } from 'node:worker_threads'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
+import type { RateLimit } from '../../core/rate-limit.ts'
 import type { OnChunk, OpenReader, TableReader } from '../../logical/table-reader.ts'
 import type { BackupSession } from '../../repository/backup-session.ts'
 import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
+import { toPlainError } from './plain-error.ts'
 import { ThreadCalls } from './thread-calls.ts'
 
 // A thread's garbage is small objects only, and V8 would give it 16 MiB and more for them.
 const resourceLimits = { maxYoungGenerationSizeMb: 6 }
 
-/** Opens readers on threads that store into `session`, whose repository is at `place`. `threads` is how many there will be. */
+/** Opens readers on threads that store into `session`, whose repository is at `place`. `threads` is how many there will be, and `limit` how fast rows may come to all of them. */
 export function readersOnThreads(
   settings: ConnectionSettings,
   session: BackupSession,
   place: string,
   threads: number,
+  limit?: RateLimit,
 ): OpenReader {
   const { password, ...rest } = settings
   const start: ReaderStart = {
@@ -23,6 +26,7 @@ export function readersOnThreads(
     password: password?.reveal(),
     place,
     ticket: session.ticket(threads),
+    rate: limit?.ticket,
   }
   return (signal) => openThreadReader(start, session, signal)
 }
@@ -47,7 +51,13 @@ async function openThreadReader(
   const calls = new ThreadCalls<ReaderCalls>(worker, served)
   worker.once('error', (error) => calls.end(error))
   worker.once('exit', (status) => calls.end(new HoldfastError('BUG', `a reader thread ended with ${status}`)))
+  const abandon = (): void => {
+    // A thread that is gone writes nothing.
+    calls.call('abandon', toPlainError(session.signal.reason)).catch(() => undefined)
+  }
+  session.signal.addEventListener('abort', abandon)
   const close = async (): Promise<void> => {
+    session.signal.removeEventListener('abort', abandon)
     // A thread that failed cannot close, and need not.
     await calls.call('close', undefined).catch(() => undefined)
     await worker.terminate()
@@ -69,7 +79,7 @@ async function openThreadReader(
       onStored = onChunk
       return calls.call('read', rows, either)
     },
-    finish: () => calls.call('finish', undefined),
+    finish: () => calls.call('finish', undefined, session.signal),
     [Symbol.asyncDispose]: close,
   }
 }
