@@ -250,6 +250,34 @@ async function restoreInto(target: TestServer, words: readonly string[], id: str
   assert.ok(told.exit === 0 || told.exit === 3, told.output)
 }
 
+eachServer('a dump in ANSI mode, and code of another collation than its schema, come back', async (kind) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(kind)
+  await source.sql(`CREATE DATABASE d COLLATE latin1_german2_ci; USE d;
+    CREATE TABLE \`odd"one\` (id INT PRIMARY KEY, v VARCHAR(20) DEFAULT 'a\\\\b"', c VARCHAR(30) AS (CONCAT(v, '"')) STORED COMMENT 'it''s "c"', KEY \`k"\` (v));
+    INSERT INTO \`odd"one\` (id, v) VALUES (1, 'x'), (2, 'y"\\\\');
+    CREATE VIEW v AS SELECT CONCAT(v, '"') AS w FROM \`odd"one\`;
+    CREATE FUNCTION f(p VARCHAR(9)) RETURNS VARCHAR(90) DETERMINISTIC RETURN CONCAT(COLLATION(p), '"');
+    ALTER DATABASE d COLLATE latin1_swedish_ci;
+    CREATE FUNCTION g(p VARCHAR(9)) RETURNS VARCHAR(90) DETERMINISTIC RETURN COLLATION(p)`)
+  const words = await newRepository(folder.path)
+  const asked =
+    "SELECT * FROM `odd\"one`; SELECT * FROM v; SELECT f('x'), g('x'), COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND COLUMN_COMMENT <> ''"
+  for (const [name, args] of [
+    ['one.sql', ['d']],
+    ['ansi.sql', ['--compatible=ansi', 'd']],
+    ['all.sql', ['--compatible=ansi', '--databases', 'd']],
+  ] as const) {
+    const file = path.join(folder.path, name)
+    await dumpTo(file, source, ['--routines', ...args])
+    const schema = name === 'all.sql' ? 'd' : 'branch'
+    const { backup } = await importDump(words, file, ...(schema === 'd' ? [] : ['--schema', schema]))
+    await using target = await startServer(kind, { args: ['--local-infile=1'] })
+    await restoreInto(target, words, backup.id)
+    assert.equal(await target.sql(`USE ${schema}; ${asked}`), await source.sql(`USE d; ${asked}`), name)
+  }
+})
+
 /** FLOAT, and what --tab does not write into its files: the schema's character set too, which triggers keep. */
 const lostByTab =
   /^(?:schema shop|relations of shop|routines of shop|triggers of shop|parameters of shop|events of shop|checksum of shop\.customers|definition of SEQUENCE .*|.* of shop\.invoice_numbers)$/

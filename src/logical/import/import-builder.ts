@@ -1,6 +1,7 @@
 // Collects what a dump defines and holds, and makes the content of a backup of it.
 import type { BackupObject, ObjectChunk } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
+import { quoteName } from '../../instance/sql-text.ts'
 import { keptStatement } from '../code.ts'
 import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
 import type { LogicalDialect } from '../dialect.ts'
@@ -86,6 +87,11 @@ export class ImportBuilder {
     schema.ddl ??= ddl
     schema.collation ??= collation
     schema.currentCollation = schema.collation
+  }
+
+  alterSchema(name: string, collation: string | undefined): void {
+    const schema = this.schema(name)
+    schema.currentCollation = collation ?? schema.currentCollation
   }
 
   defineTable(schemaName: string, definition: DumpedTable, ddl: string, timeZone: string | undefined): void {
@@ -258,7 +264,10 @@ export class ImportBuilder {
   }
 
   #schemaContent(schema: ImportedSchema, createdAt: number): SchemaContent {
-    const { name, ddl, collation, tables } = schema
+    const { name, tables } = schema
+    // Where only code tells it, at the end: then its collation is the schema's own again.
+    const collation = schema.collation ?? schema.currentCollation
+    const ddl = schema.ddl ?? schemaDdl(name, collation)
     for (const [view, { isPlaceholder }] of schema.views) {
       if (!isPlaceholder) continue
       throw new HoldfastError(
@@ -266,14 +275,14 @@ export class ImportBuilder {
         `the dump has only what stands in for view ${name}.${view}, and not the view`,
       )
     }
-    if (ddl === undefined) {
+    if (collation === undefined && schema.ddl === undefined) {
       this.warnings.push(
         `the dump does not say the character set of schema ${name}: a restore makes it with the default of its target`,
       )
     }
     return {
       name,
-      ddl: ddl ?? `CREATE DATABASE \`${name.replaceAll('`', '``')}\``,
+      ddl,
       collation: collation ?? '',
       sequences: [...schema.sequences].map(([sequence, state]) => ({
         name: sequence,
@@ -290,6 +299,10 @@ export class ImportBuilder {
       })),
     }
   }
+}
+
+function schemaDdl(name: string, collation: string | undefined): string {
+  return `CREATE DATABASE ${quoteName(name)}${collation === undefined ? '' : ` COLLATE ${quoteName(collation)}`}`
 }
 
 const daySeconds = 86_400

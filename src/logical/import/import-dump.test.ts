@@ -233,6 +233,57 @@ DELIMITER ;
   )
 })
 
+test('definitions are quoted for any session, whatever the mode of the dump', async () => {
+  const taken = await dump(`SET SQL_MODE='ANSI,NO_BACKSLASH_ESCAPES';
+CREATE DATABASE IF NOT EXISTS "odd""one" DEFAULT CHARACTER SET latin1;
+USE "odd""one";
+CREATE TABLE IF NOT EXISTS "t" ("a""\`b" int COMMENT 'C:\\new ''x'' "y"', "v" varchar(9) CHARACTER SET latin1 DEFAULT '\\', KEY "k" ("v"));
+INSERT INTO "t" VALUES (1,'\\n');
+CREATE VIEW "v" AS SELECT 1 AS "a";
+`)
+  const [schema] = taken.content.schemas
+  assert.equal(schema?.name, 'odd"one')
+  assert.equal(schema.ddl, 'CREATE DATABASE `odd"one` DEFAULT CHARACTER SET latin1')
+  assert.equal(
+    tableOf(taken).ddl,
+    [
+      "CREATE TABLE `t` (`a\"``b` int COMMENT 'C:\\\\new ''x'' \"y\"'",
+      "`v` varchar(9) CHARACTER SET latin1 DEFAULT '\\\\'",
+      'KEY `k` (`v`))',
+    ].join(', '),
+  )
+  assert.deepEqual(encodings(taken), ['a"`b plain', 'v utf8'])
+  assert.equal(taken.text('odd%22one/t'), '1\t\\\\n\n')
+  // Code is made in the mode that it is kept with.
+  assert.deepEqual(
+    schema.views.map(({ statement, sqlMode }) => [statement, sqlMode]),
+    [['CREATE VIEW "v" AS SELECT 1 AS "a"', 'ANSI,NO_BACKSLASH_ESCAPES']],
+  )
+})
+
+test('a dump without CREATE DATABASE tells the collation of its schema where code had another one', async () => {
+  const code = `CREATE TABLE \`t\` (\`a\` int);
+CREATE FUNCTION \`f\`() RETURNS int DETERMINISTIC RETURN 1;
+ALTER DATABASE \`shop\` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ;
+CREATE FUNCTION \`g\`() RETURNS int DETERMINISTIC RETURN 1;
+ALTER DATABASE \`shop\` CHARACTER SET latin1 COLLATE latin1_swedish_ci ;
+CREATE FUNCTION \`h\`() RETURNS int DETERMINISTIC RETURN 1;
+`
+  for (const schema of ['shop', 'branch']) {
+    const files = { 'dump.sql': `${head}${code}${tail}` }
+    const { content, result } = await takeDump('mysqldump', files, { schema })
+    assert.deepEqual(
+      content.schemas.map(({ name, ddl, collation }) => [name, ddl, collation]),
+      [[schema, `CREATE DATABASE \`${schema}\` COLLATE \`latin1_swedish_ci\``, 'latin1_swedish_ci']],
+    )
+    assert.deepEqual(
+      content.schemas[0]?.routines.map(({ collationDatabase }) => collationDatabase),
+      [undefined, 'utf8mb4_bin', 'latin1_swedish_ci'],
+    )
+    assert.doesNotMatch(result.warnings.join(), /character set of schema/)
+  }
+})
+
 test('the place in the binary log comes from statements and from comments', async () => {
   const mysql = await dump(
     "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '4fcbcae1-e71d-11f1-960d-02fc00000001:1-5,\n5fcbcae1-e71d-11f1-960d-02fc00000001:1';\n-- CHANGE MASTER TO MASTER_LOG_FILE='binlog.000007', MASTER_LOG_POS=154;\n",

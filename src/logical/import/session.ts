@@ -5,6 +5,9 @@ import type { SqlToken } from './sql-tokens.ts'
 /** Character sets in which a backslash may be the second byte of a character. */
 const backslashCharsets = new Set(['sjis', 'cp932', 'big5', 'gbk', 'gb18030'])
 
+/** ANSI_QUOTES, and modes that stand for several and for that one among them. */
+const quotingModes = ['ANSI_QUOTES', 'ANSI', 'ORACLE', 'MSSQL', 'DB2', 'MAXDB', 'POSTGRESQL'] as const
+
 const defaultCollations: Readonly<Record<string, string>> = {
   utf8mb4: 'utf8mb4_general_ci',
   utf8mb3: 'utf8mb3_general_ci',
@@ -45,7 +48,7 @@ export class DumpSession {
   get mode(): LexicalMode {
     const flags = new Set(this.sqlMode.toUpperCase().split(','))
     return {
-      ansiQuotes: flags.has('ANSI_QUOTES') || flags.has('ANSI') || flags.has('ORACLE'),
+      ansiQuotes: quotingModes.some((mode) => flags.has(mode)),
       noBackslashEscapes: flags.has('NO_BACKSLASH_ESCAPES'),
       hasBackslashInCharacters: backslashCharsets.has(this.charsetClient),
     }

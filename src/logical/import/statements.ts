@@ -2,6 +2,7 @@
 import type { CodeContent } from '../content.ts'
 import { utf8Ddl } from '../table-ddl.ts'
 import type { ImportBuilder } from './import-builder.ts'
+import { inPlainQuotes } from './plain-quotes.ts'
 import { DumpSession, UnknownSetting } from './session.ts'
 import { type Place, refused } from './sql-reader.ts'
 import { type IsRun, type SqlToken, tokensOf } from './sql-tokens.ts'
@@ -131,9 +132,10 @@ export class StatementReader {
   }
 
   #create(bytes: Buffer, tokens: readonly SqlToken[], words: string, place: Place): void {
-    if (/^CREATE (?:DATABASE|SCHEMA)\b/.test(words)) return this.#createSchema(bytes, tokens)
-    if (/^CREATE (?:OR REPLACE )?SEQUENCE\b/.test(words)) return this.#createSequence(bytes, tokens, place)
-    if (/^CREATE (?:OR REPLACE )?(?:TEMPORARY )?TABLE\b/.test(words)) return this.#createTable(bytes, place)
+    const plain = () => inPlainQuotes(bytes, this.session.mode)
+    if (/^CREATE (?:DATABASE|SCHEMA)\b/.test(words)) return this.#createSchema(plain(), tokens)
+    if (/^CREATE (?:OR REPLACE )?SEQUENCE\b/.test(words)) return this.#createSequence(plain(), tokens, place)
+    if (/^CREATE (?:OR REPLACE )?(?:TEMPORARY )?TABLE\b/.test(words)) return this.#createTable(plain(), place)
     const isLoadable = tokens.some((token) => token.kind === 'word' && /^soname$/i.test(token.text))
     if (isLoadable || ofServer.some((known) => isStart(words, known))) {
       this.leftOut++
@@ -149,10 +151,13 @@ export class StatementReader {
     this.#builder.defineSchema(name, ddl, collationOf(tokens))
   }
 
+  /** Around code that was made when its schema had another collation; the last one sets back what the schema has. */
   #alterSchema(tokens: readonly SqlToken[], place: Place): void {
-    const name = tokens.find((token) => token.kind === 'name')?.text
-    const schema = this.#builder.schema(this.schemaAt(place, name))
-    schema.currentCollation = collationOf(tokens) ?? schema.currentCollation
+    const named = tokens.find((token) => token.kind === 'name')?.text
+    // A dump of one schema has no other statement that names it; it may come in under another name.
+    const isKnown = named !== undefined && this.#builder.schemaNames().includes(named)
+    const schema = this.schemaAt(place, isKnown ? named : (this.#schema ?? named))
+    if (this.#builder.isWanted(schema)) this.#builder.alterSchema(schema, collationOf(tokens))
   }
 
   #createSequence(bytes: Buffer, tokens: readonly SqlToken[], place: Place): void {
