@@ -153,7 +153,8 @@ exec "$root/${facts.loader}" --library-path "${facts.libraries.map((folder) => `
 `
 }
 
-async function findLoader(root: string): Promise<string> {
+/** The loader that came with the packages under `root`. */
+export async function findLoader(root: string): Promise<string> {
   for (const folder of [path.join(root, 'usr/lib'), path.join(root, 'lib')]) {
     for (const triplet of (await exists(folder)) ? await readdir(folder) : []) {
       if (!triplet.endsWith('-linux-gnu')) continue

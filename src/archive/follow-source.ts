@@ -13,6 +13,7 @@ import { LogFollower, type LogItem, type ResumePoint, streamStart } from './log-
 import { reportProgress } from './report-progress.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
 import { listBinaryLogs, type SourceServer } from './source-server.ts'
+import type { SourceWatch } from './source-watch.ts'
 
 export interface FollowOptions {
   readonly connection: Connection
@@ -21,6 +22,7 @@ export interface FollowOptions {
   readonly uploader: SegmentUploader
   /** Stop once everything up to its position is durable. */
   readonly goal: SourceServer | undefined
+  readonly watch: SourceWatch | undefined
   readonly identity: ReplicaIdentity
   readonly startFile: string | undefined
   readonly semiSync: boolean
@@ -87,7 +89,7 @@ async function drainQueue(
   queue: EventQueue<Arrived>,
   stream: ReplicationStream,
 ): Promise<'caught-up' | 'signal'> {
-  const { archiver, uploader, goal, signal } = options
+  const { archiver, uploader, goal, watch, signal } = options
   for (;;) {
     const arrived = await queue.takeAll(archiver.waitMs)
     if (arrived === undefined) throw new HoldfastError('CONNECTION_LOST', 'the source ended the stream')
@@ -97,6 +99,7 @@ async function drainQueue(
     if (arrived.length > 0) reportProgress(options, arrived.at(-1)?.arrivalMillis ?? 0)
     await archiver.sealIfDue()
     uploader.throwIfFailed()
+    watch?.lookIfDue()
     if (arrived.length > 0 && goal !== undefined && isReached(archiver, goal.position)) {
       return atGoal(archiver, goal)
     }

@@ -12,6 +12,7 @@ import { openArchiver } from './open-archiver.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import { SegmentUploader } from './segment-uploader.ts'
 import { isSameServer, readSourceServer, type SourceServer, waitsForReplicas } from './source-server.ts'
+import { type RefuseSource, SourceWatch } from './source-watch.ts'
 import { Spool } from './spool.ts'
 
 export interface StreamOptions {
@@ -35,8 +36,8 @@ export interface StreamOptions {
   readonly cutBytes?: number
   /** How often an idle source has to give a sign of life, in milliseconds; 10 s by default. */
   readonly heartbeatMs?: number
-  /** Looks at the server when it is connected to again, since a restart may have changed it; throws where it must not be archived any more. */
-  readonly refuse?: (connection: Connection, signal: AbortSignal | undefined) => Promise<void>
+  /** Looks at the server as often as segments are sealed, and when it is connected to again. */
+  readonly refuse?: RefuseSource
   readonly emit: EmitEvent
   /** Ends the work in good order: what has arrived is sealed and put before this returns. */
   readonly signal?: AbortSignal
@@ -80,6 +81,10 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   })
   let connection = await Connection.open(settings, { signal })
   let archiver: Archiver | undefined
+  const sealAfterMs = options.sealAfterMs ?? 30_000
+  const { refuse } = options
+  await using watch =
+    refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs: sealAfterMs, emit })
   try {
     let server = await readSourceServer(connection, signal)
     await source.ensure(server.source, signal)
@@ -94,7 +99,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
       server,
       startNewTimeline: options.startNewTimeline ?? false,
       sealBytes: options.sealBytes ?? 16 * mebibyte,
-      sealAfterMs: options.sealAfterMs ?? 30_000,
+      sealAfterMs,
       cutBytes: options.cutBytes ?? 32 * mebibyte,
       emit,
     })
@@ -108,6 +113,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
           archiver,
           uploader,
           goal,
+          watch,
           identity: replicaIdentity(options.repositoryId, source.name),
           startFile: options.startFile,
           semiSync: options.semiSync ?? false,

@@ -7,10 +7,13 @@ import type { EmitEvent } from '../core/events.ts'
 import { RateLimit } from '../core/rate-limit.ts'
 import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import type { LogCoverage } from '../instance/log-coverage.ts'
+import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import { sourceIdentity } from './identify-source.ts'
+import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { type FilterRequest, parseFilters } from './parse-filters.ts'
 import { type PartsRequest, parseSelection } from './parse-selection.ts'
@@ -99,6 +102,16 @@ async function recordSource(
       level: 'warning',
       message: 'the server has no binary log: this backup can bring back its own moment and nothing after it',
     })
-  }
+  } else tellLogGaps(await readLogCoverage(connection, { signal }), emit)
   await source.ensure(sourceIdentity(facts), signal)
+}
+
+/** A backup is whole whatever the log lacks; an archive that is to go on from it is not. */
+function tellLogGaps(coverage: LogCoverage, emit: EmitEvent): void {
+  for (const { problem } of logGaps(coverage)) {
+    const message = `the binary log cannot bring back all that comes after this backup: ${problem}`
+    emit({ type: 'notice', level: 'warning', message })
+  }
+  const unseen = unseenReplica(coverage)
+  if (unseen !== undefined) emit({ type: 'notice', level: 'info', message: `${unseen}: see holdfast doctor` })
 }

@@ -32,13 +32,26 @@ export function filterGap({ logged, ignored }: LogFilters): LogGap | undefined {
   }
 }
 
-/** What a replica applies is in its own log only when it is told to log that; on MariaDB it is not by default. */
-export function replicaGap({ isReplica, replicated }: LogCoverage): LogGap | undefined {
-  if (isReplica !== true || replicated.isLogged) return undefined
+/** What a server applies of others is in its own log only when it is told to log that; on MariaDB it is not by default. */
+export function replicaGap({ isReplica, isClusterNode, replicated }: LogCoverage): LogGap | undefined {
+  if (replicated.isLogged) return undefined
+  if (isClusterNode) {
+    return {
+      problem: `this is a node of a Galera cluster with ${replicated.variable} = OFF: what other nodes write is not logged`,
+      hint: `Put ${replicated.variable} = ON into the option file of this node and restart it, ${afterwards}`,
+    }
+  }
+  if (isReplica !== true) return undefined
   return {
     problem: `this is a replica with ${replicated.variable} = OFF: what it receives from its source is not logged`,
     hint:
       `Stream from its source; or put ${replicated.variable} = ON into the option file of this server and restart it, ` +
       `${afterwards} Where it is a replica no more: RESET REPLICA ALL.`,
   }
+}
+
+/** Undefined unless there may be such a gap that the account cannot see. */
+export function unseenReplica({ isReplica, isClusterNode, replicated }: LogCoverage): string | undefined {
+  if (isReplica !== undefined || isClusterNode || replicated.isLogged) return undefined
+  return `${replicated.variable} = OFF, and whether this is a replica, whose changes would not be logged, is not to be seen with this account`
 }

@@ -5,10 +5,11 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import type { LogCoverage } from '../instance/log-coverage.ts'
 import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
-import { logGaps } from './log-gaps.ts'
+import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { requirePrivileges } from './require-privileges.ts'
 
@@ -36,7 +37,7 @@ export async function streamInstance(
   const { settings, access, sealSeconds } = request
   const repository = await openRepository(access, signal)
   emit({ type: 'phase', phase: 'connecting' })
-  await checkSource(settings, signal)
+  await checkSource(settings, { emit, signal })
   const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
   try {
     return await streamBinaryLogs({
@@ -69,7 +70,10 @@ function withWayOut(error: unknown, source: string): unknown {
 }
 
 /** Tells beforehand what the server would only tell in the words of replication, or not at all. */
-async function checkSource(settings: ConnectionSettings, signal: AbortSignal): Promise<void> {
+async function checkSource(
+  settings: ConnectionSettings,
+  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+): Promise<void> {
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
   if (!facts.binlog.isOn) throw new HoldfastError('BINLOG_OFF', 'the server has no binary log to stream')
@@ -80,12 +84,20 @@ async function checkSource(settings: ConnectionSettings, signal: AbortSignal): P
     )
   }
   requirePrivileges(facts, 'stream')
-  await refuseIncompleteLog(connection, signal)
+  const coverage = await readLogCoverage(connection, { signal })
+  refuseGaps(coverage)
+  const unseen = unseenReplica(coverage)
+  if (unseen === undefined) return
+  emit({ type: 'notice', level: 'warning', message: `${unseen}: see holdfast doctor` })
 }
 
 /** A log that lacks changes replays without an error, to other rows. */
 async function refuseIncompleteLog(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
-  const [gap] = logGaps(await readLogCoverage(connection, { signal }))
+  refuseGaps(await readLogCoverage(connection, { signal }))
+}
+
+function refuseGaps(coverage: LogCoverage): void {
+  const [gap] = logGaps(coverage)
   if (gap === undefined) return
   const { problem, hint } = gap
   throw new HoldfastError('BINLOG_UNSUITABLE', `the binary log is not complete: ${problem}`, {}, { hint })

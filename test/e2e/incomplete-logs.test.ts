@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { eventually } from '../support/archive-rig.ts'
 import { assertRefused, type HoldfastRun, holdfast, succeed } from '../support/holdfast.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, type ServerKind, startServer, type TestServer } from '../support/servers.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const schemas = 'CREATE DATABASE kept; CREATE DATABASE lost; CREATE TABLE lost.t (id INT PRIMARY KEY);'
 
 interface Rig extends AsyncDisposable {
   readonly stream: (server: TestServer, ...more: string[]) => readonly string[]
+  readonly backup: (server: TestServer, ...more: string[]) => readonly string[]
   readonly find: (...more: string[]) => readonly string[]
 }
 
@@ -23,6 +24,8 @@ async function newRepository(): Promise<Rig> {
         ['--spool', path.join(folder.path, 'spool')],
         more,
       ),
+    backup: (server, ...more) =>
+      ['backup', server.url(), '--repository', repository, '--name', 'shop'].concat(more),
     find: (...more) => ['binlog', 'find', 'shop', '--repository', repository, ...more],
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
@@ -58,26 +61,53 @@ eachServer('a stream ends when its server comes back with a filter', async (kind
   await using rig = await newRepository()
   await using server = await startServer(kind)
   await server.sql(schemas)
-  let run: Promise<HoldfastRun> | undefined
-  await new Promise<void>((resolve) => {
-    run = holdfast(rig.stream(server, '--json'), {
-      onOutput: (text) => {
-        if (text.includes('"type":"progress"')) resolve()
-      },
-    })
-  })
+  const run = await underWay(rig.stream(server, '--json'))
   await server.restart({ args: ['--binlog-ignore-db=lost'] })
-  assert.ok(run !== undefined)
-  const { exit, stdout, output } = await run
+  const { exit, stdout, output } = await run.ended
   assert.equal(exit, 22, output)
   assert.match(stdout, /"code":"BINLOG_UNSUITABLE"/)
 })
+
+/** A stream that has received something. */
+async function underWay(words: readonly string[]): Promise<{ readonly ended: Promise<HoldfastRun> }> {
+  const begun = Promise.withResolvers<void>()
+  const ended = holdfast(words, {
+    onOutput: (text) => {
+      if (text.includes('"type":"progress"')) begun.resolve()
+    },
+  })
+  await Promise.race([begun.promise, ended])
+  return { ended }
+}
+
+eachServer(
+  'a stream ends when its server becomes a replica that does not log what it applies',
+  async (kind) => {
+    await using rig = await newRepository()
+    await using server = await startServer(kind, { args: [updatesOff(kind)] })
+    await server.sql(schemas)
+    const run = await underWay(rig.stream(server, '--json', '--seal-seconds', '1'))
+    // The connection stays, and nothing comes over it any more.
+    await server.sql(
+      server.flavour === 'mysql'
+        ? "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_AUTO_POSITION = 1"
+        : "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_USE_GTID = slave_pos",
+    )
+    const { exit, stdout, output } = await run.ended
+    assert.equal(exit, 22, output)
+    assert.match(stdout, /"code":"BINLOG_UNSUITABLE".*what it receives from its source is not logged/)
+  },
+)
+
+function updatesOff(kind: ServerKind): string {
+  return kind.startsWith('mysql') ? '--log-replica-updates=OFF' : '--log-slave-updates=OFF'
+}
 
 eachServer('a replica that does not log what it applies is refused, running or not', async (kind) => {
   await using rig = await newRepository()
   await using source = await startServer(kind, { users: [replicationUser] })
   await using replica = await startServer(kind, {
-    args: [kind.startsWith('mysql') ? '--log-replica-updates=OFF' : '--log-slave-updates=OFF'],
+    args: [updatesOff(kind)],
     users: [{ user: 'streamer', password: 'p', grants: [streamGrants[source.flavour]] }],
   })
   await replicate(source, replica)
@@ -89,8 +119,21 @@ eachServer('a replica that does not log what it applies is refused, running or n
   const asStreamer = rig.stream(replica, '--until-caught-up', '--user', 'streamer')
   const login = { env: { MYSQL_PWD: 'p' } }
   assertRefused(await holdfast(asStreamer, login), 22, notLogged)
+  const backup = await holdfast(rig.backup(replica))
+  assert.equal(backup.exit, 3, backup.output)
+  assert.match(backup.stderr, /warning: .*cannot bring back all that comes after this backup: .*replica with/)
   await replica.sql(replica.flavour === 'mysql' ? 'STOP REPLICA' : 'STOP SLAVE')
   assertRefused(await holdfast(stream), 22, notLogged)
+  if (replica.flavour === 'mysql') return
+  // The account cannot see a replica that stands still; that it may be one is told.
+  const unseen =
+    /log_slave_updates = OFF, and whether this is a replica, .* is not to be seen with this account/
+  const streamed = await holdfast(asStreamer, login)
+  assert.equal(streamed.exit, 3, streamed.output)
+  assert.match(streamed.stderr, unseen)
+  await replica.sql('GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON *.* TO streamer')
+  const blind = await holdfast(rig.backup(replica, '--user', 'streamer'), login)
+  assert.match(blind.stderr, unseen)
 })
 
 eachServer('a replica that logs what it applies is streamed as any other server', async (kind) => {

@@ -3,6 +3,7 @@ import { isHoldfastError } from '../../core/errors.ts'
 import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import { numberOf } from '../../wire/row-values.ts'
 import type { SqlSession } from '../../wire/sql-session.ts'
+import { isClusterNode } from '../galera.ts'
 import { type LogCoverage, logFilters } from '../log-coverage.ts'
 import { binaryLogStatus } from './current-point.ts'
 
@@ -13,6 +14,7 @@ export async function logCoverage(session: SqlSession, options: StatementOptions
   return {
     ...(status === undefined ? {} : { filters: logFilters(status) }),
     ...(isReplica === undefined ? {} : { isReplica }),
+    isClusterNode: await isClusterNode(session, options),
     replicated: { variable: 'log_slave_updates', isLogged: numberOf(row, 'isLogged') === 1 },
   }
 }

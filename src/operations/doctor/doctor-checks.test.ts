@@ -36,6 +36,7 @@ function statuses({ binlog, ...change }: Change = {}): Record<string, string> {
       filters: { logged: '', ignored: '' },
       replicated: { isLogged: true, variable: 'log_replica_updates' },
       isReplica: false,
+      isClusterNode: false,
     },
     syncBinlog: '1',
     flushLogAtCommit: '1',
@@ -53,12 +54,23 @@ function statuses({ binlog, ...change }: Change = {}): Record<string, string> {
 const replicated = { isLogged: true, variable: 'log_replica_updates' }
 
 function filtered(logged: string, ignored: string): Change {
-  return { logCoverage: { filters: { logged, ignored }, replicated } }
+  return { logCoverage: { filters: { logged, ignored }, replicated, isClusterNode: false } }
 }
 
 function replica(isReplica: boolean | undefined): Change {
   const unlogged = { ...replicated, isLogged: false }
-  return { logCoverage: { replicated: unlogged, ...(isReplica === undefined ? {} : { isReplica }) } }
+  return {
+    logCoverage: {
+      replicated: unlogged,
+      isClusterNode: false,
+      ...(isReplica === undefined ? {} : { isReplica }),
+    },
+  }
+}
+
+/** A node of a Galera cluster. */
+function node(isLogged: boolean): Change {
+  return { logCoverage: { replicated: { ...replicated, isLogged }, isReplica: false, isClusterNode: true } }
 }
 
 test('a server that is set up well passes every check', () => {
@@ -70,10 +82,12 @@ test('each thing that stands in the way is found by its own check', () => {
     [{ binlog: { isOn: false } }, 'binary log', 'fail'],
     [filtered('', 'lost'), 'binary log filters', 'fail'],
     [filtered('kept', ''), 'binary log filters', 'fail'],
-    [{ logCoverage: { replicated } }, 'binary log filters', 'warn'],
+    [{ logCoverage: { replicated, isClusterNode: false } }, 'binary log filters', 'warn'],
     [replica(true), 'replicated changes', 'fail'],
     [replica(false), 'replicated changes', 'ok'],
     [replica(undefined), 'replicated changes', 'warn'],
+    [node(false), 'replicated changes', 'fail'],
+    [node(true), 'replicated changes', 'ok'],
     [{ binlog: { format: 'STATEMENT' } }, 'binary log format', 'fail'],
     [{ binlog: { format: 'MIXED' } }, 'binary log format', 'warn'],
     [{ binlog: { rowImage: 'MINIMAL' } }, 'row image', 'warn'],

@@ -1,5 +1,5 @@
 // What doctor looks at, each check a pure function of what was read from the server.
-import { filterGap, replicaGap } from '../log-gaps.ts'
+import { filterGap, replicaGap, unseenReplica } from '../log-gaps.ts'
 import type { DoctorFacts } from './read-facts.ts'
 
 export type CheckStatus = 'ok' | 'warn' | 'fail'
@@ -62,16 +62,11 @@ function checkFilters({ logCoverage: { filters } }: DoctorFacts): DoctorCheck {
 
 function checkReplicated({ logCoverage }: DoctorFacts): DoctorCheck {
   const name = 'replicated changes'
-  const { isReplica, replicated } = logCoverage
+  const { replicated } = logCoverage
   const setting = `${replicated.variable} = ${replicated.isLogged ? 'ON' : 'OFF'}`
   if (replicated.isLogged) return ok(name, `logged: ${setting}`)
-  if (isReplica === undefined) {
-    return warn(
-      name,
-      `${setting}, and whether this is a replica is not to be seen with this account`,
-      'See the privileges for stream below.',
-    )
-  }
+  const unseen = unseenReplica(logCoverage)
+  if (unseen !== undefined) return warn(name, unseen, 'See the privileges for stream below.')
   const gap = replicaGap(logCoverage)
   return gap === undefined ? ok(name, 'none: this is no replica') : fail(name, gap.problem, gap.hint)
 }
