@@ -11,6 +11,7 @@ import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
 import { refuseOtherDrops } from './arrival/agreed-drops.ts'
 import { AppendedRows } from './arrival/appended-rows.ts'
+import { orphanWarnings } from './arrival/orphan-rows.ts'
 import { type OnExisting, planArrival } from './arrival/plan-arrival.ts'
 import { parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
 import { type DeferredTable, planDeferral } from './deferred-indexes/plan-deferral.ts'
@@ -116,7 +117,7 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     await code.finish({ sqlMode: loadMode })
     const grantWarnings = await grantAccounts(control, plan.toGrant)
     await dialect.giveUpRoles(control, plan.toCreate, accounts)
-    const orphans = await appended.orphans(control, signal)
+    const orphans = await orphanWarnings(control, arrival, signal)
     if (mustResume) await resumeEventScheduler(control, { signal })
     return {
       schemas: schemas.length,

@@ -322,6 +322,17 @@ for (const kind of testedKinds) {
       await assert.rejects(again, refusal('TARGET_MISMATCH', /shop\.orders has rows already/))
     })
 
+    test('foreign keys of a created table that do not hold with what was there are told', async () => {
+      await restore({ tables: ['shop.customers', 'shop.plain'], isStructureOnly: true })
+      const { warnings } = await restore({ tables: ['shop.orders', 'shop.plain'], onExisting: 'append' })
+      const orphans =
+        /^foreign key orders_ibfk_1: 3 rows of shop\.orders refer to rows that shop\.customers does not have$/
+      assert.match(warnings.join('\n'), orphans)
+      // What was not chosen may come another day.
+      await ask('DROP TABLE orders, customers')
+      assert.deepEqual((await restore({ tables: ['shop.orders'] })).warnings, [])
+    })
+
     test('definers are kept, given or left to whoever restores; bodies stay as they are', async () => {
       await target.sql("CREATE USER boss@'10.%' IDENTIFIED BY 'Boss-1'; GRANT ALL ON *.* TO boss@'10.%'")
       const definers = `
