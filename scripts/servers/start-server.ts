@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureInstallation, exists, type Installation } from './installation.ts'
 import { runProgram } from './run-program.ts'
 import type { ServerKind } from './server-kinds.ts'
-import { commonArguments, ensureTemplate, templateCertificate, templateKey } from './template.ts'
+import { commonArguments, ensureTemplate, smallNames, templateCertificate, templateKey } from './template.ts'
 import { guardedFolder } from './warden.ts'
 
 export interface StartOptions {
@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly log_bin?: boolean
   /** Commits reach the disk as in production; off by default, because tests wait for commits all day. */
   readonly durable?: boolean
+  /** lower_case_table_names = 1; off by default. */
+  readonly hasSmallNames?: boolean
   /** Fixed port; a free one by default. */
   readonly port?: number
   /** An existing data directory to start on; it is used in place and not removed. A fresh one by default. */
@@ -101,7 +103,7 @@ class ServerProcess implements RunningServer {
   async prepare(): Promise<void> {
     await mkdir(path.join(this.folder, 'tmp'))
     if (this.#options.dataDir !== undefined) return
-    const template = await ensureTemplate(this.installation)
+    const template = await ensureTemplate(this.installation, this.#options.hasSmallNames)
     // Log and undo files are mostly zeros: holes cost nothing to copy.
     await runProgram('cp', ['-r', '--reflink=auto', '--sparse=always', template, this.dataDir])
   }
@@ -183,6 +185,7 @@ class ServerProcess implements RunningServer {
             `--ssl-key=${path.join(this.dataDir, templateKey)}`,
           ]
         : []),
+      ...(this.#options.hasSmallNames === true ? [smallNames] : []),
       ...(isMysql || !logBin ? [] : ['--binlog-format=ROW', '--binlog-row-image=FULL']),
       ...this.#args,
     ]

@@ -16,26 +16,38 @@ export const templateKey = 'template-key.pem'
 /** Enough zones to test daylight saving on both sides of the Atlantic and half-hour offsets; all take seconds. */
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
 
-/** A data directory that a server of this installation starts on; never start one on it, copy it. */
-export async function ensureTemplate(installation: Installation): Promise<string> {
+/**
+ * A data directory that a server of this installation starts on; never start one on it, copy it. `hasSmallNames`: for one with
+ * lower_case_table_names = 1, which MySQL takes only where its data directory was made with it.
+ */
+export async function ensureTemplate(installation: Installation, hasSmallNames = false): Promise<string> {
   const key = createHash('sha256')
-    .update(`${templateVersion} ${installation.version}`)
+    .update(`${templateVersion} ${installation.version}${hasSmallNames ? ' small names' : ''}`)
     .digest('hex')
     .slice(0, 8)
   const folder = path.join(installation.templateFolder, key)
   if (await exists(folder)) return folder
   await whileLocked(`${installation.templateFolder}.lock`, async () => {
-    if (!(await exists(folder))) await makeTemplate(installation, folder)
+    if (!(await exists(folder))) await makeTemplate(installation, folder, hasSmallNames ? [smallNames] : [])
   })
   return folder
 }
 
-async function makeTemplate(installation: Installation, folder: string): Promise<void> {
+/** The option of a server that keeps names in small letters. */
+export const smallNames = '--lower-case-table-names=1'
+
+async function makeTemplate(
+  installation: Installation,
+  folder: string,
+  options: readonly string[],
+): Promise<void> {
   await mkdir(installation.templateFolder, { recursive: true })
   const work = await mkdtemp(path.join(installation.templateFolder, 'partial-'))
   try {
     const data = path.join(work, 'data')
-    await (installation.flavour === 'mysql' ? initialiseMysql : bootstrapMariadb)(installation, data, work)
+    await (installation.flavour === 'mysql'
+      ? initialiseMysql(installation, data, work, options)
+      : bootstrapMariadb(installation, data, options))
     await rename(data, folder)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -48,7 +60,12 @@ export function commonArguments(dataDir: string): string[] {
   return ['--no-defaults', `--datadir=${dataDir}`, ...(isRoot ? ['--user=root'] : [])]
 }
 
-async function initialiseMysql(installation: Installation, data: string, work: string): Promise<void> {
+async function initialiseMysql(
+  installation: Installation,
+  data: string,
+  work: string,
+  options: readonly string[],
+): Promise<void> {
   const statements = [
     // Tests log in over TCP with name resolution off, where root@localhost does not match.
     "CREATE USER root@'127.0.0.1'",
@@ -67,12 +84,17 @@ async function initialiseMysql(installation: Installation, data: string, work: s
     '--skip-log-bin',
     '--innodb-redo-log-capacity=64M',
     '--innodb-flush-log-at-trx-commit=0',
+    ...options,
   ])
   // The UUID is the identity of a server; each copy makes its own at its first start.
   await rm(path.join(data, 'auto.cnf'))
 }
 
-async function bootstrapMariadb(installation: Installation, data: string): Promise<void> {
+async function bootstrapMariadb(
+  installation: Installation,
+  data: string,
+  options: readonly string[],
+): Promise<void> {
   await mkdir(path.join(data, 'mysql'), { recursive: true })
   const prefix = ['mariadb_', 'mysql_']
   const files = ['system_tables', 'performance_tables', 'system_tables_data', 'sys_schema']
@@ -108,6 +130,7 @@ async function bootstrapMariadb(installation: Installation, data: string): Promi
       '--skip-networking',
       '--innodb-log-file-size=64M',
       '--innodb-flush-log-at-trx-commit=0',
+      ...options,
     ],
     { input },
   )

@@ -4,6 +4,7 @@ import type { TableName } from '../instance/instance-facts.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import { statementBytes } from './code.ts'
 import type { CodeContent, LogicalContent, SchemaContent } from './content.ts'
+import { keptSelection } from './name-case.ts'
 import {
   exclusionOf,
   type Selection,
@@ -25,7 +26,8 @@ export type CodeStep =
  * The schemas of a backup with what is selected of them.
  * @throws HoldfastError USAGE naming what is selected and not there: restoring nothing must not look like success
  */
-export function selectContent(content: LogicalContent, selection: Selection): readonly SchemaContent[] {
+export function selectContent(content: LogicalContent, wanted: Selection): readonly SchemaContent[] {
+  const selection = keptSelection(wanted, content.server.lowerCaseTableNames)
   refuseAbsent(content, selection)
   return content.schemas
     .filter((schema) => selectsSchema(selection, schema.name))

@@ -24,6 +24,7 @@ import { logicalDialectOf } from './dialects.ts'
 import { applyFilters, type BackupFilters, isUnfiltered } from './filters/backup-filters.ts'
 import { pinTime } from './filters/pinned-time.ts'
 import { setMaskKey } from './masking/masked-value.ts'
+import { keptSelection } from './name-case.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
 import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
 import { everything, isWhole, type Selection, selectsCode } from './selection.ts'
@@ -67,10 +68,11 @@ const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 
  *   snapshot), UNSUPPORTED, SERVER_UNSUPPORTED, USAGE, or what the sink throws
  */
 export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
-  const { settings, signal, emit = () => undefined, selection = everything, filters = {} } = options
+  const { settings, signal, emit = () => undefined, filters = {} } = options
   await using sessions = new Sessions(settings, signal)
   const control = await sessions.open()
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
+  const selection = keptSelection(options.selection ?? everything, facts.lowerCaseTableNames)
   const dialect = logicalDialectOf(facts.flavour)
   emit({ type: 'phase', phase: 'reading definitions' })
   const guard = await sessions.open()

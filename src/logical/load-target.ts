@@ -1,14 +1,10 @@
-// Whether a target may take a backup: right flavour and release.
+// Whether a target may take a backup: right flavour and release, and the same case of names.
 import type { BackupOrigin } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { InstanceFacts } from '../instance/instance-facts.ts'
-import { releaseNumber } from '../instance/server-release.ts'
+import { releaseNumber, seriesOf } from '../instance/server-release.ts'
 import type { LogicalContent } from './content.ts'
-
-/** Without the patch: 10.11.6 and 10.11.9 are alike. */
-function series(release: number): number {
-  return Math.floor(release / 100)
-}
+import { checkNameCase } from './name-case.ts'
 
 /** @throws HoldfastError VERSION_MISMATCH */
 export function checkVersion(
@@ -22,7 +18,7 @@ export function checkVersion(
   }
   if (
     target.flavour !== origin.flavour ||
-    series(target.release) < series(releaseNumber(origin.serverVersion))
+    seriesOf(target.release) < seriesOf(releaseNumber(origin.serverVersion))
   ) {
     throw new HoldfastError(
       'VERSION_MISMATCH',
@@ -30,13 +26,9 @@ export function checkVersion(
       details,
     )
   }
-  const { lowerCaseTableNames } = content.server
-  if (target.lowerCaseTableNames !== lowerCaseTableNames) {
-    throw new HoldfastError(
-      'VERSION_MISMATCH',
-      `lower_case_table_names is ${lowerCaseTableNames} in the backup and ${target.lowerCaseTableNames} on the target`,
-      details,
-      { hint: 'Initialise the target with the same lower_case_table_names as the source.' },
-    )
-  }
+  checkNameCase(
+    content,
+    target.lowerCaseTableNames,
+    'Initialise the target with the same lower_case_table_names as the source.',
+  )
 }

@@ -503,6 +503,38 @@ eachServer(
   },
 )
 
+eachServer(
+  'what another patch release may word anew is told with both texts, and is no difference',
+  async (kind) => {
+    await using server = await startServer(kind, { sql: items })
+    const backup = await backUp(server)
+    const withVersion = (serverVersion: string): Backup => ({
+      ...backup,
+      origin: { ...backup.origin, serverVersion },
+    })
+    const [major = '', minor = ''] = server.version.split('.')
+    const earlier = withVersion(`${major}.${minor}.0`)
+    assert.deepEqual((await verify(server, earlier)).rewordings, [])
+    await server.sql('CREATE OR REPLACE VIEW d.few AS SELECT id FROM d.items WHERE id < 4')
+    const { differences, rewordings, notes } = await verify(server, earlier)
+    assert.deepEqual(differences, [])
+    assert.deepEqual(
+      rewordings.map(({ object, backup: was, target: is }) => [
+        object,
+        was.includes('< 3'),
+        is.includes('< 4'),
+      ]),
+      [['view d.few', true, true]],
+    )
+    assert.deepEqual(notes, [
+      'another text than in the backup, which another patch release may have for the same thing: view d.few (--json has both texts)',
+    ])
+    assert.deepEqual(await found(server, backup), ['view d.few has another definition'])
+    const older = await verify(server, withVersion(`${major}.${Number(minor) - 1}.9`))
+    assert.deepEqual([older.differences, older.rewordings, older.notes], [[], [], []])
+  },
+)
+
 eachServer('masks are what their columns make of them', async (kind) => {
   await using source = await startServer(kind, { sql: items })
   await using target = await startServer(kind)

@@ -13,6 +13,7 @@ import {
 } from '../content.ts'
 import { selectContent } from '../definition-statements.ts'
 import type { Parts } from '../filters/backup-filters.ts'
+import { keptRenames, keptSelection } from '../name-case.ts'
 import { exclusionOf, isWhole, type Selection } from '../selection.ts'
 import { type Definer, withDefiner } from './definer.ts'
 import { renamedCode } from './rename-code.ts'
@@ -41,8 +42,9 @@ export interface ReshapedBackup {
  * @throws HoldfastError USAGE for what the backup does not hold and for names that cannot be given, UNSUPPORTED for definitions that cannot
  *   be read
  */
-export function reshape(backup: BackupSource, shape: RestoreShape): ReshapedBackup {
+export function reshape(backup: BackupSource, asked: RestoreShape): ReshapedBackup {
   const whole = parseLogicalContent(backup.content)
+  const shape = keptShape(asked, whole.server.lowerCaseTableNames)
   const parts = partsOf(whole, shape.parts)
   const warnings: string[] = []
   let schemas: readonly SchemaContent[] = selectContent(whole, shape.selection).map((schema) =>
@@ -81,6 +83,16 @@ export function reshape(backup: BackupSource, shape: RestoreShape): ReshapedBack
     content,
     wholeSchemas: new Set(wholeSchemas),
     warnings,
+  }
+}
+
+/** With the names that the source has for what is asked. */
+function keptShape(shape: RestoreShape, lowerCaseTableNames: number): RestoreShape {
+  const { selection, rename } = shape
+  return {
+    ...shape,
+    selection: keptSelection(selection, lowerCaseTableNames),
+    rename: rename === undefined ? undefined : keptRenames(rename, lowerCaseTableNames),
   }
 }
 

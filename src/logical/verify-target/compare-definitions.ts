@@ -3,8 +3,23 @@ import type { CodeContent, SchemaContent, SequenceContent } from '../content.ts'
 import type { SchemaDefinition } from '../definitions.ts'
 import type { DefinitionDifference } from './target-difference.ts'
 
+/**
+ * `same`: one version says the same thing in the same words. `alike`: another patch of it may word things anew, which is no difference for
+ * certain. `other`: only names can be compared.
+ */
+export type Wording = 'same' | 'alike' | 'other'
+
+/** A definition that the target words in another way. */
+export interface Rewording {
+  readonly object: string
+  readonly backup: string
+  readonly target: string
+}
+
 export interface DefinitionsCompared {
   readonly differences: readonly DefinitionDifference[]
+  /** Only where the wording is `alike`. */
+  readonly rewordings: readonly Rewording[]
   readonly notes: readonly string[]
   /** How many there are in the backup. */
   readonly definitions: number
@@ -13,8 +28,7 @@ export interface DefinitionsCompared {
 export interface CompareDefinitionsRequest {
   readonly backup: readonly SchemaContent[]
   readonly target: readonly TargetSchema[]
-  /** Only servers of one version say the same thing in the same words; names alone are compared otherwise. */
-  readonly isSameVersion: boolean
+  readonly wording: Wording
   /** The backup has all definitions of its schemas; else there may be more on the target. */
   readonly isWhole: boolean
   /** What the load has told already that it could not create: 'view shop.broken'. */
@@ -32,7 +46,7 @@ interface Definition {
 }
 
 export function compareDefinitions(request: CompareDefinitionsRequest): DefinitionsCompared {
-  const { isSameVersion, isWhole, notCreated } = request
+  const { wording, isWhole, notCreated } = request
   const wanted = new Map(request.backup.flatMap((schema) => [...definitionsOf(schema, triggersOf(schema))]))
   const found = new Map(
     request.target.flatMap((schema) => [
@@ -42,6 +56,7 @@ export function compareDefinitions(request: CompareDefinitionsRequest): Definiti
   )
   const differences: DefinitionDifference[] = []
   const notes: string[] = []
+  const rewordings: Rewording[] = []
   const differ = (object: string, how: string): void => {
     differences.push({ kind: 'definition', object, text: `${object} ${how}` })
   }
@@ -54,12 +69,32 @@ export function compareDefinitions(request: CompareDefinitionsRequest): Definiti
     }
     const there = found.get(object)
     if (there === undefined) notes.push(`${object} is there, but the account may not read its definition`)
-    else if (isSameVersion && there.words !== definition.words) differ(object, 'has another definition')
+    else if (there.words === definition.words || wording === 'other') continue
+    else if (wording === 'same') differ(object, 'has another definition')
+    else if (inAnyPatch(there.words) !== inAnyPatch(definition.words))
+      rewordings.push({ object, backup: definition.words, target: there.words })
   }
   for (const object of found.keys()) {
     if (isWhole && !wanted.has(object)) differ(object, 'is not in the backup')
   }
-  return { differences, notes, definitions: wanted.size }
+  if (rewordings.length > 0) notes.push(rewordedNote(rewordings))
+  return { differences, rewordings, notes, definitions: wanted.size }
+}
+
+/** Without the versions in conditional comments: a patch may show a clause to others than the patch before did. */
+function inAnyPatch(words: string): string {
+  return words.replaceAll(/\/\*(M?)!\d{5,6}\s*/g, '/*$1! ')
+}
+
+const shownRewordings = 5
+
+function rewordedNote(rewordings: readonly Rewording[]): string {
+  const names = rewordings.slice(0, shownRewordings).map(({ object }) => object)
+  const more = rewordings.length - names.length
+  return (
+    `another text than in the backup, which another patch release may have for the same thing: ${names.join(', ')}` +
+    `${more > 0 ? ` and ${more} more` : ''} (--json has both texts)`
+  )
 }
 
 interface Described {

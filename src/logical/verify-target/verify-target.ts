@@ -1,15 +1,16 @@
-// Whether a server holds what a backup says: every definition by name, every row by its bytes; what differs is named down to the cell.
-import type { BackupSource } from '../../core/backup.ts'
+// Whether a server holds what a backup says: every definition, every row by its bytes; what differs is named down to the cell.
+import type { BackupOrigin, BackupSource } from '../../core/backup.ts'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
-import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
-import { inspectInstance } from '../../instance/instance-facts.ts'
+import { type InstanceFacts, inspectInstance } from '../../instance/instance-facts.ts'
 import { openReadSession } from '../../instance/read-session.ts'
+import { releaseNumber, seriesOf } from '../../instance/server-release.ts'
 import { type LogicalContent, parseLogicalContent } from '../content.ts'
 import { selectContent } from '../definition-statements.ts'
 import { logicalDialectOf } from '../dialects.ts'
+import { checkNameCase } from '../name-case.ts'
 import { everything, type Selection } from '../selection.ts'
-import { compareDefinitions } from './compare-definitions.ts'
+import { compareDefinitions, type Rewording, type Wording } from './compare-definitions.ts'
 import { compareRows } from './compare-rows.ts'
 import { readTarget, tablesToCompare } from './read-target.ts'
 import { findRows } from './row-finder.ts'
@@ -35,6 +36,8 @@ export interface TargetVerification {
   readonly bytes: number
   /** None: the target holds what the backup says. */
   readonly differences: readonly TargetDifference[]
+  /** Definitions that another patch release than that of the source words in another way: whether they mean the same is not known. */
+  readonly rewordings: readonly Rewording[]
   /** What was not compared or is known not to come back, one sentence each. */
   readonly notes: readonly string[]
 }
@@ -49,18 +52,18 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
   const schemas = selectContent(content, selection)
   await using control = await openReadSession(settings, signal)
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
-  requireSameNames(content, facts.lowerCaseTableNames)
+  checkNameCase(
+    content,
+    facts.lowerCaseTableNames,
+    'Compare with a server that has the same lower_case_table_names as the source.',
+  )
   emit({ type: 'phase', phase: 'comparing definitions' })
   const dialect = logicalDialectOf(facts.flavour)
   const there = await readTarget(control, dialect, content, schemas, signal)
   const definitions = compareDefinitions({
     backup: schemas,
     target: there,
-    // Other programs word definitions in their own way.
-    isSameVersion:
-      content.imported === undefined &&
-      facts.flavour === backup.origin.flavour &&
-      facts.version === backup.origin.serverVersion,
+    wording: wordingOf(content, backup.origin, facts),
     isWhole: content.parts !== 'data',
     notCreated: options.notCreated ?? new Set(),
   })
@@ -86,17 +89,18 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
       ...differences,
       ...rows.differences,
     ],
+    rewordings: definitions.rewordings.filter(({ object }) => !cannot.has(object)),
     notes: [...definitions.notes, ...rows.notes],
   }
 }
 
-/** Names that the servers write in another case cannot be told from names that are not there. */
-function requireSameNames({ server }: LogicalContent, lowerCaseTableNames: number): void {
-  if (server.lowerCaseTableNames === lowerCaseTableNames) return
-  throw new HoldfastError(
-    'VERSION_MISMATCH',
-    `lower_case_table_names is ${server.lowerCaseTableNames} in the backup and ${lowerCaseTableNames} on the target`,
-    {},
-    { hint: 'Compare with a server that has the same lower_case_table_names as the source.' },
-  )
+function wordingOf(
+  { imported }: LogicalContent,
+  { flavour, serverVersion }: BackupOrigin,
+  target: InstanceFacts,
+): Wording {
+  // Other programs word definitions in their own way.
+  if (imported !== undefined || target.flavour !== flavour) return 'other'
+  if (target.version === serverVersion) return 'same'
+  return seriesOf(target.release) === seriesOf(releaseNumber(serverVersion)) ? 'alike' : 'other'
 }
