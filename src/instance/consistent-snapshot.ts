@@ -2,6 +2,7 @@
 
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
+import type { StatementOptions } from '../wire/cancel-watch.ts'
 import type { Connection } from '../wire/connection.ts'
 import { numberOf } from '../wire/row-values.ts'
 import type { SqlSession } from '../wire/sql-session.ts'
@@ -63,6 +64,21 @@ const begin = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
 export async function beginAll(request: SnapshotRequest): Promise<void> {
   const { workers, signal } = request
   await Promise.all(workers.map((worker) => worker.run(begin, { signal })))
+}
+
+const noTables = 'holdfast_no_tables'
+
+/** To be said within the snapshot before the first table is read; see letTablesGo. */
+export async function markNoTables(session: SqlSession, options: StatementOptions): Promise<void> {
+  await session.run(`SAVEPOINT ${noTables}`, options)
+}
+
+/**
+ * Gives up the metadata locks of all tables read since markNoTables; the session still sees what it saw. A transaction keeps them to its
+ * end, and MariaDB looks through all that a session has, one by one, for every table that it opens: 100,000 tables would take hours. There it needs sql_log_bin = 0.
+ */
+export async function letTablesGo(session: SqlSession, options: StatementOptions): Promise<void> {
+  await session.run(`ROLLBACK TO SAVEPOINT ${noTables}`, options)
 }
 
 /** Begins all sessions while nobody can commit (or, without RELOAD, write to the tables of the request). */

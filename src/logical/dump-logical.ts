@@ -98,6 +98,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     control,
     readers: readers.all,
     snapshot,
+    isGuarded,
     minRangeBytes: (options.worth ?? defaultWorth).rangeBytes,
     emit,
     signal,

@@ -1,7 +1,7 @@
 // Reads the rows of all tables of a snapshot with several readers at once, and makes one object of each table.
 import type { BackupObject, ObjectChunk } from '../core/backup.ts'
 import type { EmitEvent } from '../core/events.ts'
-import type { OpenSnapshot } from '../instance/consistent-snapshot.ts'
+import { letTablesGo, markNoTables, type OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { RangeContent } from './content.ts'
 import type { SchemaDefinition } from './definitions.ts'
@@ -15,6 +15,8 @@ export interface ReadRequest {
   /** Sessions within the snapshot. */
   readonly readers: readonly TableReader[]
   readonly snapshot: OpenSnapshot
+  /** Nobody can change a definition, whatever the readers hold. */
+  readonly isGuarded: boolean
   /** No range of a table is cut smaller, in bytes as the server counts them. */
   readonly minRangeBytes: number
   readonly emit: EmitEvent
@@ -43,11 +45,12 @@ export function tableObjectName(schema: string, table: string): string {
  * @throws what a reader throws; the first failure stops all readers
  */
 export async function readTables(request: ReadRequest): Promise<ReadonlyMap<string, TableRows>> {
-  const { schemas, readers, snapshot, emit, signal } = request
+  const { schemas, readers, snapshot, isGuarded, emit, signal } = request
   // Rows come as they lie in the table, whatever their character set.
   await Promise.all(
     readers.map(({ session }) => session.run('SET SESSION character_set_results = NULL', { signal })),
   )
+  if (isGuarded) await Promise.all(readers.map(({ session }) => markNoTables(session, { signal })))
   emit({ type: 'phase', phase: 'reading tables' })
   const jobs = jobsOf(schemas).toSorted((a, b) => b.estimatedBytes - a.estimatedBytes)
   const reading = new Reading(request, tableBytes(schemas))
@@ -59,6 +62,9 @@ export async function readTables(request: ReadRequest): Promise<ReadonlyMap<stri
   await Promise.all(readers.map((reader) => reader.finish()))
   return reading.tables()
 }
+
+// A round trip for every hundred tables is nothing, and a hundred locks are looked through at once.
+const mostHeldTables = 100
 
 interface ReadRange {
   readonly at: number
@@ -84,15 +90,17 @@ class Reading {
   }
 
   async readAll(jobs: readonly TableJob[]): Promise<void> {
-    const { readers, control, minRangeBytes, signal } = this.#request
+    const { readers, control, minRangeBytes, isGuarded, signal } = this.#request
     const queue = new ReadQueue({ control, jobs, readers: readers.length, minRangeBytes })
     const pull = async (reader: TableReader): Promise<void> => {
+      let held = 0
       for (
         let job = await queue.next(this.#either);
         job !== undefined;
         job = await queue.next(this.#either)
       ) {
         await this.#readOne(reader, job)
+        if (isGuarded && ++held % mostHeldTables === 0) await letTablesGo(reader.session, { signal })
       }
     }
     const stopAll = (error: unknown): void => this.#stop.abort(error)
