@@ -1,7 +1,9 @@
 // Use case: take the dump of another program into the repository as a logical backup.
 import type { BackupSummary } from '../core/backup-summary.ts'
+import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { type DumpFormat, importDump } from '../logical/import/import-dump.ts'
+import type { TextCharset } from '../logical/import/text-charset.ts'
 import { openDump } from './open-dump.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
@@ -20,6 +22,8 @@ export interface ImportRequest {
   readonly schema?: string | undefined
   /** For a dump that does not say the server's version. */
   readonly serverVersion?: string | undefined
+  /** For a dump of --tab whose bytes do not tell: `binary` or `utf8mb4`. */
+  readonly textCharset?: TextCharset | undefined
 }
 
 export interface ImportReport {
@@ -36,6 +40,9 @@ export async function importIntoRepository(
   { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
 ): Promise<ImportReport> {
   const { files, format } = await openDump(request.place, request.format)
+  if (request.textCharset !== undefined && format !== 'tab') {
+    throw new HoldfastError('USAGE', `--character-set is for dumps of --tab, and this is one of ${format}`)
+  }
   const repository = await openRepository(request.access, signal)
   const source = repository.source(request.source)
   await using session = await source.beginBackup('logical', 'dump', { signal, emit })
@@ -44,6 +51,7 @@ export async function importIntoRepository(
     format,
     schema: request.schema,
     serverVersion: request.serverVersion,
+    textCharset: request.textCharset,
     sink: session,
     emit,
     signal,

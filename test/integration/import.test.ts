@@ -235,7 +235,12 @@ eachServer('a compressed dump of one schema comes back, under its own name or an
   }
 })
 
-async function restoreInto(target: TestServer, words: readonly string[], id: string): Promise<void> {
+async function restoreInto(
+  target: TestServer,
+  words: readonly string[],
+  id: string,
+  ...more: readonly string[]
+): Promise<void> {
   const point = ['--backup', id, '--to', 'backup', '--verify']
   const told = await holdfast([
     'restore',
@@ -246,6 +251,7 @@ async function restoreInto(target: TestServer, words: readonly string[], id: str
     target.url(),
     '--confirm',
     'db1',
+    ...more,
   ])
   assert.ok(told.exit === 0 || told.exit === 3, told.output)
 }
@@ -311,6 +317,51 @@ eachServer('a folder of --tab comes back', async (kind) => {
     [],
   )
 })
+
+eachServer(
+  'a folder of --tab in utf8mb4 is not told from one that is not, unless by its bytes',
+  async (kind) => {
+    await using folder = await temporaryDirectory()
+    await chmod(folder.path, 0o755)
+    await using source = await startServer(kind, { args: ['--secure-file-priv='] })
+    // Of the first column, what was UTF-8 before it got there, and what was not.
+    await source.sql(`CREATE DATABASE clear; CREATE DATABASE unclear; CREATE DATABASE kana;
+    CREATE TABLE unclear.t (id INT PRIMARY KEY, l VARCHAR(9) CHARACTER SET latin1, g VARCHAR(9) CHARACTER SET greek, e ENUM('ä', 'b') CHARACTER SET latin1);
+    INSERT INTO unclear.t VALUES (1, 'Ã©', NULL, 'b'), (2, NULL, 'x', NULL); CREATE TABLE clear.t AS SELECT * FROM unclear.t;
+    INSERT INTO unclear.t VALUES (3, 'é', 'α', 'ä'); INSERT INTO clear.t VALUES (3, 'é', 'α', 'ä');
+    CREATE TABLE kana.t (id INT PRIMARY KEY, l VARCHAR(9) CHARACTER SET sjis); INSERT INTO kana.t VALUES (1, 'ソ表')`)
+    const words = await newRepository(folder.path)
+    const dumped = async (schema: string, ...args: readonly string[]): Promise<string> => {
+      const tab = path.join(folder.path, schema)
+      await dumpFolder(tab, source, ['--tab', tab, ...args, schema])
+      return tab
+    }
+    const inUtf8mb4 = '--default-character-set=utf8mb4'
+    const unclear = await dumped('unclear', inUtf8mb4)
+    const kana = await dumped('kana', inUtf8mb4)
+    for (const [place, sentence] of [
+      [
+        unclear,
+        /text of column l of unclear\.t may be in latin1 or in utf8mb4.*\n.*--character-set utf8mb4 where/,
+      ],
+      [kana, /column l of kana\.t is in sjis.*\n.*--character-set utf8mb4 where/],
+    ] as const) {
+      assertRefused(await holdfast(['import', place, ...writing(words), '--name', 'db1']), 1, sentence)
+    }
+    await using target = await startServer(kind, { args: ['--local-infile=1'] })
+    const said = ['--character-set', 'utf8mb4']
+    for (const [place, schema, ...more] of [
+      [await dumped('clear'), 'clear'],
+      [unclear, 'unclear', ...said],
+      [kana, 'kana', ...said],
+    ] as const) {
+      const { backup } = await importDump(words, place, ...more)
+      await restoreInto(target, words, backup.id, '--schemas', schema)
+      const rows = `SELECT id, HEX(l)${schema === 'kana' ? '' : ', HEX(g), e + 0'} FROM ${schema}.t`
+      assert.equal(await target.sql(rows), await source.sql(rows))
+    }
+  },
+)
 
 eachServer('a dump that is cut off, or says what is not known, leaves nothing', async (kind) => {
   await using folder = await temporaryDirectory()

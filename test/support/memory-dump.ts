@@ -2,7 +2,12 @@
 
 import { type LogicalContent, parseLogicalContent } from '../../src/logical/content.ts'
 import type { DumpFiles } from '../../src/logical/import/dump-files.ts'
-import { type DumpFormat, type ImportResult, importDump } from '../../src/logical/import/import-dump.ts'
+import {
+  type DumpFormat,
+  type ImportOptions,
+  type ImportResult,
+  importDump,
+} from '../../src/logical/import/import-dump.ts'
 import { MemoryBackup } from './memory-backup.ts'
 
 export function memoryDump(contents: Readonly<Record<string, string | Buffer>>, pieceBytes = 7): DumpFiles {
@@ -31,7 +36,9 @@ export interface TakenDump extends ImportResult {
 export async function takeDump(
   format: DumpFormat,
   contents: Readonly<Record<string, string | Buffer>>,
-  options: { readonly schema?: string; readonly serverVersion?: string; readonly pieceBytes?: number } = {},
+  options: Pick<ImportOptions, 'schema' | 'serverVersion' | 'textCharset'> & {
+    readonly pieceBytes?: number
+  } = {},
 ): Promise<TakenDump> {
   const { pieceBytes, ...rest } = options
   const sink = new MemoryBackup()

@@ -56,6 +56,14 @@ export const importVerb: VerbSpec = {
       help: 'the schema of a dump that does not name one: of --tab, or with neither --databases nor --all-databases',
     },
     {
+      name: 'character-set',
+      kind: 'text',
+      value: 'CHARSET',
+      choices: ['binary', 'utf8mb4'],
+      group: 'What',
+      help: 'of the text of --tab, where it cannot be told: utf8mb4 if dumped with --default-character-set=utf8mb4, else binary',
+    },
+    {
       name: 'server-version',
       kind: 'text',
       value: 'VERSION',

@@ -11,6 +11,7 @@ export const run: VerbRun = async (context) => {
   const [place = ''] = context.arguments
   const source = options.required('name')
   const format = options.text('format')
+  const charset = options.text('character-set')
   const report = await importIntoRepository(
     {
       access: repositoryAccess(context),
@@ -19,6 +20,7 @@ export const run: VerbRun = async (context) => {
       format: dumpFormats.find((known) => known === format),
       schema: options.text('schema'),
       serverVersion: options.text('server-version'),
+      textCharset: charset === 'binary' || charset === 'utf8mb4' ? charset : undefined,
     },
     { emit, signal },
   )

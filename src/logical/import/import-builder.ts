@@ -9,12 +9,22 @@ import { tableObjectName } from '../read-tables.ts'
 import { rowlessEngines } from '../table-definition.ts'
 import { type RowForm, rowForm } from './column-forms.ts'
 import type { DumpSession } from './session.ts'
-import type { DumpedTable } from './table-columns.ts'
+import type { DumpedColumn, DumpedTable } from './table-columns.ts'
 
 const transactionalEngines = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER', 'NDB'])
 
 /** What stands for a view until all tables are there. Servers show views themselves with ALGORITHM, and `select` in small letters. */
 const placeholder = /^CREATE\s+VIEW\s+`(?:[^`]|``)*`\s+AS\s+SELECT\s+1 AS `/
+
+const spatialTypes = new Set(
+  'geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection'.split(
+    ' ',
+  ),
+)
+
+function isOfBytes({ type }: DumpedColumn): boolean {
+  return /blob$|binary$|^bit$|^vector$/.test(type) || spatialTypes.has(type)
+}
 
 export interface ImportedTable {
   readonly schema: string
@@ -241,10 +251,9 @@ export class ImportBuilder {
     )
   }
 
-  timestampTables(): readonly string[] {
-    return this.#tableNames(
-      ({ definition, rows }) => rows > 0 && definition.columns.some(({ type }) => type === 'timestamp'),
-    )
+  /** Tables with columns of bytes that are no text. */
+  byteTables(): readonly string[] {
+    return this.#tableNames(({ definition, rows }) => rows > 0 && definition.columns.some(isOfBytes))
   }
 
   /** System-versioned tables of whose past the dump has nothing. */

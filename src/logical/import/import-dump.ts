@@ -6,6 +6,7 @@ import { importMydumper } from './mydumper.ts'
 import { importMysqldump } from './mysqldump.ts'
 import { importShell } from './shell.ts'
 import { importTab } from './tab.ts'
+import type { TextCharset } from './text-charset.ts'
 
 export type DumpFormat = 'mysqldump' | 'tab' | 'mydumper' | 'mysql-shell'
 
@@ -16,6 +17,8 @@ export interface ImportOptions {
   readonly schema?: string | undefined
   /** The server's version, for dumps that do not say it: `8.0.36`, `10.11.6-MariaDB`. */
   readonly serverVersion?: string | undefined
+  /** What the text files of --tab are in, where their bytes do not tell. */
+  readonly textCharset?: TextCharset | undefined
   readonly sink: BackupSink
   readonly emit: EmitEvent
   readonly signal?: AbortSignal | undefined

@@ -104,6 +104,40 @@ test('a folder of --tab: rows that all look like another form of text are refuse
   assert.equal((await take('', texts)).rows, 0)
 })
 
+test('a folder of --tab: text that may be in utf8mb4 or not is refused, unless it is said', async () => {
+  const unclear = { ...tab, 't.txt': Buffer.from('1\t\u00e9\tx\n2\ta\ty\n') }
+  const sentence = /t\.txt: text of column b of shop\.t may be in latin1 or in utf8mb4/
+  await rejects(takeDump('tab', unclear), 'UNSUPPORTED', sentence)
+  const own = await takeDump('tab', unclear, { textCharset: 'binary' })
+  assert.equal(own.text('shop/t'), '1\t\xc3\xa9\tx\n2\ta\ty\n')
+  const unicode = await takeDump('tab', unclear, { textCharset: 'utf8mb4' })
+  assert.equal(unicode.text('shop/t'), own.text('shop/t'))
+  const encodingOf = ({ content }: typeof own) => content.schemas[0]?.tables[0]?.columns[1]?.encoding
+  assert.deepEqual([encodingOf(own), encodingOf(unicode)], ['plain', 'utf8'])
+  assert.match(unicode.result.warnings.join(), /columns that are no UTF-8 are lost.*: shop\.t/)
+  // Other bytes of the same dump tell.
+  const bytes = { ...unclear, 'u.sql': definition('CREATE TABLE `u` (`n` blob);') }
+  assert.equal((await takeDump('tab', { ...bytes, 'u.txt': Buffer.from('ff0a', 'hex') })).rows, 3)
+  await rejects(takeDump('tab', { ...bytes, 'u.txt': '\u00e9\n' }), 'UNSUPPORTED', sentence)
+  await rejects(
+    takeDump('tab', tab, { textCharset: 'utf8mb4' }),
+    'UNSUPPORTED',
+    /t\.txt, row 1: column b of shop\.t has bytes that are not in utf8mb4/,
+  )
+  const sjis = {
+    ...unclear,
+    't.sql': definition('CREATE TABLE `t` (`a` int, `b` text CHARACTER SET sjis, `n` blob);'),
+  }
+  assert.equal((await takeDump('tab', sjis, { textCharset: 'utf8mb4' })).rows, 2)
+  const said = tab['t.sql']?.toString().replace('SET NAMES utf8mb4', 'SET NAMES binary') ?? ''
+  assert.equal((await takeDump('tab', { ...unclear, 't.sql': said })).rows, 2)
+  await rejects(
+    takeDump('tab', { ...unclear, 't.sql': said }, { textCharset: 'utf8mb4' }),
+    'UNSUPPORTED',
+    /in binary/,
+  )
+})
+
 function stampedTab(head: string, tail = ''): Files {
   return {
     't.sql': definition(`${head}CREATE TABLE \`t\` (\`a\` timestamp);${tail}`),

@@ -1,5 +1,6 @@
 // Takes in the folders that mysqldump --tab and mariadb-dump --dir write: table.sql and table.txt.
 import { HoldfastError } from '../../core/errors.ts'
+import type { Flavour } from '../../core/flavour.ts'
 import { storedColumns } from './column-forms.ts'
 import { plainName } from './dump-files.ts'
 import { type DumpHeader, emptyHeader, localMicros } from './dump-origin.ts'
@@ -10,6 +11,7 @@ import type { ImportOptions, ImportResult } from './import-dump.ts'
 import { checkComplete, type DumpOrigin, originOf, receiverOf, statementWarnings } from './mysqldump.ts'
 import type { RowIntake } from './row-intake.ts'
 import { checkTimeZone, type Receiver, SqlFile } from './sql-file.ts'
+import { type TextCharset, TextCharsets } from './text-charset.ts'
 import { takeTextRows } from './text-rows.ts'
 
 /** @throws HoldfastError DUMP_INCOMPLETE naming a file without its end or its other half, UNSUPPORTED */
@@ -21,6 +23,7 @@ export async function importTab(options: ImportOptions): Promise<ImportResult> {
       .filter((name) => plainName(name).endsWith('.txt'))
       .map((name) => [plainName(name).slice(0, -4), name]),
   )
+  const charsets = new TextCharsets(options.textCharset)
   let builder: ImportBuilder | undefined
   let origin: DumpOrigin | undefined
   let timeMicros = 0
@@ -38,13 +41,15 @@ export async function importTab(options: ImportOptions): Promise<ImportResult> {
     const table = builder.takeLatest()
     if (table === undefined) continue
     if (text === undefined) throw missing(`${stem}.txt is missing, which has the rows of ${name}`, name)
-    await takeRows(options, receiver, table, text, intake, from)
+    await takeRows(options, receiver, { table, text, flavour: from.flavour, charsets }, intake)
   }
   const [orphan] = texts.values()
   if (orphan !== undefined) {
     throw missing(`${orphan} has rows, and the file with the definition of their table is missing`, orphan)
   }
   if (builder === undefined || origin === undefined) throw missing('the folder has no file table.sql', '')
+  charsets.refuse()
+  const lost = charsets.lostBytes(builder)
   return finishImport({
     builder,
     format: 'tab',
@@ -54,6 +59,7 @@ export async function importTab(options: ImportOptions): Promise<ImportResult> {
     warnings: [
       'routines, events and sequences are not part of the backup: such a dump does not have them in its files',
       'such a dump does not say how many rows it has, so it is not known whether all are there',
+      ...lost,
       ...warnings,
     ],
   })
@@ -77,16 +83,22 @@ async function readDefinition(
   return { receiver: open(), from: originOf(header, name) }
 }
 
+interface TextFile {
+  readonly table: ImportedTable
+  /** Its name. */
+  readonly text: string
+  readonly flavour: Flavour
+  readonly charsets: TextCharsets
+}
+
 async function takeRows(
   { files, signal }: ImportOptions,
   { builder, statements }: Receiver,
-  table: ImportedTable,
-  text: string,
+  { table, text, flavour, charsets }: TextFile,
   intake: RowIntake,
-  { flavour }: DumpOrigin,
 ): Promise<void> {
   const { definition } = table
-  const charset = charsetOfTexts(statements.session.names, table, text)
+  const charset = charsetOfTexts(statements.session.names, charsets.assumed, table, text)
   const every = definition.columns.map(({ name }) => name)
   let isBegun = false
   await takeTextRows(intake, {
@@ -99,6 +111,7 @@ async function takeRows(
       builder.settle(table, form)
       intake.begin(storedColumns(form))
       isBegun = true
+      return statements.session.names === 'binary' ? undefined : charsets.watch(text, table, form)
     },
     hasRawBits: flavour === 'mariadb',
     isFormUnsaid: true,
@@ -111,26 +124,35 @@ async function takeRows(
 /** Character sets of which SELECT … INTO OUTFILE writes bytes within characters as they are, though they look like TAB, LF or backslash. */
 const ambiguous = new Set('sjis cp932 big5 gbk gb18030 utf16 utf16le utf32 ucs2'.split(' '))
 
-/** Rows are in each column's own character set, unless the dump was made with another one than the program's own, utf8mb4. */
-function charsetOfTexts(names: string, { schema, definition }: ImportedTable, file: string): string {
+/** Rows are in each column's own character set, unless the dump was made with --default-character-set. */
+function charsetOfTexts(
+  names: string,
+  assumed: TextCharset,
+  { schema, definition }: ImportedTable,
+  file: string,
+): TextCharset {
+  if (assumed === 'utf8mb4' && names.startsWith('utf8')) return 'utf8mb4'
   const column = definition.columns.find(({ charset = '' }) => ambiguous.has(charset))
   if (column !== undefined) {
     throw new HoldfastError(
       'UNSUPPORTED',
       `${file}: column ${column.name} of ${schema}.${definition.name} is in ${column.charset}, of which --tab writes text that cannot be told from ends of cells`,
       { file },
-      { hint: 'Dump this table as SQL, without --tab.' },
+      {
+        hint: 'Dump this table as SQL, without --tab; or say --character-set utf8mb4 where it was made with --default-character-set=utf8mb4.',
+      },
     )
   }
   const isUnicode = definition.columns.every(
     ({ charset }) => charset === undefined || charset.startsWith('utf8'),
   )
-  if (names === 'utf8mb4' || names === 'binary' || (isUnicode && names.startsWith('utf8'))) return 'binary'
+  const isOwn = names === 'binary' || names === 'utf8mb4' || (isUnicode && names.startsWith('utf8'))
+  if (isOwn && assumed === 'binary') return 'binary'
   throw new HoldfastError(
     'UNSUPPORTED',
     `${file}: rows of ${schema}.${definition.name} are in ${names}, which cannot be taken in`,
     { file },
-    { hint: 'Dump again without --default-character-set.' },
+    { hint: 'Dump again without --default-character-set, and import without --character-set.' },
   )
 }
 

@@ -9,8 +9,8 @@ export interface TextFileOptions {
   readonly source: AsyncIterable<Buffer>
   /** What rows may be: the first row tells which of them by the number of its cells. */
   readonly forms: readonly RowForm[]
-  /** Called with it before the first row is passed on. */
-  readonly begin?: (form: RowForm) => void
+  /** Called with it before the first row is passed on. Answers who looks at all rows. */
+  readonly begin?: (form: RowForm) => ((bytes: Buffer, row: RowCells) => void) | undefined
   /** MariaDB writes BIT as it is, without escapes. */
   readonly hasRawBits: boolean
   /** What becomes of the bytes of each cell before they are stored, such as decoding of base64. */
@@ -31,8 +31,13 @@ const meanings = new Map(
 const letterN = 0x4e
 const returned = 0x0d
 
-/** Where the cells of a row start and end, and which are NULL. */
-class TextRow {
+/** Where the cells of a row start and end. */
+export interface RowCells {
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+}
+
+class TextRow implements RowCells {
   readonly starts: number[] = []
   readonly ends: number[] = []
   readonly escaped: boolean[] = []
@@ -105,6 +110,7 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
   const row = new TextRow()
   let form: RowForm | undefined
   let common: CommonForm | undefined
+  let watch: ReturnType<NonNullable<TextFileOptions['begin']>>
   let rows = 0
   let held: Buffer = Buffer.alloc(0)
   let waiting: Buffer[] = []
@@ -117,7 +123,7 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
       if (row.length !== candidate.columns.length) continue
       form = candidate
       if (options.isFormUnsaid === true) common = new CommonForm(form)
-      options.begin?.(form)
+      watch = options.begin?.(form)
       return end
     }
     const counts = options.forms.map(({ columns }) => columns.length).join(' or ')
@@ -134,6 +140,7 @@ export async function takeTextRows(intake: RowIntake, options: TextFileOptions):
       rows++
       common?.add(held, row)
       try {
+        watch?.(held, row)
         if (form !== undefined) writeTextRow(intake, form, held, row, options)
       } catch (error) {
         if (!(error instanceof BadValue)) throw error
