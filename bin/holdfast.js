@@ -24,15 +24,15 @@ if (found[0] < wanted[0] || (found[0] === wanted[0] && found[1] < wanted[1])) {
 }
 
 // V8 lets the young part of its heap grow with the machine's memory, to 128 MiB where there are 24 GiB. Work on any amount of
-// data shall fit in 300 MiB, and is about as fast with 4 MiB a half; that can only be said to Node before it starts, so verbs that work long
-// start it once more, as the same process (30 ms).
+// data shall fit in 300 MiB, and is about as fast with 4 MiB a half; with 1 MiB where each of several threads has a heap of its own. That can
+// only be said to Node before it starts, so verbs that work long start it once more, as the same process (30 ms).
 function boundMemory() {
   var isLong = ['backup', 'import', 'restore', 'stream', 'verify'].indexOf(process.argv[2]) !== -1
   var isSaid = process.execArgv.some(function (flag) {
     return flag.indexOf('--max-semi-space-size') === 0
   })
   if (!isLong || isSaid || typeof process.execve !== 'function') return
-  var flags = ['--max-semi-space-size=4'].concat(process.execArgv)
+  var flags = ['--max-semi-space-size=' + (process.argv[2] === 'backup' ? 1 : 4)].concat(process.execArgv)
   // glibc gives each thread heaps of its own, which keep what was freed in them.
   var env = Object.assign({ MALLOC_ARENA_MAX: '2' }, process.env)
   process.execve(process.execPath, [process.execPath].concat(flags, process.argv.slice(1)), env)

@@ -60,7 +60,7 @@ export interface ReadingWorth {
 }
 
 // A thread takes a tenth of a second to start. Each range ends in a chunk that is cut short, so it should have 8 average chunks.
-const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 32 * 1024 * 1024 }
+const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 16 * 1024 * 1024 }
 
 /**
  * Reads everything selected as of one moment, which is `point` of the result, and pours the rows into the sink, one object a table.

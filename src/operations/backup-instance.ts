@@ -10,6 +10,7 @@ import { inspectInstance } from '../instance/instance-facts.ts'
 import type { LogCoverage } from '../instance/log-coverage.ts'
 import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
+import { defaultCompressLevel, hungryLevel } from '../repository/compression.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import { sourceIdentity } from './identify-source.ts'
@@ -50,7 +51,7 @@ export async function backupInstance(
   emit({ type: 'phase', phase: 'connecting' })
   await recordSource(request, source, { emit, signal })
   await using session = await source.beginBackup('logical', method, { signal, emit })
-  const threads = request.threads ?? defaultThreads()
+  const threads = request.threads ?? defaultThreads(request.access.compressLevel)
   const rateLimit = rateLimitOf(request.bytesPerSecond)
   // One reader alone does better with this thread's pool for compression.
   const openReader =
@@ -80,9 +81,12 @@ export function rateLimitOf(bytesPerSecond: number | undefined): RateLimit | und
   return bytesPerSecond === undefined ? undefined : RateLimit.of(bytesPerSecond)
 }
 
-/** More connections than processors do not read faster; more than four are felt by other users of the server, and each takes 50 MiB of memory. */
-export function defaultThreads(): number {
-  return Math.min(4, availableParallelism())
+/**
+ * More connections than processors do not read faster; more than four are felt by other users of the server. Each takes 40 MiB of memory, and
+ * 30 more where zstd needs much: 300 MiB shall do in all.
+ */
+export function defaultThreads(compressLevel = defaultCompressLevel): number {
+  return Math.min(compressLevel < hungryLevel ? 4 : 2, availableParallelism())
 }
 
 /** Looks at the server before anything is written for it. */

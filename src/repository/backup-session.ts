@@ -36,8 +36,8 @@ export interface BackupSessionParts {
 /** The engine's JSON is cut into pieces of this length, so that a change in a part leaves the other parts as they are. */
 const contentPieceBytes = 1024 * 1024
 
-/** Smaller packs would make too many objects of a large backup. */
-const minPackBytes = 8 * 1024 * 1024
+/** Smaller packs would make too many objects of a large backup; four threads have 48 MiB of them in memory. */
+const minPackBytes = 6 * 1024 * 1024
 
 export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposable {
   readonly id: string

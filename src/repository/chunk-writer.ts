@@ -8,7 +8,7 @@ import { freeNow } from './free-memory.ts'
 import type { PackWriter } from './pack-writer.ts'
 import { maxPlainBytes } from './sealed-format.ts'
 
-/** Three chunks of 4 MiB: one being read into, one being compressed, one waiting for its pack. */
+/** Three chunks of 4 MiB, the largest: one being read into, one being compressed, one waiting for its pack. */
 const underWayBytes = 12 * 1024 * 1024
 
 /** What a chunk costs besides its bytes, so that a flood of tiny ones is bounded too. */

@@ -2,6 +2,7 @@
 import { finished } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { constants, createZstdCompress, type ZstdOptions, zstdCompressSync, zstdDecompress } from 'node:zlib'
+import { freeNow } from './free-memory.ts'
 
 const decompressAsync = promisify(zstdDecompress)
 
@@ -14,6 +15,10 @@ export interface CompressedPayload {
 
 /** What a writer uses that was told nothing: the fastest level that still shrinks rows well. Levels go from -131072 to 22. */
 export const defaultCompressLevel = 1
+
+/** From here on zstd's tables grow with its window: 24 MiB at level 12 with 2 MiB of it, and twice that with the 4 MiB of a whole chunk. */
+export const hungryLevel = 7
+const hungryWindowLog = 21
 
 export interface CompressOptions {
   /** zstd's; defaultCompressLevel by default. */
@@ -50,7 +55,9 @@ export async function compressPayload(
   })
   stream.end(payload)
   await finished(stream)
-  return storedBytes < payload.length ? { pieces, storedBytes, isCompressed: true } : asIs
+  if (storedBytes < payload.length) return { pieces, storedBytes, isCompressed: true }
+  for (const { buffer } of pieces) freeNow(buffer)
+  return asIs
 }
 
 /** The same on the calling thread, at once. */
@@ -58,7 +65,10 @@ export function compressNow(payload: Uint8Array, options: CompressOptions): Comp
   const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
   if (payload.length < minCompressibleBytes) return asIs
   const compressed = zstdCompressSync(payload, zstdOptions(payload, options))
-  if (compressed.length >= payload.length) return asIs
+  if (compressed.length >= payload.length) {
+    freeNow(compressed.buffer)
+    return asIs
+  }
   return { pieces: [compressed], storedBytes: compressed.length, isCompressed: true }
 }
 
@@ -66,10 +76,15 @@ function zstdOptions(
   payload: Uint8Array,
   { level = defaultCompressLevel, expectedRatio = 0.5 }: CompressOptions,
 ): ZstdOptions {
+  // ZSTD_COMPRESSBOUND: what does not compress gets longer by that, and would need a second buffer for the last bytes.
+  const bound = payload.length + (payload.length >> 8) + 1024
   return {
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      ...(level < hungryLevel ? {} : { [constants.ZSTD_c_windowLog]: hungryWindowLog }),
+    },
     pledgedSrcSize: payload.length,
-    chunkSize: Math.max(minOutputBytes, Math.ceil(payload.length * Math.min(1, expectedRatio * 1.125))),
+    chunkSize: Math.max(minOutputBytes, Math.ceil(Math.min(bound, payload.length * expectedRatio * 1.125))),
   }
 }
 

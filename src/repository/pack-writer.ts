@@ -38,6 +38,8 @@ export class PackWriter {
   readonly #options: PackWriterOptions
   readonly #buffers = new Budget(maxBuffers)
   readonly #puts = new Set<Promise<void>>()
+  /** Of packs that were put. Memory that is freed and asked for again, megabytes at a time, leaves the heaps of malloc full of holes. */
+  readonly #spare: ArrayBuffer[] = []
   #open: OpenPack | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #failure: { readonly error: unknown } | undefined
@@ -91,11 +93,16 @@ export class PackWriter {
     await this.#buffers.take(1)
     this.#throwIfFailed()
     const wanted = Math.max(this.#options.targetBytes, storedBytes + packOverheadBytes)
-    // Takes up memory only as far as it is written to.
-    const memory = new ArrayBuffer(wanted)
+    const memory = this.#memoryOf(wanted)
     const writer = new SealedWriter(Buffer.from(memory), newFileKey('pack', this.#options.dataKey))
     this.#open = { number: this.#options.nextPack(), memory, writer }
     return this.#open
+  }
+
+  #memoryOf(bytes: number): ArrayBuffer {
+    // Takes up memory only as far as it is written to.
+    if (bytes > this.#options.targetBytes) return new ArrayBuffer(bytes)
+    return this.#spare.pop() ?? new ArrayBuffer(bytes)
   }
 
   #close(): void {
@@ -122,7 +129,8 @@ export class PackWriter {
     } catch (error) {
       this.#failure ??= { error }
     } finally {
-      freeNow(pack.memory)
+      if (pack.memory.byteLength > this.#options.targetBytes) freeNow(pack.memory)
+      else this.#spare.push(pack.memory)
       this.#buffers.give(1)
     }
   }

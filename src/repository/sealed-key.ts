@@ -73,6 +73,9 @@ function clearCommitment(header: Buffer): Buffer {
   return createHash('sha256').update(header.subarray(0, 48)).digest()
 }
 
+// What is sealed is copied into its file at once: no more of it need be there twice than lies in a processor's cache.
+const sealedBytes = 256 * 1024
+
 /**
  * Closes one frame: gives the body's pieces, the proof last, to `write`, which may not keep them. `frameHeader` is bound to the body and so is the
  * file's header: neither can be moved or changed.
@@ -97,9 +100,11 @@ export function sealBody(
   cipher.setAAD(fileKey.header)
   cipher.setAAD(frameHeader)
   for (const piece of pieces) {
-    const sealed = cipher.update(piece)
-    write(sealed)
-    freeNow(sealed.buffer)
+    for (let at = 0; at < piece.length; at += sealedBytes) {
+      const sealed = cipher.update(piece.subarray(at, at + sealedBytes))
+      write(sealed)
+      freeNow(sealed.buffer)
+    }
   }
   write(cipher.final())
   write(cipher.getAuthTag())

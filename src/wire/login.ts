@@ -69,7 +69,7 @@ async function authenticate(
   firstContext: AuthContext,
 ): Promise<void> {
   let context = firstContext
-  let plugin = firstPlugin(defaultPlugin)
+  let plugin = await firstPlugin(defaultPlugin)
   channel.write(
     handshakeResponseToBytes({
       capabilities,
@@ -87,7 +87,7 @@ async function authenticate(
     if (isErr(packet)) throw loginError(parseErr(packet), describePeer(settings))
     if (packet[0] === authSwitchHeader) {
       const request = parseAuthSwitchRequest(packet)
-      plugin = requireAuthPlugin(request.plugin, settings.user)
+      plugin = await requireAuthPlugin(request.plugin, settings.user)
       context = { ...context, nonce: request.nonce }
       channel.write(plugin.first(context))
     } else if (packet[0] === authMoreDataHeader) {
@@ -123,8 +123,8 @@ function chooseCapabilities(handshake: Handshake, settings: ConnectionSettings, 
 }
 
 /** The server's default, unless we do not speak it or it would have us send the password unasked: then the server will switch. */
-function firstPlugin(name: string): AuthPlugin {
-  const plugin = findAuthPlugin(name)
+async function firstPlugin(name: string): Promise<AuthPlugin> {
+  const plugin = await findAuthPlugin(name)
   return plugin === undefined || plugin === mysqlClearPassword ? mysqlNativePassword : plugin
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ConnectionOptions, connect } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { ConnectionSettings, TlsSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { describePeer } from './open-socket.ts'
@@ -29,6 +29,8 @@ export async function startTls(
 ): Promise<Duplex> {
   const options = await tlsOptions(settings)
   const peer = describePeer(settings)
+  // 17 ms and a megabyte of each thread, for those that need it.
+  const { connect } = await import('node:tls')
   try {
     const secure = connect({ ...options, socket: plain })
     // The channel listens once this resolves; an error after an abort has nobody else, and would end the process.

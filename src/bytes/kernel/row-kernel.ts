@@ -6,16 +6,16 @@ import { kernelModule } from './kernel.generated.ts'
 export interface ChunkLimits {
   readonly minBytes: number
   readonly meanBytes: number
-  /** At most 8 MiB. */
+  /** At most 4 MiB. */
   readonly maxBytes: number
 }
 
-// 4 MiB on average: a lookup of 32 bytes a chunk is then 8 MB a TB, and one changed row costs 4 MiB of new data at most
-// times the compression. The smallest and largest lie a factor of 4 and 2 from it.
+// 2 MiB on average: a lookup of 32 bytes a chunk is then 16 MB a TB, and one changed row costs 2 MiB of new data on average
+// times the compression. Each thread that reads has two of the largest in its kernel, and one more on its way into a pack. The smallest and largest lie a factor of 4 and 2 from it.
 export const chunkLimits: ChunkLimits = {
-  minBytes: 1024 * 1024,
-  meanBytes: 4 * 1024 * 1024,
-  maxBytes: 8 * 1024 * 1024,
+  minBytes: 512 * 1024,
+  meanBytes: 2 * 1024 * 1024,
+  maxBytes: 4 * 1024 * 1024,
 }
 
 /** A chunk of whole rows, or a piece of one row that is longer than a chunk (then `rows` is 0 but in its last piece). */
@@ -75,7 +75,7 @@ const malformed: Readonly<Record<number, readonly [expected: string, found: stri
 let compiled: object | undefined
 
 /**
- * One kernel with its own memory (17 MiB), for one result after another. `step` takes bytes of the socket in any split; when
+ * One kernel with its own memory (8.3 MiB), for one result after another. `step` takes bytes of the socket in any split; when
  * it hands out a chunk, call it again with the bytes that it did not consume. Two chunks live side by side: one may
  * still be read while the next one is filled, but the one before must be done with when `step` is called after a chunk.
  */

@@ -9,8 +9,8 @@
 
 // 256 KiB: four times what a socket read gives, so a copy in costs one call.
 const INPUT_BYTES: usize = 256 * 1024
-// 8 MiB: the largest chunk.
-const CHUNK_BYTES: usize = 8 * 1024 * 1024
+// 4 MiB: the largest chunk.
+const CHUNK_BYTES: usize = 4 * 1024 * 1024
 // SIMD loads and stores run at most 16 bytes over an end.
 const SLACK: usize = 64
 const INPUT: usize = 1024
