@@ -32,6 +32,8 @@ export interface BackupOrigin {
   readonly serverId: number
   /** MariaDB's gtid_domain_id; absent on MySQL. */
   readonly gtidDomainId?: number
+  /** Set in no repository: its definitions were made into those of this server for a restore. */
+  readonly isTranslated?: true
 }
 
 /** What an engine hands over when all its chunks are stored. `content` is the engine's own JSON value. */

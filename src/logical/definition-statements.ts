@@ -20,7 +20,14 @@ export const codeOrder = ['routines', 'views', 'triggers', 'events'] as const
 /** `session`: sets the scene for what follows. `create`: the settings of one part, and its statement in the character set they name. */
 export type CodeStep =
   | { readonly kind: 'session'; readonly sql: string }
-  | { readonly kind: 'create'; readonly settings: string; readonly bytes: Buffer; readonly charset: string }
+  | {
+      readonly kind: 'create'
+      /** 'view shop.totals' */
+      readonly object: string
+      readonly settings: string
+      readonly bytes: Buffer
+      readonly charset: string
+    }
 
 /**
  * The schemas of a backup with what is selected of them.
@@ -120,7 +127,8 @@ export function* codeSteps(schema: SchemaContent, parts: readonly CodeContent[])
   for (const part of parts) {
     if (part.collationDatabase !== undefined) yield* alterTo(part.collationDatabase)
     const bytes = statementBytes(part.statement)
-    yield { kind: 'create', settings: settingsOf(part), bytes, charset: part.charsetClient }
+    const object = `${part.kind} ${schema.name}.${part.name}`
+    yield { kind: 'create', object, settings: settingsOf(part), bytes, charset: part.charsetClient }
   }
   yield* alterTo(schema.collation)
 }

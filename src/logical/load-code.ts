@@ -1,9 +1,9 @@
 // Creates views, triggers, routines and events in the session settings they were made with.
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
 import type { CodeContent, SchemaContent } from './content.ts'
-import { afterCode, codeSteps } from './definition-statements.ts'
+import { afterCode, type CodeStep, codeSteps } from './definition-statements.ts'
 import { inDependencyOrder } from './view-order.ts'
 
 /** ER_BINLOG_UNSAFE_ROUTINE, ER_BINLOG_CREATE_ROUTINE_NEED_SUPER: a rule of servers with a binary log. */
@@ -17,22 +17,28 @@ const missingParts = new Set([
   1449, // ER_NO_SUCH_USER
 ])
 
+/** Told of code that the target does not take: 'view shop.totals'. */
+export type OnRefused = (object: string, error: Error) => void
+
 /** One for a session that does nothing else meanwhile. `finish` puts the session back. */
 export class CodeLoader {
   readonly #connection: Connection
   readonly #signal: AbortSignal | undefined
+  readonly #onRefused: OnRefused | undefined
   readonly warnings: string[] = []
 
-  constructor(connection: Connection, signal: AbortSignal | undefined) {
+  /** @param onRefused without it, code that the target does not take is an error */
+  constructor(connection: Connection, signal: AbortSignal | undefined, onRefused?: OnRefused) {
     this.#connection = connection
     this.#signal = signal
+    this.#onRefused = onRefused
   }
 
   /** Parts of a schema, in the order given. */
   async createAll(schema: SchemaContent, parts: readonly CodeContent[]): Promise<void> {
     for (const step of codeSteps(schema, parts)) {
-      await this.#run(step.kind === 'session' ? step.sql : step.settings)
-      if (step.kind === 'create') await this.#create(step.bytes)
+      if (step.kind === 'session') await this.#run(step.sql)
+      else await this.#createOrTell(step)
     }
   }
 
@@ -73,12 +79,30 @@ export class CodeLoader {
   ): void {
     for (const { schema, view } of failed) {
       const name = `view ${schema.name}.${view.name}`
+      if (view.isValid !== false && this.#onRefused !== undefined && cause instanceof Error) {
+        this.#onRefused(name, cause)
+        continue
+      }
       if (view.isValid !== false && !isPartial) {
         throw new HoldfastError('SERVER_ERROR', `${name} cannot be created`, { view: name }, { cause })
       }
       const reason =
         view.isValid === false ? 'was broken in the source' : 'refers to something that is not restored'
       this.warnings.push(`${name} ${reason} and was not created`)
+    }
+  }
+
+  async #createOrTell({ object, settings, bytes }: Extract<CodeStep, { kind: 'create' }>): Promise<void> {
+    try {
+      await this.#run(settings)
+      await this.#create(bytes)
+    } catch (error) {
+      const errno = serverErrno(error)
+      const isRefused = errno !== undefined && !isHoldfastError(error, 'PRIVILEGE_MISSING')
+      // What a view needs may come after it.
+      const isLater = object.startsWith('view ') && missingParts.has(errno ?? 0)
+      if (this.#onRefused === undefined || !isRefused || isLater || !(error instanceof Error)) throw error
+      this.#onRefused(object, error)
     }
   }
 

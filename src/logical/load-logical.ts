@@ -1,6 +1,7 @@
 // Restores a logical backup into a server: definitions, rows, code and accounts, in the order in which they need each other.
 import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { pauseEventScheduler, resumeEventScheduler } from '../instance/event-scheduler.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
@@ -18,11 +19,13 @@ import { type DeferredTable, planDeferral } from './deferred-indexes/plan-deferr
 import { codeOf, codeOrder, selectContent, sequenceStatements } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
-import { CodeLoader } from './load-code.ts'
+import { CodeLoader, type OnRefused } from './load-code.ts'
+import type { RelaxTarget } from './load-rows.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion } from './load-target.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
 import { tableLoads } from './table-loads.ts'
+import { withEndOfTime } from './translate/end-of-time.ts'
 
 export interface LoadOptions {
   readonly settings: ConnectionSettings
@@ -43,6 +46,9 @@ export interface LoadOptions {
   readonly skipBinlog?: boolean
   /** Leaves the event scheduler off at the end, for whoever replays binary logs next; see LoadReport.pausedEvents. */
   readonly keepEventsPaused?: boolean
+  /** Takes code that the target refuses, which is an error without it. */
+  readonly onRefused?: OnRefused | undefined
+  readonly relax?: RelaxTarget | undefined
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
@@ -62,12 +68,13 @@ export interface LoadReport {
  * @throws HoldfastError TARGET_NOT_EMPTY, VERSION_MISMATCH, LOAD_MISMATCH, PRIVILEGE_MISSING, SERVER_ERROR, CONNECTION_LOST, VERIFY_FAILED
  */
 export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
-  const { settings, backup, signal, emit = () => undefined, selection = everything } = options
-  const content = parseLogicalContent(backup.content)
+  const { settings, signal, emit = () => undefined, selection = everything } = options
+  const content = parseLogicalContent(options.backup.content)
   const openSession = () => openTargetSession(settings, options)
   await using control = await openSession()
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
-  checkVersion(backup.origin, content, facts)
+  checkVersion(options.backup.origin, content, facts)
+  const backup = withEndOfTime(options.backup, content, facts)
   const selected = selectContent(content, selection)
   const { wholeSchemas = selection.kind === 'tables' ? new Set() : undefined, onExisting } = options
   const arrival = await planArrival(
@@ -96,19 +103,24 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     for (const schema of schemas) {
       await createSchema(control, schema, present.has(schema.name), signal)
       for (const table of schema.tables) {
-        const deferred = await createTable(control, table, planned.get(table), signal)
+        const deferred = await createTable(control, table, planned.get(table), signal).catch(
+          (error: unknown) => {
+            throw named(`table ${schema.name}.${table.name}`, error)
+          },
+        )
         if (deferred !== undefined) deferral.set(table, deferred)
       }
     }
-    const loaded = await loadTables(options, openSession, {
+    const loaded = await loadTables({ ...options, backup }, openSession, {
       loads,
       deferral,
       appended,
       isLocalInfileOn: facts.isLocalInfileOn,
+      relax: options.relax,
       isSameRelease: facts.release === content.server.release,
     })
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
-    const code = new CodeLoader(control, signal)
+    const code = new CodeLoader(control, signal, options.onRefused)
     const isPartial = !isWhole(selection) || !isWhole(content.selection)
     for (const kind of codeOrder) {
       if (kind === 'views') await code.createViews(schemas, isPartial)
@@ -167,6 +179,18 @@ async function createSchema(
   if (!isPresent) await connection.run(schema.ddl, options)
   await connection.run(`USE ${quoteName(schema.name)}`, options)
   for (const statement of sequenceStatements(schema)) await connection.run(statement, options)
+}
+
+/** What a server says of a definition does not always name it. */
+function named(object: string, error: unknown): unknown {
+  if (!(error instanceof HoldfastError) || serverErrno(error) === undefined) return error
+  const { code, message, details, hint } = error
+  return new HoldfastError(
+    code,
+    `${object} cannot be created: ${message}`,
+    { ...details, object },
+    { cause: error, hint },
+  )
 }
 
 /**

@@ -21,7 +21,11 @@ export interface LoadTarget {
   readonly isLocalInfileOn: boolean
   /** Tables with rows of their own, which must stay as they are. */
   readonly appended: { has(table: TableContent): boolean }
+  readonly relax?: RelaxTarget | undefined
 }
+
+/** Changes a table that refused rows so that it takes them; false where it cannot, and the error stands. */
+export type RelaxTarget = (connection: Connection, job: RowLoad, error: unknown) => Promise<boolean>
 
 export interface RowLoad {
   readonly schema: string
@@ -131,12 +135,16 @@ export class RowLoader {
     return 'unproven'
   }
 
-  async #attempts({ table }: RowLoad, send: () => Promise<void>): Promise<void> {
+  async #attempts(job: RowLoad, send: () => Promise<void>): Promise<void> {
+    const { table } = job
     for (let attempt = 1; ; attempt++) {
       try {
         await send()
         return
       } catch (error) {
+        const { relax } = this.#target
+        if (relax !== undefined && (await this.#isUndone(table)) && (await relax(this.#connection, job, error)))
+          continue
         const isRetryable = [deadlock, lockWaitTimeout].includes(serverErrno(error) ?? 0)
         if (!isRetryable || attempt === attempts || !(await this.#isUndone(table))) throw error
         await sleep(2 ** attempt * 50, undefined, { signal: this.#signal })

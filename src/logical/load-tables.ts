@@ -12,7 +12,7 @@ import { logicalDialectOf } from './dialects.ts'
 import { importedExpression } from './imported-rows.ts'
 import type { LoadOptions } from './load-logical.ts'
 import { LoadQueue } from './load-queue.ts'
-import { type RowLoad, RowLoader } from './load-rows.ts'
+import { type RelaxTarget, type RowLoad, RowLoader } from './load-rows.ts'
 import { digestOf, readDigest } from './read-back.ts'
 import { listRelations, readTable } from './table-definition.ts'
 import { bytesOf, type TableLoad } from './table-loads.ts'
@@ -28,6 +28,7 @@ export interface LoadPlan {
   readonly deferral: Deferral
   readonly appended: AppendedRows
   readonly isLocalInfileOn: boolean
+  readonly relax?: RelaxTarget | undefined
   /** The target prints definitions as the source did. */
   readonly isSameRelease: boolean
 }

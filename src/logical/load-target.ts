@@ -22,8 +22,11 @@ export function checkVersion(
   ) {
     throw new HoldfastError(
       'VERSION_MISMATCH',
-      `a backup of ${details.backup} cannot be restored into ${details.target}`,
+      `a backup of ${details.backup} cannot be restored into ${details.target} as it is`,
       details,
+      {
+        hint: 'Restore into the same flavour and the same or a newer version; or let it be translated with --to backup --translate, which reports what changes.',
+      },
     )
   }
   checkNameCase(

@@ -48,7 +48,8 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   const { settings, plan, content, source, parts } = request
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
-  checkVersion(plan.base.origin, content, facts)
+  // What is translated is as if the target had made it.
+  checkVersion(parts?.reshaped.backup.origin ?? plan.base.origin, content, facts)
   await refuseSuperReadOnly(connection, signal)
   if (parts === undefined) await requireForAll(connection, facts, content)
   else requireForSchemas(facts, parts.reshaped.content.schemas)

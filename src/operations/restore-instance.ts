@@ -24,8 +24,15 @@ import {
 } from './plan-parts.ts'
 import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
 import { requireGtid, restoreParts } from './restore-parts.ts'
+import { restoreTranslated, tellTranslation } from './restore-translated.ts'
+import {
+  refuseUntranslatable,
+  type Translation,
+  type TranslationRequest,
+  translatedParts,
+} from './translate-parts.ts'
 
-export interface RestoreRequest extends PlanRequest, PartsRestoreRequest {
+export interface RestoreRequest extends PlanRequest, PartsRestoreRequest, TranslationRequest {
   readonly access: RepositoryAccess
   /** Name of the instance in the repository. */
   readonly source: string
@@ -53,11 +60,22 @@ export interface RestoreHooks {
 
 export type RestoreOutcome =
   /** Nothing was changed; `target` is absent when none was named. */
-  | { readonly kind: 'planned'; readonly plan: RestorePlan; readonly target?: TargetReport }
-  | { readonly kind: 'restored'; readonly plan: RestorePlan; readonly report: RestoreReport }
+  | {
+      readonly kind: 'planned'
+      readonly plan: RestorePlan
+      readonly target?: TargetReport
+      readonly translation?: Translation
+    }
+  | {
+      readonly kind: 'restored'
+      readonly plan: RestorePlan
+      readonly report: RestoreReport
+      readonly translation?: Translation
+    }
 
 /** Throws what opening, planning, connecting, loading and replaying throw. */
 export async function restoreInstance(request: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
+  refuseUntranslatable(request, request)
   const asked = planParts(request)
   const { emit, signal, confirm } = hooks
   const repository = await openRepository(request.access, signal)
@@ -70,7 +88,12 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   const unhurried = await source.openBackup(plan.base.id, signal)
   const backup = limit === undefined ? unhurried : pacedSource(unhurried, limit)
   const content = parseLogicalContent(backup.content)
-  const parts = shapedParts(asked, backup, content)
+  const shaped = shapedParts(asked, backup, content, request)
+  const translated =
+    request.translate && shaped !== undefined && request.target !== undefined
+      ? await translatedParts(shaped, request.target, signal)
+      : undefined
+  const parts = translated?.parts ?? shaped
   if (parts !== undefined) checkParts(parts, request, plan)
   const examined = {
     plan,
@@ -91,11 +114,21 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
       steps: [...plan.steps.slice(0, 1), ...load, ...plan.steps.slice(1)],
       warnings: [...plan.warnings, ...(parts?.reshaped.warnings ?? []), ...(target?.warnings ?? [])],
     }
-    return { kind: 'planned', plan: explained, ...(target === undefined ? {} : { target }) }
+    const translation = translated?.translation
+    if (translation !== undefined) await tellTranslation(translation, request, emit)
+    return {
+      kind: 'planned',
+      plan: explained,
+      ...(target === undefined ? {} : { target }),
+      ...(translation === undefined ? {} : { translation }),
+    }
   }
   if (target.schemas.length > 0 || target.isSource) await confirm({ plan, target })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
   const options = { settings: request.target, threads, verify: request.verify, emit, signal }
+  if (parts !== undefined && translated !== undefined) {
+    return await restoreTranslated(plan, translated, { ...options, agreedDrops: target.toDrop }, request)
+  }
   const report =
     parts === undefined
       ? await executeRestore(plan, { ...options, backup, archive })
@@ -104,13 +137,14 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   return { kind: 'restored', plan, report }
 }
 
-/** Rows alone need tables that are there: they are restored as parts are. */
+/** Rows alone need tables that are there: they are restored as parts are. And so is what is translated: no log goes on from there. */
 function shapedParts(
   asked: PartsPlan | undefined,
   backup: BackupSource,
   content: LogicalContent,
+  { translate }: TranslationRequest,
 ): ShapedParts | undefined {
-  const plan = asked ?? (content.parts === 'data' ? wholeAsParts : undefined)
+  const plan = asked ?? (content.parts === 'data' || translate ? wholeAsParts : undefined)
   return plan === undefined ? undefined : { plan, reshaped: reshape(backup, plan.shape) }
 }
 

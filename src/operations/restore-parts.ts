@@ -2,6 +2,8 @@
 import { HoldfastError } from '../core/errors.ts'
 import { setGtidState } from '../instance/current-point.ts'
 import { resumeEventScheduler } from '../instance/event-scheduler.ts'
+import type { OnRefused } from '../logical/load-code.ts'
+import type { RelaxTarget } from '../logical/load-rows.ts'
 import { type LoadOptions, type LoadReport, loadLogical } from '../logical/load-logical.ts'
 import type { ReshapedBackup } from '../logical/reshape/reshape.ts'
 import { proveLoad } from '../logical/verify-target/prove-load.ts'
@@ -15,6 +17,9 @@ export interface PartsOptions extends Omit<ExecuteOptions, 'archive' | 'backup'>
   readonly plan: PartsPlan
   readonly reshaped: ReshapedBackup
   readonly agreedDrops: readonly string[]
+  /** See LoadOptions. */
+  readonly onRefused?: OnRefused
+  readonly relax?: RelaxTarget
 }
 
 /** Throws what loading throws, and VERIFY_FAILED. */
@@ -23,8 +28,17 @@ export async function restoreParts(plan: RestorePlan, options: PartsOptions): Pr
   const { backup, content, wholeSchemas } = reshaped
   const hasEvents = content.schemas.some(({ events }) => events.length > 0)
   const startedMs = performance.now()
+  const refused = new Set<string>()
+  const onRefused: OnRefused | undefined =
+    options.onRefused === undefined
+      ? undefined
+      : (object, error) => {
+          refused.add(object)
+          options.onRefused?.(object, error)
+        }
   const load = {
     ...rest,
+    onRefused,
     settings,
     backup,
     wholeSchemas,
@@ -42,7 +56,8 @@ export async function restoreParts(plan: RestorePlan, options: PartsOptions): Pr
   try {
     if (parts.setGtid) await setGtid(plan, settings, signal)
     if (!verify) return { ...report, loadSeconds }
-    const proof = { ...rest, settings, backup, backupId: plan.base.id, loadWarnings: loaded.warnings }
+    const loadWarnings = loaded.warnings
+    const proof = { ...rest, settings, backup, backupId: plan.base.id, loadWarnings, notCreated: refused }
     const verified = await proveLoad(signal === undefined ? proof : { ...proof, signal })
     return { ...report, loadSeconds, verified, verifySeconds: (performance.now() - loadedMs) / 1000 }
   } finally {

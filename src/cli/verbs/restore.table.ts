@@ -42,6 +42,11 @@ export const restoreVerb: VerbSpec = {
         'holdfast restore shop --repository /backup/holdfast --to backup --tables shop.orders --rename shop.orders:shop.orders_before --target mysql://root@db1/ --identity recovery.key',
     },
     {
+      says: 'From MySQL to MariaDB, or back: first see what would not be as it was',
+      command:
+        'holdfast restore shop --repository /backup/holdfast --to backup --translate --report shop.md --target mysql://root@maria1/ --identity recovery.key --dry-run',
+    },
+    {
       says: 'As files that plain tools load, without Holdfast',
       command:
         'holdfast restore shop --repository /backup/holdfast --to-files /backup/shop-files --identity recovery.key',
@@ -55,6 +60,8 @@ export const restoreVerb: VerbSpec = {
     'Parts are restored as they are in a backup (--to backup), beside whatever else the target holds. --rename follows names through foreign keys, ' +
       'defaults and views; code whose body names a renamed schema is left out and told. --on-existing append wants columns that take every ' +
       'value as it is and no trigger that would fire, and rolls back what meets a row of the same key.',
+    '--translate restores a backup into the other flavour, or an older version. What the target cannot have as it was is told by name, and ' +
+      'makes the exit status 3; a table that it cannot have at all stops the restore before any row is loaded.',
     "Names with a comma, a colon or a dot are put in backticks, and a backtick in one is doubled: --tables '`a,b`.`c.d`'.",
   ],
   arguments: [sourceArgument],
@@ -135,6 +142,19 @@ export const restoreVerb: VerbSpec = {
       kind: 'flag',
       group: 'Parts',
       help: 'keep the load out of the binary log of the target, and so off its replicas',
+    },
+    {
+      name: 'translate',
+      kind: 'flag',
+      group: 'Target',
+      help: 'the target is of the other flavour, or an older version: carry what it can have, and report what is not as it was (with --to backup)',
+    },
+    {
+      name: 'report',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Target',
+      help: 'where --translate writes its report: Markdown, or JSON for a name that ends with .json',
     },
     {
       name: 'target',

@@ -45,6 +45,8 @@ const runRestore: VerbRun = async (context) => {
       bytesPerSecond: options.bytes('rate-limit'),
       target: hasTarget(context) ? await connectionSettings(context, options.text('target')) : undefined,
       verify: options.flag('verify'),
+      translate: options.flag('translate'),
+      reportFile: options.text('report'),
       isDryRun,
     },
     { confirm: (consent) => confirm(context, source, consent), emit, signal },
@@ -112,6 +114,8 @@ function refuseReplay(context: VerbContext): void {
     'on-existing',
     'set-gtid',
     'skip-binlog',
+    'translate',
+    'report',
   ].filter(
     (name) =>
       options.flag(name) ||
@@ -186,9 +190,22 @@ function describe(outcome: RestoreOutcome): string {
   const how = isContinued ? 'an interrupted restore was continued: ' : ''
   return [
     `Restored ${plan.source} to ${describePoint(plan.end)}: ${how}${parts.join(', ')}.`,
+    ...describeTranslation(outcome),
     ...checked,
     `Next: take a backup of the restored server under a name of its own: holdfast backup mysql://user@host/ --name ${plan.source}-restored`,
   ].join('\n')
+}
+
+function describeTranslation({ translation }: RestoreOutcome): readonly string[] {
+  if (translation === undefined) return []
+  const { from, to, entries } = translation
+  const count = (severity: (typeof entries)[number]['severity']) =>
+    entries.filter((entry) => entry.severity === severity).length
+  const sum =
+    entries.length === 0
+      ? 'everything is as it was'
+      : `${counted(entries.length, 'thing')} not as before (${count('dropped')} not carried, ${count('changed')} in another form, ${count('differs')} acting otherwise)`
+  return [`Translated from ${from} to ${to}: ${sum}.`]
 }
 
 /** What was checked, and when: what is replayed is not among it. */
@@ -204,11 +221,13 @@ function describeVerification({
   ]
 }
 
-function describePlan({ plan, target }: Extract<RestoreOutcome, { kind: 'planned' }>): string {
+function describePlan(outcome: Extract<RestoreOutcome, { kind: 'planned' }>): string {
+  const { plan, target } = outcome
   return [
     `Plan to restore ${plan.source} to ${plan.wanted.text}:`,
     ...plan.steps.map((step, index) => `  ${index + 1}. ${step}.`),
     ...plan.warnings.map((warning) => `Warning: ${warning}`),
+    ...describeTranslation(outcome),
     ...(target === undefined ? [] : [describeTarget(plan, target)]),
     'Nothing was changed. To carry it out, run the same command without --dry-run.',
   ].join('\n')

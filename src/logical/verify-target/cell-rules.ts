@@ -1,12 +1,14 @@
 // What of a cell counts when rows are compared that cannot have the same text.
+import { jsonValue } from './json-value.ts'
 import { cellTexts, rowOf } from './row-text.ts'
 
 /**
  * `same`: every byte. `json`: MySQL keeps DECIMAL and other SQL types within JSON, but takes text back as integers and doubles only, so 1.10
- * comes back as 1.1. `masked`: the value, for a mask's text is not always that of its column: 1.5 is 1.50 there. `none`: nothing, its text
- * depends on the server.
+ * comes back as 1.1. `json-value`: what the JSON says, whatever its order and spacing. `double`: -0 is 0, since not every version keeps the
+ * sign. `masked`: the value, for a mask's text is not always that of its column: 1.5 is 1.50 there. `none`: nothing, its text depends on the
+ * server.
  */
-export type CellRule = 'same' | 'json' | 'masked' | 'none'
+export type CellRule = 'same' | 'json' | 'json-value' | 'double' | 'masked' | 'none'
 
 /** A row in which everything that does not count is alike. */
 export function comparedText(row: Buffer, rules: readonly CellRule[] | undefined): Buffer {
@@ -17,7 +19,9 @@ export function comparedText(row: Buffer, rules: readonly CellRule[] | undefined
 export function comparedCell(cell: Buffer, rule: CellRule): Buffer {
   if (rule === 'none') return empty
   if (rule === 'same') return cell
+  if (rule === 'json-value') return jsonValue(cell)
   const text = cell.toString('latin1')
+  if (rule === 'double') return text === '-0' ? Buffer.from('0') : cell
   return Buffer.from(rule === 'json' ? plainNumbers(text) : plainValue(text), 'latin1')
 }
 

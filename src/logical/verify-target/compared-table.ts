@@ -24,6 +24,7 @@ export function comparedTable(
   schema: string,
   given: TableContent & { readonly object: string },
   target: TableDefinition,
+  { isSameVersion }: { readonly isSameVersion: boolean },
 ): ComparedTable | { readonly missing: readonly string[] } {
   // Of a table without rows, an import knows no columns.
   const content = given.columns.length > 0 ? given : { ...given, columns: [...target.columns] }
@@ -34,7 +35,12 @@ export function comparedTable(
   const expressions = found.map(({ column, at }) =>
     content.isImported === true ? importedExpression(column) : expressionFor(column, target, at),
   )
-  const rules = content.columns.map((column, at) => (isComparable[at] === false ? 'none' : ruleFor(column)))
+  const rules = found.map(({ column, at }, place): CellRule => {
+    if (isComparable[place] === false) return 'none'
+    if (isWrittenAnew(column, target.columns[at])) return 'json-value'
+    const rule = ruleFor(column)
+    return rule === 'same' && !isSameVersion && isFloating(column, content) ? 'double' : rule
+  })
   return {
     schema,
     content,
@@ -43,6 +49,16 @@ export function comparedTable(
     ...(rules.every((rule) => rule === 'same') ? {} : { rules }),
     leftOut: content.columns.filter((_, at) => isComparable[at] === false).map(({ name }) => name),
   }
+}
+
+/** MySQL writes JSON in its own order and spacing, other servers as it was written; what MySQL has written stays. */
+function isWrittenAnew({ encoding, mask }: ColumnContent, targetColumn: ColumnContent | undefined): boolean {
+  return targetColumn?.encoding === 'json' && encoding !== 'json' && mask === undefined
+}
+
+function isFloating({ name }: ColumnContent, { ddl }: TableContent): boolean {
+  const type = columnTypeIn(ddl, name)?.name
+  return type === 'float' || type === 'double'
 }
 
 function ruleFor({ encoding, mask }: ColumnContent): CellRule {
@@ -75,8 +91,7 @@ function hasSameText(
   targetColumn: ColumnContent | undefined,
   target: TableDefinition,
 ): boolean {
-  // MySQL writes JSON in its own order and spacing, other servers as it was written; what MySQL has written stays.
-  if (targetColumn?.encoding === 'json' && column.encoding !== 'json') return false
+  if (targetColumn?.encoding === 'json' && column.encoding !== 'json') return column.mask === undefined
   const one = columnTypeIn(content.ddl, column.name)
   const other = columnTypeIn(target.ddl, column.name)
   // The hidden columns of a table's history.

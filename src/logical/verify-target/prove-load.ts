@@ -2,9 +2,9 @@
 import { HoldfastError } from '../../core/errors.ts'
 import { type TargetVerification, type VerifyTargetOptions, verifyTarget } from './verify-target.ts'
 
-export interface ProofOptions extends Omit<VerifyTargetOptions, 'notCreated'> {
+export interface ProofOptions extends VerifyTargetOptions {
   readonly backupId: string
-  /** What the load told; views that it could not create are told there. */
+  /** What the load told; views that it could not create are told there, besides what is in `notCreated`. */
   readonly loadWarnings: readonly string[]
 }
 
@@ -17,7 +17,8 @@ const viewNotCreated =
 /** @throws HoldfastError VERIFY_FAILED when the target is not what the backup says */
 export async function proveLoad(options: ProofOptions): Promise<TargetVerification> {
   const { backupId, loadWarnings, emit = () => undefined } = options
-  const notCreated = new Set(loadWarnings.flatMap((text) => viewNotCreated.exec(text)?.[1] ?? []))
+  const toldViews = loadWarnings.flatMap((text) => viewNotCreated.exec(text)?.[1] ?? [])
+  const notCreated = new Set([...toldViews, ...(options.notCreated ?? [])])
   const verification = await verifyTarget({ ...options, notCreated })
   const { differences, notes } = verification
   const told = new Set(loadWarnings)

@@ -74,6 +74,7 @@ export interface TablesToCompare {
 export function tablesToCompare(
   schemas: readonly SchemaContent[],
   there: readonly TargetSchema[],
+  server: { readonly isSameVersion: boolean },
 ): TablesToCompare {
   const tables: ComparedTable[] = []
   const differences: DefinitionDifference[] = []
@@ -82,7 +83,7 @@ export function tablesToCompare(
     for (const content of schema.tables.filter(hasObject)) {
       const definition = target?.tables.find(({ name }) => name === content.name)
       if (definition === undefined) continue
-      const table = comparedTable(schema.name, content, definition)
+      const table = comparedTable(schema.name, content, definition, server)
       if (!('missing' in table)) {
         tables.push(table)
         continue

@@ -15,6 +15,7 @@ import { compareRows } from './compare-rows.ts'
 import { readTarget, tablesToCompare } from './read-target.ts'
 import { findRows } from './row-finder.ts'
 import type { TargetDifference } from './target-difference.ts'
+import { withEndOfTime } from '../translate/end-of-time.ts'
 
 export interface VerifyTargetOptions {
   readonly settings: ConnectionSettings
@@ -47,11 +48,12 @@ export interface TargetVerification {
  * @throws HoldfastError USAGE for a selection that the backup has not, VERSION_MISMATCH, and what connecting and reading throw
  */
 export async function verifyTarget(options: VerifyTargetOptions): Promise<TargetVerification> {
-  const { settings, backup, signal, emit = () => undefined, selection = everything } = options
-  const content = parseLogicalContent(backup.content)
+  const { settings, signal, emit = () => undefined, selection = everything } = options
+  const content = parseLogicalContent(options.backup.content)
   const schemas = selectContent(content, selection)
   await using control = await openReadSession(settings, signal)
   const facts = await inspectInstance(control, signal === undefined ? {} : { signal })
+  const backup = withEndOfTime(options.backup, content, facts)
   checkNameCase(
     content,
     facts.lowerCaseTableNames,
@@ -60,14 +62,15 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
   emit({ type: 'phase', phase: 'comparing definitions' })
   const dialect = logicalDialectOf(facts.flavour)
   const there = await readTarget(control, dialect, content, schemas, signal)
+  const wording = wordingOf(content, backup.origin, facts)
   const definitions = compareDefinitions({
     backup: schemas,
     target: there,
-    wording: wordingOf(content, backup.origin, facts),
+    wording,
     isWhole: content.parts !== 'data',
     notCreated: options.notCreated ?? new Set(),
   })
-  const { tables, differences } = tablesToCompare(schemas, there)
+  const { tables, differences } = tablesToCompare(schemas, there, { isSameVersion: wording === 'same' })
   const read = await compareRows({
     settings,
     backup,
@@ -77,7 +80,7 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
     emit,
     signal,
   })
-  const rows = await findRows(options, control, read)
+  const rows = await findRows({ ...options, backup }, control, read)
   const cannot = new Set(differences.map(({ object }) => object))
   return {
     definitions: definitions.definitions,
@@ -96,11 +99,11 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
 
 function wordingOf(
   { imported }: LogicalContent,
-  { flavour, serverVersion }: BackupOrigin,
+  { flavour, serverVersion, isTranslated }: BackupOrigin,
   target: InstanceFacts,
 ): Wording {
-  // Other programs word definitions in their own way.
-  if (imported !== undefined || target.flavour !== flavour) return 'other'
+  // Other programs word definitions in their own way, and so do we.
+  if (imported !== undefined || isTranslated === true || target.flavour !== flavour) return 'other'
   if (target.version === serverVersion) return 'same'
   return seriesOf(target.release) === seriesOf(releaseNumber(serverVersion)) ? 'alike' : 'other'
 }

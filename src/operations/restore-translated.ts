@@ -1,0 +1,79 @@
+// Restores what was translated for another kind of server, and reports what is not as it was: before the load, and with what the target refused.
+import { counted } from '../core/counted.ts'
+import type { EmitEvent } from '../core/events.ts'
+import type { TranslationEntry } from '../logical/translate/report.ts'
+import { relaxChecks } from '../logical/translate/relax-checks.ts'
+import type { RestorePlan } from '../recovery/restore-plan.ts'
+import type { RestoreOutcome } from './restore-instance.ts'
+import { type PartsOptions, restoreParts } from './restore-parts.ts'
+import {
+  entryOfWarning,
+  type TranslatedParts,
+  type Translation,
+  type TranslationRequest,
+} from './translate-parts.ts'
+import { writeTranslation } from './translation-file.ts'
+
+export type TranslatedOptions = Omit<PartsOptions, 'plan' | 'reshaped' | 'onRefused' | 'relax'>
+
+/** Throws what loading and comparing throw; the report is in its file also then. */
+export async function restoreTranslated(
+  plan: RestorePlan,
+  { parts, translation }: TranslatedParts,
+  options: TranslatedOptions,
+  { reportFile }: TranslationRequest,
+): Promise<Extract<RestoreOutcome, { kind: 'restored' }>> {
+  const { emit = () => undefined } = options
+  const refused: TranslationEntry[] = []
+  const onRefused = (object: string, error: Error): void => {
+    refused.push({ object, what: `the target does not take it: ${error.message}`, severity: 'dropped' })
+  }
+  // Now, for a load may fail; and a file that cannot be written is no reason to stop one that is under way.
+  await tellTranslation(translation, { reportFile }, emit)
+  const report = await restoreParts(plan, {
+    ...options,
+    ...parts,
+    onRefused,
+    relax: relaxChecks((entry) => refused.push(entry)),
+  })
+  const told = (report.loaded?.warnings ?? []).map(entryOfWarning)
+  const whole = { ...translation, entries: [...translation.entries, ...refused, ...told] }
+  emitEntries([...refused, ...told], reportFile, emit)
+  if (reportFile !== undefined) await writeTranslation(reportFile, whole)
+  return { kind: 'restored', plan, report, translation: whole }
+}
+
+/** As warnings, and into the file. */
+export async function tellTranslation(
+  translation: Translation,
+  { reportFile }: Pick<TranslationRequest, 'reportFile'>,
+  emit: EmitEvent,
+): Promise<void> {
+  emitEntries(translation.entries, reportFile, emit)
+  if (reportFile !== undefined) await writeTranslation(reportFile, translation)
+}
+
+// More than that nobody reads on a terminal.
+const shownEntries = 50
+
+function emitEntries(
+  entries: readonly TranslationEntry[],
+  reportFile: string | undefined,
+  emit: EmitEvent,
+): void {
+  const warn = (message: string): void => emit({ type: 'notice', level: 'warning', message })
+  for (const { object, what, severity } of entries.slice(0, shownEntries)) {
+    warn(what.startsWith(object) ? what : `${object}: ${words[severity]}${what}`)
+  }
+  const more = entries.length - shownEntries
+  if (more <= 0) return
+  warn(
+    `${counted(more, 'more thing')} ${more === 1 ? 'is' : 'are'} not as before: ${reportFile === undefined ? 'see them all with --report FILE' : `see ${reportFile}`}`,
+  )
+}
+
+const words: Readonly<Record<TranslationEntry['severity'], string>> = {
+  dropped: 'not carried: ',
+  changed: '',
+  differs: '',
+}
