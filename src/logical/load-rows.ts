@@ -143,7 +143,11 @@ export class RowLoader {
         return
       } catch (error) {
         const { relax } = this.#target
-        if (relax !== undefined && (await this.#isUndone(table)) && (await relax(this.#connection, job, error)))
+        if (
+          relax !== undefined &&
+          (await this.#isUndone(table)) &&
+          (await relax(this.#connection, job, error))
+        )
           continue
         const isRetryable = [deadlock, lockWaitTimeout].includes(serverErrno(error) ?? 0)
         if (!isRetryable || attempt === attempts || !(await this.#isUndone(table))) throw error

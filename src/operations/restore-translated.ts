@@ -1,8 +1,8 @@
 // Restores what was translated for another kind of server, and reports what is not as it was: before the load, and with what the target refused.
 import { counted } from '../core/counted.ts'
 import type { EmitEvent } from '../core/events.ts'
-import type { TranslationEntry } from '../logical/translate/report.ts'
 import { relaxChecks } from '../logical/translate/relax-checks.ts'
+import type { TranslationEntry } from '../logical/translate/report.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import type { RestoreOutcome } from './restore-instance.ts'
 import { type PartsOptions, restoreParts } from './restore-parts.ts'

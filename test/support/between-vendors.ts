@@ -45,7 +45,9 @@ export async function moveTo(target: TestServer, backup: BackupSource): Promise<
   })
   const verified = await verifyTarget({ settings, backup: translated.backup, notCreated })
   return {
-    report: [...translated.entries, ...refused].map(({ object, what, severity }) => `${severity} ${object}: ${what}`),
+    report: [...translated.entries, ...refused].map(
+      ({ object, what, severity }) => `${severity} ${object}: ${what}`,
+    ),
     warnings: loaded.warnings,
     verified,
   }
@@ -60,8 +62,9 @@ export async function objectsOf(server: TestServer): Promise<ReadonlySet<string>
   const add = async (sql: string): Promise<void> => {
     for (const { name } of await witness.query(sql)) found.add(String(name))
   }
-  const own = (column: string) => `WHERE ${column} NOT IN (${systemSchemas})`
-  await add(`SELECT CONCAT('schema ', SCHEMA_NAME) AS name FROM information_schema.SCHEMATA ${own('SCHEMA_NAME')}`)
+  await add(
+    `SELECT CONCAT('schema ', SCHEMA_NAME) AS name FROM information_schema.SCHEMATA ${own('SCHEMA_NAME')}`,
+  )
   await add(
     `SELECT CONCAT(CASE TABLE_TYPE WHEN 'VIEW' THEN 'view ' WHEN 'SEQUENCE' THEN 'sequence ' ELSE 'table ' END, TABLE_SCHEMA, '.', TABLE_NAME) AS name
      FROM information_schema.TABLES ${own('TABLE_SCHEMA')}`,
@@ -93,6 +96,10 @@ export async function objectsOf(server: TestServer): Promise<ReadonlySet<string>
   return found
 }
 
+function own(column: string): string {
+  return `WHERE ${column} NOT IN (${systemSchemas})`
+}
+
 /** Every cell of every table that both have, by columns of the same name: in hex, as an independent client reads it. */
 export async function cellDifferences(source: TestServer, target: TestServer): Promise<readonly string[]> {
   await using left = await openWitness(source)
@@ -111,7 +118,8 @@ export async function cellDifferences(source: TestServer, target: TestServer): P
     })
     const sql = `SELECT ${cells.map((cell, at) => `${cell} AS c${at}`).join(', ')} FROM ${quoteName(schema)}.${quoteName(table)}`
     const [before, after] = await Promise.all([rowsOf(left, sql), rowsOf(right, sql)])
-    if (before.length !== after.length) differences.push(`${schema}.${table}: ${before.length} rows, and ${after.length}`)
+    if (before.length !== after.length)
+      differences.push(`${schema}.${table}: ${before.length} rows, and ${after.length}`)
     else if (before.join('\n') !== after.join('\n')) {
       const at = columns.filter((_, column) => cellsOf(before, column) !== cellsOf(after, column))
       differences.push(`${schema}.${table}: ${at.map((column) => column.name).join(', ')}`)
@@ -145,13 +153,14 @@ async function commonColumns(
     .map(([name, type]) => ({ name, isVector: type === 'vector' || second.get(name) === 'vector' }))
 }
 
+/** The cells of each row, in hex with commas between. */
 async function rowsOf(server: Witness, sql: string): Promise<readonly string[]> {
-  return (await server.query(sql)).map((row) => JSON.stringify(Object.values(row))).toSorted()
+  return (await server.query(sql)).map((row) => Object.values(row).map(String).join(',')).toSorted()
 }
 
 function cellsOf(rows: readonly string[], column: number): string {
   return rows
-    .map((row) => String((JSON.parse(row) as readonly unknown[])[column]))
+    .map((row) => row.split(',')[column] ?? '')
     .toSorted()
     .join()
 }

@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import { codeText } from './client-text.ts'
 
 const create = (statement: string | Buffer, charset = 'utf8mb4') =>
-  codeText({ kind: 'create', object: 'view shop.v', settings: 'SET x', bytes: Buffer.from(statement), charset }).toString('latin1')
+  codeText({
+    kind: 'create',
+    object: 'view shop.v',
+    settings: 'SET x',
+    bytes: Buffer.from(statement),
+    charset,
+  }).toString('latin1')
 
 test('code stands between delimiters that it does not contain', () => {
   assert.equal(create('BEGIN; END'), 'SET x;\nDELIMITER ;;\nBEGIN; END;;\nDELIMITER ;\n')

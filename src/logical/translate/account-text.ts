@@ -57,8 +57,6 @@ export function parseAccount(statement: string, object: string): AccountText {
   const [identified = []] = clauses.filter(([first]) => isWord(first, 'IDENTIFIED'))
   const requires = textWith('REQUIRE').filter((text) => text.toUpperCase() !== 'REQUIRE NONE')
   const expiry = textWith('PASSWORD', 'EXPIRE').filter((text) => !/ DEFAULT$/i.test(text))
-  const isKnown = (clause: readonly DdlToken[]) =>
-    isWord(clause[0], 'IDENTIFIED', 'REQUIRE', 'WITH', 'ACCOUNT') || isWord(clause[1], 'EXPIRE')
   return {
     login: loginOf(statement, identified),
     requires: requires.join(' '),
@@ -70,6 +68,11 @@ export function parseAccount(statement: string, object: string): AccountText {
       .map((clause) => textOfTokens(statement, clause))
       .filter((text) => !/ DEFAULT$/i.test(text)),
   }
+}
+
+/** Both flavours have it, if in other words. */
+function isKnown(clause: readonly DdlToken[]): boolean {
+  return isWord(clause[0], 'IDENTIFIED', 'REQUIRE', 'WITH', 'ACCOUNT') || isWord(clause[1], 'EXPIRE')
 }
 
 function loginOf(statement: string, tokens: readonly DdlToken[]): Login {

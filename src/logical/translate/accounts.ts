@@ -124,21 +124,14 @@ interface GrantRequest extends AccountRequest {
 function translatedGrant(line: string, grant: Grant, request: GrantRequest): readonly string[] {
   const { source, target, tell, name } = request
   const isOtherFlavour = source.flavour !== target.flavour
-  switch (grant.kind) {
-    case 'roles': {
-      if (!isOtherFlavour) return [line]
-      const admin = grant.isWithAdmin ? ' WITH ADMIN OPTION' : ''
-      return grant.roles.map((role) => `GRANT ${quoteName(role)} TO ${name}${admin}`)
-    }
-    case 'revoke':
-      return isOtherFlavour ? [] : [line]
-    case 'other':
-      if (!isOtherFlavour) return [line]
-      tell('dropped', line.replace(/ TO .*$/s, ''))
-      return []
-    case 'grant':
-      return grantedOn(line, grant, request)
+  if (grant.kind === 'grant') return grantedOn(line, grant, request)
+  if (!isOtherFlavour) return [line]
+  if (grant.kind === 'roles') {
+    const admin = grant.isWithAdmin ? ' WITH ADMIN OPTION' : ''
+    return grant.roles.map((role) => `GRANT ${quoteName(role)} TO ${name}${admin}`)
   }
+  if (grant.kind === 'other') tell('dropped', line.replace(/ TO .*$/s, ''))
+  return []
 }
 
 function grantedOn(line: string, grant: PrivilegeGrant, request: GrantRequest): readonly string[] {

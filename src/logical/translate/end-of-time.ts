@@ -10,7 +10,11 @@ import { featuresOf, type ServerKind } from './server-features.ts'
  * MariaDB 11.5 moved the end of TIMESTAMP from 2038 to 2106: rows that hold until the one are rows of the past to servers that know the
  * other, and would be gone from the table.
  */
-export function withEndOfTime(backup: BackupSource, content: LogicalContent, target: ServerKind): BackupSource {
+export function withEndOfTime(
+  backup: BackupSource,
+  content: LogicalContent,
+  target: ServerKind,
+): BackupSource {
   const { flavour, serverVersion } = backup.origin
   const source = { flavour, version: serverVersion, release: releaseNumber(serverVersion) }
   const to = featuresOf(target).endOfTime

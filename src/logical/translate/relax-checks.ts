@@ -11,7 +11,8 @@ const violated = 3819 // ER_CHECK_CONSTRAINT_VIOLATED of MySQL
 export function relaxChecks(tell: (entry: TranslationEntry) => void): RelaxTarget {
   const relaxed = new Set<string>()
   return async (connection, { schema, table }, error) => {
-    const name = serverErrno(error) === violated && error instanceof HoldfastError ? nameIn(error.message) : undefined
+    const name =
+      serverErrno(error) === violated && error instanceof HoldfastError ? nameIn(error.message) : undefined
     if (name === undefined) return false
     await connection.run(
       `ALTER TABLE ${quoteQualified(schema, table.name)} ALTER CHECK ${quoteName(name)} NOT ENFORCED`,
@@ -21,7 +22,11 @@ export function relaxChecks(tell: (entry: TranslationEntry) => void): RelaxTarge
     // Several sessions load a table.
     if (!relaxed.has(key)) {
       relaxed.add(key)
-      tell({ object, what: `check ${name} is not enforced: rows of the backup break it`, severity: 'changed' })
+      tell({
+        object,
+        what: `check ${name} is not enforced: rows of the backup break it`,
+        severity: 'changed',
+      })
     }
     return true
   }

@@ -53,7 +53,12 @@ export async function translateBackup(
     entries,
     backup: {
       content,
-      origin: { ...backup.origin, flavour: target.flavour, serverVersion: target.version, isTranslated: true },
+      origin: {
+        ...backup.origin,
+        flavour: target.flavour,
+        serverVersion: target.version,
+        isTranslated: true,
+      },
       point: backup.point,
       objectNames: () => backup.objectNames(),
       object: (name, own) => rows.object(name, own),

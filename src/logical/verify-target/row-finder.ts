@@ -52,7 +52,8 @@ export async function findRows(
     if (found.rows.length === 0 && table.rules !== undefined) {
       // Nothing differs but what may.
       if (table.rules.includes('json')) notes.push(jsonLossOf(name))
-      if (table.rules.includes('json-value')) notes.push(`${name}: its JSON was compared by what it says, not by its text`)
+      if (table.rules.includes('json-value'))
+        notes.push(`${name}: its JSON was compared by what it says, not by its text`)
     } else {
       const words = rowsInWords(found, table.content, key, table.rules)
       const isAll = words.isAll && parts.length === compared.differing.length

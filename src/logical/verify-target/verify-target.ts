@@ -10,12 +10,14 @@ import { selectContent } from '../definition-statements.ts'
 import { logicalDialectOf } from '../dialects.ts'
 import { checkNameCase } from '../name-case.ts'
 import { everything, type Selection } from '../selection.ts'
+
+import { withEndOfTime } from '../translate/end-of-time.ts'
 import { compareDefinitions, type Rewording, type Wording } from './compare-definitions.ts'
+
 import { compareRows } from './compare-rows.ts'
 import { readTarget, tablesToCompare } from './read-target.ts'
 import { findRows } from './row-finder.ts'
 import type { TargetDifference } from './target-difference.ts'
-import { withEndOfTime } from '../translate/end-of-time.ts'
 
 export interface VerifyTargetOptions {
   readonly settings: ConnectionSettings
