@@ -51,9 +51,9 @@ export function comparedTable(
   }
 }
 
-/** MySQL writes JSON in its own order and spacing, other servers as it was written; what MySQL has written stays. */
+/** MySQL writes JSON in its own order and spacing, other servers as it was written. */
 function isWrittenAnew({ encoding, mask }: ColumnContent, targetColumn: ColumnContent | undefined): boolean {
-  return targetColumn?.encoding === 'json' && encoding !== 'json' && mask === undefined
+  return mask === undefined && (targetColumn?.encoding === 'json') !== (encoding === 'json')
 }
 
 function isFloating({ name }: ColumnContent, { ddl }: TableContent): boolean {
