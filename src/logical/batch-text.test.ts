@@ -13,7 +13,11 @@ function textOf(chunks: readonly string[]): BatchText {
     rowHash: '',
   }))
   const rows = described.reduce((sum, chunk) => sum + chunk.rows, 0)
-  return new BatchText(source, { chunks: described, rows }, undefined)
+  return new BatchText(
+    source,
+    { start: { chunk: 0, offset: 0, rows: 0 }, chunks: described, rows },
+    undefined,
+  )
 }
 
 /** As the kernel cuts: a row that is longer than a chunk begins one and ends one. */

@@ -1,17 +1,11 @@
 // The text of a batch, handed out in pieces of whole rows that can be asked for again, smaller, where the server refuses one.
 import type { BackupSource } from '../core/backup.ts'
+import type { TextPlace } from './ledger/loaded-text.ts'
 import type { LoadBatch } from './load-batches.ts'
 
 const lineFeed = 0x0a
 
 type Chunks = Pick<BackupSource, 'getChunk'>
-
-interface Place {
-  readonly chunk: number
-  readonly offset: number
-  /** Rows of this chunk that lie before `offset`. */
-  readonly rows: number
-}
 
 /** A batch and how far the target has it. */
 export class BatchText {
@@ -19,12 +13,14 @@ export class BatchText {
   readonly #batch: LoadBatch
   readonly #signal: AbortSignal | undefined
   #held = new Map<number, Promise<Buffer>>()
-  #taken: Place = { chunk: 0, offset: 0, rows: 0 }
+  /** Its chunk is counted from the first of the batch. */
+  #taken: TextPlace
 
   constructor(source: Chunks, batch: LoadBatch, signal: AbortSignal | undefined) {
     this.#source = source
     this.#batch = batch
     this.#signal = signal
+    this.#taken = { ...batch.start, chunk: 0 }
   }
 
   get isTaken(): boolean {
@@ -62,14 +58,21 @@ export class TextPiece implements AsyncIterable<Buffer> {
   readonly #batch: LoadBatch
   readonly #chunk: (index: number) => Promise<Buffer>
   readonly #maxBytes: number
-  #end: Place
+  readonly #start: TextPlace
+  #end: TextPlace
   #bytes = 0
   #rows = 0
   #endsRow = true
 
-  constructor(batch: LoadBatch, chunk: (index: number) => Promise<Buffer>, start: Place, maxBytes: number) {
+  constructor(
+    batch: LoadBatch,
+    chunk: (index: number) => Promise<Buffer>,
+    start: TextPlace,
+    maxBytes: number,
+  ) {
     this.#batch = batch
     this.#chunk = chunk
+    this.#start = start
     this.#end = start
     this.#maxBytes = maxBytes
   }
@@ -88,8 +91,14 @@ export class TextPiece implements AsyncIterable<Buffer> {
     return this.#rows === 0 || (this.#rows === 1 && this.#endsRow)
   }
 
-  get end(): Place {
+  get end(): TextPlace {
     return this.#end
+  }
+
+  /** From where to where it goes in the text of its table. */
+  get bounds(): { readonly start: TextPlace; readonly end: TextPlace } {
+    const inTable = (place: TextPlace) => ({ ...place, chunk: this.#batch.start.chunk + place.chunk })
+    return { start: inTable(this.#start), end: inTable(this.#end) }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {

@@ -3,7 +3,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import { statementBytes } from './code.ts'
-import type { CodeContent, LogicalContent, SchemaContent } from './content.ts'
+import type { CodeContent, LogicalContent, SchemaContent, SequenceContent } from './content.ts'
 import { keptSelection } from './name-case.ts'
 import {
   exclusionOf,
@@ -98,10 +98,12 @@ function refuseAbsent(content: LogicalContent, selection: Selection): void {
 
 /** Before all tables: their defaults may name them. */
 export function sequenceStatements(schema: SchemaContent): readonly string[] {
-  return schema.sequences.flatMap(({ name, ddl, next, cycle }) => [
-    ddl,
-    `DO SETVAL(${quoteQualified(schema.name, name)}, ${next}, 0, ${cycle})`,
-  ])
+  return schema.sequences.flatMap((sequence) => [sequence.ddl, sequenceValue(schema.name, sequence)])
+}
+
+/** Never moves a sequence back. */
+export function sequenceValue(schema: string, { name, next, cycle }: SequenceContent): string {
+  return `DO SETVAL(${quoteQualified(schema, name)}, ${next}, 0, ${cycle})`
 }
 
 export function codeOf(

@@ -17,7 +17,8 @@ function load(name: string, rows: number): TableLoad {
     isInsertOnly: false,
     triggers: [],
   }
-  return { schema: 's', table, bytes: rows, batches: rows === 0 ? [] : [{ chunks: [], rows }] }
+  const batch = { start: { chunk: 0, offset: 0, rows: 0 }, chunks: [], rows }
+  return { schema: 's', table, bytes: rows, batches: rows === 0 ? [] : [batch], loaded: [] }
 }
 
 function deferred({ schema, table }: TableLoad, indexes: number, foreignKeys: number): DeferredTable {

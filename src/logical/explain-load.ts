@@ -2,7 +2,8 @@
 import type { BackupSource } from '../core/backup.ts'
 import type { SchemaContent } from './content.ts'
 import { type Deferral, planDeferral } from './deferred-indexes/plan-deferral.ts'
-import { type TableLoad, tableLoads } from './table-loads.ts'
+import type { BegunLoad } from './ledger/begun-load.ts'
+import { rowsLoaded, type TableLoad, tableLoads } from './table-loads.ts'
 
 /**
  * One sentence a step, without its full stop. Reads the lists of chunks, and no chunk.
@@ -13,9 +14,26 @@ export async function explainLoad(
   schemas: readonly SchemaContent[],
   threads: number,
   signal: AbortSignal | undefined,
+  begun?: BegunLoad,
 ): Promise<readonly string[]> {
-  const loads = await tableLoads(backup, schemas, signal)
-  return describeLoad(loads, planDeferral(loads), threads)
+  const loads = await tableLoads(
+    backup,
+    schemas,
+    signal,
+    (schema, table) => begun?.loadedOf(schema, table) ?? [],
+  )
+  return [...describeBegun(loads, begun), ...describeLoad(loads, planDeferral(loads), threads)]
+}
+
+function describeBegun(loads: readonly TableLoad[], begun: BegunLoad | undefined): readonly string[] {
+  if (begun === undefined) return []
+  const [there, all] = [
+    loads.reduce((sum, load) => sum + rowsLoaded(load), 0),
+    loads.reduce((sum, { table }) => sum + table.rows, 0),
+  ]
+  return [
+    `Go on with the load that was begun at ${begun.begunAt} UTC and interrupted: the target has ${counted(there, 'row', 'rows')} of ${all}`,
+  ]
 }
 
 const shownTables = 3

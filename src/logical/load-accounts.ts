@@ -6,6 +6,8 @@ import type { LogicalDialect } from './dialect.ts'
 
 export interface AccountPlan {
   readonly toCreate: readonly AccountContent[]
+  /** Those, and what an earlier run of the same load has created. */
+  readonly ours: readonly AccountContent[]
   readonly toGrant: readonly AccountContent[]
   readonly warnings: readonly string[]
 }
@@ -13,25 +15,32 @@ export interface AccountPlan {
 /**
  * An account that the target has already keeps its password: the one we are logged in with must not change under us, and whoever set
  * up the server wanted the others. If it is the same account it gets its grants; if not it stays as it is, and that is told.
+ * @param newBefore accounts that were not there when the load was begun, by accountKey
  */
 export async function planAccounts(
   connection: Connection,
   dialect: LogicalDialect,
   accounts: readonly AccountContent[],
+  newBefore: readonly string[] = [],
 ): Promise<AccountPlan> {
   // Chosen schemas come without accounts, and whoever loads them need not be allowed to look.
-  if (accounts.length === 0) return { toCreate: [], toGrant: [], warnings: [] }
+  if (accounts.length === 0) return { toCreate: [], ours: [], toGrant: [], warnings: [] }
   const present = new Map(
-    (await dialect.readAccounts(connection)).map((account) => [keyOf(account), account]),
+    (await dialect.readAccounts(connection)).map((account) => [accountKey(account), account]),
   )
+  const begun = new Set(newBefore)
   const toCreate: AccountContent[] = []
+  const ours: AccountContent[] = []
   const toGrant: AccountContent[] = []
   const warnings: string[] = []
   for (const account of accounts) {
-    const there = present.get(keyOf(account))
+    const there = present.get(accountKey(account))
     if (there === undefined) toCreate.push(account)
-    if (there === undefined) toGrant.push(account)
-    else if (there.create.join() === account.create.join()) {
+    if (there === undefined || begun.has(accountKey(account))) {
+      ours.push(account)
+      const grants = account.grants.filter((grant) => there?.grants.includes(grant) !== true)
+      toGrant.push({ ...account, grants })
+    } else if (there.create.join() === account.create.join()) {
       const grants = account.grants.filter((grant) => !there.grants.includes(grant))
       toGrant.push({ ...account, grants, after: [] })
     } else {
@@ -40,7 +49,7 @@ export async function planAccounts(
       )
     }
   }
-  return { toCreate, toGrant, warnings }
+  return { toCreate, ours, toGrant, warnings }
 }
 
 export async function createAccounts(
@@ -72,7 +81,7 @@ export async function grantAccounts(
   return warnings
 }
 
-function keyOf(account: AccountContent): string {
+export function accountKey(account: Pick<AccountContent, 'user' | 'host'>): string {
   return `${account.user}\0${account.host}`
 }
 

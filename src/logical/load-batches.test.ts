@@ -9,7 +9,7 @@ function chunk(plainBytes: number, rows: number) {
 }
 
 test('trap 19: a statement takes a bounded number of bytes', () => {
-  const batches = loadBatches([chunk(4, 1), chunk(4, 1), chunk(4, 1), chunk(9, 2), chunk(1, 1)], 10)
+  const batches = loadBatches([chunk(4, 1), chunk(4, 1), chunk(4, 1), chunk(9, 2), chunk(1, 1)], [], 10)
   assert.deepEqual(
     batches.map(({ chunks, rows }) => [chunks.length, rows]),
     [
@@ -21,7 +21,7 @@ test('trap 19: a statement takes a bounded number of bytes', () => {
 })
 
 test('the pieces of a row that spans chunks stay in one statement, however long it is', () => {
-  const batches = loadBatches([chunk(8, 3), chunk(8, 0), chunk(8, 0), chunk(3, 1), chunk(8, 2)], 10)
+  const batches = loadBatches([chunk(8, 3), chunk(8, 0), chunk(8, 0), chunk(3, 1), chunk(8, 2)], [], 10)
   assert.deepEqual(
     batches.map(({ chunks }) => chunks.map(({ plainBytes }) => plainBytes)),
     [[8], [8, 8, 3], [8]],
@@ -35,7 +35,7 @@ test('every chunk is in exactly one batch, in order, and each batch begins at a 
   fc.assert(
     fc.property(chunks, (sizes) => {
       const all = sizes.map(([bytes, rows]) => chunk(bytes, rows))
-      const batches = loadBatches(all, 40)
+      const batches = loadBatches(all, [], 40)
       assert.deepEqual(
         batches.flatMap((batch) => batch.chunks),
         all,

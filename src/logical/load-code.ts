@@ -1,9 +1,11 @@
 // Creates views, triggers, routines and events in the session settings they were made with.
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { HeldGlobals, type HoldOptions } from '../instance/held-globals.ts'
 import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
 import type { CodeContent, SchemaContent } from './content.ts'
 import { afterCode, type CodeStep, codeSteps } from './definition-statements.ts'
+import type { MadeBefore } from './made-before.ts'
 import { inDependencyOrder } from './view-order.ts'
 
 /** ER_BINLOG_UNSAFE_ROUTINE, ER_BINLOG_CREATE_ROUTINE_NEED_SUPER: a rule of servers with a binary log. */
@@ -23,14 +25,14 @@ export type OnRefused = (object: string, error: Error) => void
 /** One for a session that does nothing else meanwhile. `finish` puts the session back. */
 export class CodeLoader {
   readonly #connection: Connection
-  readonly #signal: AbortSignal | undefined
+  readonly #hold: HoldOptions
   readonly #onRefused: OnRefused | undefined
   readonly warnings: string[] = []
 
   /** @param onRefused without it, code that the target does not take is an error */
-  constructor(connection: Connection, signal: AbortSignal | undefined, onRefused?: OnRefused) {
+  constructor(connection: Connection, hold: HoldOptions, onRefused?: OnRefused) {
     this.#connection = connection
-    this.#signal = signal
+    this.#hold = hold
     this.#onRefused = onRefused
   }
 
@@ -46,8 +48,10 @@ export class CodeLoader {
    * Views of all schemas: each after those that it names. One that refers to something that is not restored, or was broken already,
    * becomes a warning.
    */
-  async createViews(schemas: readonly SchemaContent[], isPartial: boolean): Promise<void> {
-    let left = inDependencyOrder(schemas.flatMap((schema) => schema.views.map((view) => ({ schema, view }))))
+  async createViews(schemas: readonly SchemaContent[], made: MadeBefore, isPartial: boolean): Promise<void> {
+    let left = inDependencyOrder(
+      schemas.flatMap((schema) => made.codeLeft(schema.name, schema.views).map((view) => ({ schema, view }))),
+    )
     while (left.length > 0) {
       const failed: typeof left = []
       let lastError: unknown
@@ -117,15 +121,18 @@ export class CodeLoader {
 
   /** The source trusted its functions, so the target must for a moment. */
   async #trustingFunctions(create: () => Promise<unknown>): Promise<void> {
-    await this.#run('SET GLOBAL log_bin_trust_function_creators = 1')
-    try {
-      await create()
-    } finally {
-      await this.#connection.run('SET GLOBAL log_bin_trust_function_creators = 0')
-    }
+    await using held = new AsyncDisposableStack()
+    held.use(await HeldGlobals.hold(this.#connection, [trust], this.#hold))
+    await create()
   }
 
   #run(sql: string | Buffer) {
-    return this.#connection.run(sql, { signal: this.#signal })
+    return this.#connection.run(sql, { signal: this.#hold.signal })
   }
+}
+
+const trust = {
+  name: 'log_bin_trust_function_creators',
+  value: '1',
+  neededFor: 'the target has a binary log, and takes functions from a few accounts only',
 }

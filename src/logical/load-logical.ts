@@ -1,28 +1,28 @@
 // Restores a logical backup into a server: definitions, rows, code and accounts, in the order in which they need each other.
 import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
-import { pauseEventScheduler, resumeEventScheduler } from '../instance/event-scheduler.ts'
+import { HeldGlobals } from '../instance/held-globals.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { loadMode } from '../instance/load-mode.ts'
 import { openLoadSession } from '../instance/read-session.ts'
-import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
-import { serverErrno } from '../wire/server-error.ts'
 import { refuseOtherDrops } from './arrival/agreed-drops.ts'
 import { AppendedRows } from './arrival/appended-rows.ts'
 import { orphanWarnings } from './arrival/orphan-rows.ts'
 import { type OnExisting, planArrival } from './arrival/plan-arrival.ts'
-import { parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
-import { type DeferredTable, planDeferral } from './deferred-indexes/plan-deferral.ts'
-import { codeOf, codeOrder, selectContent, sequenceStatements } from './definition-statements.ts'
+import { parseLogicalContent, type TableContent } from './content.ts'
+import { createDefinitions } from './create-definitions.ts'
+import { planDeferral } from './deferred-indexes/plan-deferral.ts'
+import { codeOf, codeOrder, selectContent } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
-import { createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
+import type { LoadLedger } from './ledger/load-ledger.ts'
+import { accountKey, createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
 import { CodeLoader, type OnRefused } from './load-code.ts'
 import type { RelaxTarget } from './load-rows.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion } from './load-target.ts'
+import { MadeBefore } from './made-before.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
 import { tableLoads } from './table-loads.ts'
 import { withEndOfTime } from './translate/end-of-time.ts'
@@ -44,8 +44,8 @@ export interface LoadOptions {
   readonly deferFromBytes?: number
   /** Keeps the load out of the target's binary log (sql_log_bin = 0); the target's setting otherwise. */
   readonly skipBinlog?: boolean
-  /** Leaves the event scheduler off at the end, for whoever replays binary logs next; see LoadReport.pausedEvents. */
-  readonly keepEventsPaused?: boolean
+  /** Keeps on the target how far the load has come, so that it can be gone on with; without one, killed, it must be begun anew. */
+  readonly ledger?: LoadLedger | undefined
   /** Takes code that the target refuses, which is an error without it. */
   readonly onRefused?: OnRefused | undefined
   readonly relax?: RelaxTarget | undefined
@@ -56,19 +56,21 @@ export interface LoadOptions {
 export interface LoadReport {
   readonly schemas: number
   readonly tables: number
+  /** Loaded by this run. */
   readonly rows: number
+  /** Loaded by earlier runs, which this one has gone on from. */
+  readonly rowsBefore: number
   readonly plainBytes: number
   readonly warnings: readonly string[]
-  /** True when the event scheduler was running before and is off now: resumeEventScheduler is due. */
-  readonly pausedEvents: boolean
 }
 
 /**
- * Creates and fills what is selected. The target must not have any of it yet; that is checked before anything is changed.
+ * Creates and fills what is selected. The target must not have any of it yet, but for what an earlier run of the same load has brought;
+ * that is checked before anything is changed.
  * @throws HoldfastError TARGET_NOT_EMPTY, VERSION_MISMATCH, LOAD_MISMATCH, PRIVILEGE_MISSING, SERVER_ERROR, CONNECTION_LOST, VERIFY_FAILED
  */
 export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
-  const { settings, signal, emit = () => undefined, selection = everything } = options
+  const { settings, signal, ledger, emit = () => undefined, selection = everything } = options
   const content = parseLogicalContent(options.backup.content)
   const openSession = () => openTargetSession(settings, options)
   await using control = await openSession()
@@ -77,9 +79,10 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   const backup = withEndOfTime(options.backup, content, facts)
   const selected = selectContent(content, selection)
   const { wholeSchemas = selection.kind === 'tables' ? new Set() : undefined, onExisting } = options
+  const begun = ledger?.begun
   const arrival = await planArrival(
     control,
-    { schemas: selected, wholeSchemas, onExisting, parts: content.parts },
+    { schemas: selected, wholeSchemas, onExisting, parts: content.parts, begun: begun?.arrival },
     signal,
   )
   refuseOtherDrops(arrival.drops, options.agreedDrops ?? [])
@@ -87,54 +90,60 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   const appended = new AppendedRows(arrival.appended)
   const accounts = isWhole(selection) ? (content.accounts ?? []) : []
   const dialect = logicalDialectOf(facts.flavour)
-  const plan = await planAccounts(control, dialect, accounts)
-  const loads = await tableLoads(backup, selected, signal)
+  const plan = await planAccounts(control, dialect, accounts, begun?.decisions.newAccounts)
+  const made = begun === undefined ? MadeBefore.nothing : await MadeBefore.read(control, schemas)
+  // Rows of a table that is gone are gone with it.
+  const isThere = (schema: string, table: TableContent) =>
+    appended.has(table) || made.has('table', schema, table.name)
+  const loads = await tableLoads(backup, selected, signal, (schema, table) =>
+    begun === undefined || !isThere(schema, table) ? [] : begun.loadedOf(schema, table),
+  )
   const created = loads.filter(({ table }) => !appended.has(table))
   const planned = planDeferral(created, options.deferFromBytes)
   // Only now is anything changed.
-  const hasEvents = schemas.some((schema) => schema.events.length > 0) || options.keepEventsPaused === true
-  const wasRunning = hasEvents && (await pauseEventScheduler(control, { signal }))
-  const mustResume = wasRunning && options.keepEventsPaused !== true
+  const hasEvents = schemas.some((schema) => schema.events.length > 0)
+  await using held = new AsyncDisposableStack()
+  const hold = { settings, record: ledger, emit, signal }
+  held.use(await HeldGlobals.hold(control, hasEvents ? [eventsOff] : [], hold))
   try {
     for (const { statement } of arrival.drops) await control.run(statement, { signal })
+    if (begun === undefined) {
+      const newAccounts = plan.toCreate.map(accountKey)
+      await ledger?.begin({ found: arrival.found, newAccounts, schemas: schemas.map(({ name }) => name) })
+    }
+    for (const { schema, table } of created)
+      if (begun !== undefined && !isThere(schema, table))
+        await ledger?.forgetRows({ schema, name: table.name })
     emit({ type: 'phase', phase: 'creating schemas and tables' })
     await createAccounts(control, plan.toCreate)
-    const deferral = new Map<TableContent, DeferredTable>()
-    for (const schema of schemas) {
-      await createSchema(control, schema, present.has(schema.name), signal)
-      for (const table of schema.tables) {
-        const deferred = await createTable(control, table, planned.get(table), signal).catch(
-          (error: unknown) => {
-            throw named(`table ${schema.name}.${table.name}`, error)
-          },
-        )
-        if (deferred !== undefined) deferral.set(table, deferred)
-      }
-    }
+    const deferral = await createDefinitions(control, { schemas, present, made, planned }, signal)
     const loaded = await loadTables({ ...options, backup }, openSession, {
       loads,
       deferral,
       appended,
+      ledger,
       isLocalInfileOn: facts.isLocalInfileOn,
       relax: options.relax,
       isSameRelease: facts.release === content.server.release,
     })
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
-    const code = new CodeLoader(control, signal, options.onRefused)
+    const code = new CodeLoader(control, hold, options.onRefused)
     const isPartial = !isWhole(selection) || !isWhole(content.selection)
     for (const kind of codeOrder) {
-      if (kind === 'views') await code.createViews(schemas, isPartial)
-      else for (const schema of schemas) await code.createAll(schema, codeOf(schema, kind))
+      if (kind === 'views') await code.createViews(schemas, made, isPartial)
+      else
+        for (const schema of schemas)
+          await code.createAll(schema, made.codeLeft(schema.name, codeOf(schema, kind)))
     }
     await code.finish({ sqlMode: loadMode })
     const grantWarnings = await grantAccounts(control, plan.toGrant)
-    await dialect.giveUpRoles(control, plan.toCreate, accounts)
+    await dialect.giveUpRoles(control, plan.ours, accounts)
     const orphans = await orphanWarnings(control, arrival, signal)
-    if (mustResume) await resumeEventScheduler(control, { signal })
     return {
       schemas: schemas.length,
       tables: loads.length,
       rows: loaded.rows,
+      rowsBefore: loaded.rowsBefore,
       plainBytes: loaded.plainBytes,
       warnings: [
         ...arrival.warnings,
@@ -144,74 +153,25 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
         ...code.warnings,
         ...grantWarnings,
       ],
-      pausedEvents: wasRunning && options.keepEventsPaused === true,
     }
   } catch (error) {
     for (const message of appended.leftBehind()) emit({ type: 'notice', level: 'warning', message })
-    // The failure is what is told, also where the server is gone and nothing can be resumed.
-    if (mustResume) await resumeAfterFailure(settings).catch(() => undefined)
     throw error
   }
 }
 
-/** Over a session of its own: that of the load may be lost, or cut off by the signal. */
-async function resumeAfterFailure(settings: ConnectionSettings): Promise<void> {
-  await using session = await openLoadSession(settings)
-  await resumeEventScheduler(session)
+const eventsOff = {
+  name: 'event_scheduler',
+  value: "'OFF'",
+  neededFor: 'events would write into tables that are half loaded',
 }
 
 async function openTargetSession(
   settings: ConnectionSettings,
-  { skipBinlog, signal }: LoadOptions,
+  { skipBinlog, ledger, signal }: LoadOptions,
 ): Promise<Connection> {
   const session = await openLoadSession(settings, signal)
   if (skipBinlog === true) await session.run('SET SESSION sql_log_bin = 0', { signal })
+  await ledger?.join(session)
   return session
-}
-
-async function createSchema(
-  connection: Connection,
-  schema: SchemaContent,
-  isPresent: boolean,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const options = { signal }
-  if (!isPresent) await connection.run(schema.ddl, options)
-  await connection.run(`USE ${quoteName(schema.name)}`, options)
-  for (const statement of sequenceStatements(schema)) await connection.run(statement, options)
-}
-
-/** What a server says of a definition does not always name it. */
-function named(object: string, error: unknown): unknown {
-  if (!(error instanceof HoldfastError) || serverErrno(error) === undefined) return error
-  const { code, message, details, hint } = error
-  return new HoldfastError(
-    code,
-    `${object} cannot be created: ${message}`,
-    { ...details, object },
-    { cause: error, hint },
-  )
-}
-
-/**
- * Foreign keys that are not added later come with their tables: checks are off, so neither order nor rows matter, and the rows come from
- * one consistent moment. Answers what is to be added later.
- */
-async function createTable(
-  connection: Connection,
-  table: TableContent,
-  deferred: DeferredTable | undefined,
-  signal: AbortSignal | undefined,
-): Promise<DeferredTable | undefined> {
-  if (deferred !== undefined) {
-    try {
-      await connection.run(deferred.create, { signal })
-      return deferred
-    } catch (error) {
-      // A table of another schema may have been waiting for it with a foreign key to one of the keys.
-      if (serverErrno(error) === undefined) throw error
-    }
-  }
-  await connection.run(table.ddl, { signal })
-  return undefined
 }

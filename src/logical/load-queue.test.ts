@@ -17,8 +17,14 @@ function load(name: string, batches: number): TableLoad {
     isInsertOnly: false,
     triggers: [],
   }
-  const batch = { chunks: [], rows: 1 }
-  return { schema: 's', table, bytes: batches, batches: Array.from({ length: batches }, () => batch) }
+  const batch = { start: { chunk: 0, offset: 0, rows: 0 }, chunks: [], rows: 1 }
+  return {
+    schema: 's',
+    table,
+    bytes: batches,
+    batches: Array.from({ length: batches }, () => batch),
+    loaded: [],
+  }
 }
 
 function deferred({ schema, table }: TableLoad, indexes: readonly string[]): DeferredTable {

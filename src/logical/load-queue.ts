@@ -18,6 +18,8 @@ export class LoadQueue {
       batches.map((batch): LoadJob => ({ kind: 'rows', schema, table, batch })),
     )
     for (const { table, batches } of loads) this.#left.set(table, batches.length)
+    // Those whose rows an earlier run has brought.
+    for (const { table, batches } of loads) if (batches.length === 0) this.#addIndexes(table)
   }
 
   next(): LoadJob | undefined {
@@ -32,8 +34,12 @@ export class LoadQueue {
     if (job.kind === 'indexes') return
     const left = (this.#left.get(job.table) ?? 0) - 1
     this.#left.set(job.table, left)
-    const deferred = this.#deferral.get(job.table)
-    if (left === 0 && deferred !== undefined && deferred.indexes.length > 0)
+    if (left === 0) this.#addIndexes(job.table)
+  }
+
+  #addIndexes(table: RowLoad['table']): void {
+    const deferred = this.#deferral.get(table)
+    if (deferred !== undefined && deferred.indexes.length > 0)
       this.#jobs.unshift({ kind: 'indexes', of: deferred })
   }
 }

@@ -7,6 +7,8 @@ import { serverErrno } from '../wire/server-error.ts'
 import { BatchText, type TextPiece } from './batch-text.ts'
 import type { TableContent } from './content.ts'
 import { insertPiece } from './insert-rows.ts'
+import type { LoadLedger } from './ledger/load-ledger.ts'
+import type { LoadedText } from './ledger/loaded-text.ts'
 import type { LoadBatch } from './load-batches.ts'
 import { LoadCheck } from './load-check.ts'
 import { loadStatement } from './load-statement.ts'
@@ -22,6 +24,8 @@ export interface LoadTarget {
   /** Tables with rows of their own, which must stay as they are. */
   readonly appended: { has(table: TableContent): boolean }
   readonly relax?: RelaxTarget | undefined
+  /** Keeps on the target which rows it has. */
+  readonly ledger: Pick<LoadLedger, 'mark' | 'announce'> | undefined
 }
 
 /** Changes a table that refused rows so that it takes them; false where it cannot, and the error stands. */
@@ -42,6 +46,9 @@ export type LoadOutcome = 'exact' | 'unproven'
 /** Sends the next piece of a batch. */
 type Send = (isStrict: boolean) => Promise<void>
 
+/** Told of each piece that is committed. */
+export type OnRows = (rows: number, bytes: number) => void
+
 /** Loads batches over one session. */
 export class RowLoader {
   readonly #connection: Connection
@@ -49,6 +56,7 @@ export class RowLoader {
   readonly #target: LoadTarget
   readonly #signal: AbortSignal | undefined
   readonly #check: LoadCheck
+  #isSplit: Promise<boolean> | undefined
   /** What a statement may hold, as far as the target has shown: text is not as long as what the server makes of it. */
   #maxBytes = Number.POSITIVE_INFINITY
 
@@ -69,17 +77,17 @@ export class RowLoader {
    * @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived; UNSUPPORTED or SERVER_ERROR when the target
    * takes less in a transaction than one row, or than a statement that could not be undone
    */
-  async load(job: RowLoad): Promise<LoadOutcome> {
+  async load(job: RowLoad, onRows: OnRows): Promise<LoadOutcome> {
     const text = new BatchText(this.#source, job.batch, this.#signal)
     let outcome: LoadOutcome = 'exact'
     while (!text.isTaken) {
-      if ((await this.#loadNext(job, text)) === 'unproven') outcome = 'unproven'
+      if ((await this.#loadNext(job, text, onRows)) === 'unproven') outcome = 'unproven'
     }
     return outcome
   }
 
   /** As many rows as fit: halves what the target refuses, and begins with that the next time. */
-  async #loadNext(job: RowLoad, text: BatchText): Promise<LoadOutcome> {
+  async #loadNext(job: RowLoad, text: BatchText, onRows: OnRows): Promise<LoadOutcome> {
     for (;;) {
       let piece = text.piece(this.#maxBytes)
       const send = (isStrict: boolean) => {
@@ -89,6 +97,7 @@ export class RowLoader {
       try {
         const outcome = await this.#strictFirst(job, send)
         text.take(piece)
+        onRows(piece.rows, piece.bytes)
         return outcome
       } catch (error) {
         this.#maxBytes = await this.#smaller(job, piece, error)
@@ -159,7 +168,15 @@ export class RowLoader {
   /** Whether a statement that failed has left nothing: only then may its rows be sent again. */
   async #isUndone(table: TableContent): Promise<boolean> {
     if (!table.isTransactional) return false
-    return !this.#usesLoadData(table) || !(await isLoadSplitByServer(this.#connection))
+    return this.#isTransaction(table) || !this.#usesLoadData(table) || !(await this.#isSplitByServer())
+  }
+
+  /**
+   * Whether rows come in a transaction that we begin and end. Rows that are there may be in the way: what REPLACE did to them is found by
+   * its counts, and must not stay. And where a ledger is kept it tells of rows that are there, no more and no less.
+   */
+  #isTransaction(table: TableContent): boolean {
+    return table.isTransactional && (this.#target.ledger !== undefined || this.#target.appended.has(table))
   }
 
   /** A row that only has a definition of defaults has no columns to load. */
@@ -169,25 +186,56 @@ export class RowLoader {
     return this.#target.isLocalInfileOn && !table.isInsertOnly && isSafe
   }
 
-  async #send({ schema, table }: RowLoad, piece: TextPiece, isStrict: boolean): Promise<void> {
-    const options = { signal: this.#signal }
-    const isAppended = this.#target.appended.has(table)
-    if (!this.#usesLoadData(table) || (isAppended && (await isLoadSplitByServer(this.#connection)))) {
-      await this.#inTransaction(() =>
+  #isSplitByServer(): Promise<boolean> {
+    this.#isSplit ??= isLoadSplitByServer(this.#connection)
+    return this.#isSplit
+  }
+
+  async #send(job: RowLoad, piece: TextPiece, isStrict: boolean): Promise<void> {
+    const { schema, table } = job
+    const name = { schema, name: table.name }
+    const text = (): LoadedText => ({ ...piece.bounds, rows: piece.rows, isExact: isStrict })
+    const { ledger } = this.#target
+    if (this.#isTransaction(table)) {
+      // One that the server splits is no longer one: then INSERT.
+      const isSplit = this.#usesLoadData(table) && (await this.#isSplitByServer())
+      await this.#inTransaction(async () => {
+        await this.#sendRows(job, piece, isStrict, isSplit)
+        await ledger?.mark(this.#connection, name, text())
+      })
+      return
+    }
+    // A table of our own is emptied by the run that goes on; one with other rows cannot be.
+    const told = this.#target.appended.has(table) ? ledger : undefined
+    await told?.announce(this.#connection, name, text())
+    await this.#sendRows(job, piece, isStrict, false)
+    // MySQL 9.7 takes the next statement for one of the same transaction, and warns of a mixture (6414), although autocommit is on.
+    if (!table.isTransactional) await this.#connection.run('COMMIT', { signal: this.#signal })
+    await told?.mark(this.#connection, name, text())
+  }
+
+  async #sendRows(
+    { schema, table }: RowLoad,
+    piece: TextPiece,
+    isStrict: boolean,
+    isSplit: boolean,
+  ): Promise<void> {
+    if (isSplit || !this.#usesLoadData(table)) {
+      await this.#inserting(table, () =>
         insertPiece(this.#connection, schema, table, piece, this.#signal, isStrict),
       )
       return
     }
-    const load = async () => {
-      await this.#check.begin()
-      const ok = await this.#connection.loadData(loadStatement(schema, table), piece, options)
-      await this.#check.check(ok, { schema, table: table.name, rows: piece.rows, isStrict })
-    }
-    // What REPLACE did to rows that were there is found by its counts, and must not stay.
-    if (isAppended) await this.#inTransaction(load)
-    else await load()
-    // MySQL 9.7 takes the next statement for one of the same transaction, and warns of a mixture (6414), although autocommit is on.
-    if (!table.isTransactional) await this.#connection.run('COMMIT', options)
+    await this.#check.begin()
+    const options = { signal: this.#signal }
+    const ok = await this.#connection.loadData(loadStatement(schema, table), piece, options)
+    await this.#check.check(ok, { schema, table: table.name, rows: piece.rows, isStrict })
+  }
+
+  /** Several statements, which are one. */
+  async #inserting(table: TableContent, insert: () => Promise<void>): Promise<void> {
+    if (this.#isTransaction(table)) await insert()
+    else await this.#inTransaction(insert)
   }
 
   async #inTransaction(work: () => Promise<void>): Promise<void> {

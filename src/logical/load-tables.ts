@@ -10,15 +10,18 @@ import { addForeignKeys, addIndexes, checkKeys } from './deferred-indexes/add-in
 import type { Deferral } from './deferred-indexes/plan-deferral.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { importedExpression } from './imported-rows.ts'
+import type { LoadLedger } from './ledger/load-ledger.ts'
 import type { LoadOptions } from './load-logical.ts'
 import { LoadQueue } from './load-queue.ts'
 import { type RelaxTarget, type RowLoad, RowLoader } from './load-rows.ts'
 import { digestOf, readDigest } from './read-back.ts'
 import { listRelations, readTable } from './table-definition.ts'
-import { bytesOf, type TableLoad } from './table-loads.ts'
+import { bytesLeft, rowsLoaded, type TableLoad } from './table-loads.ts'
 
 export interface LoadedRows {
   readonly rows: number
+  /** Of an earlier run. */
+  readonly rowsBefore: number
   readonly plainBytes: number
   readonly warnings: readonly string[]
 }
@@ -27,6 +30,7 @@ export interface LoadPlan {
   readonly loads: readonly TableLoad[]
   readonly deferral: Deferral
   readonly appended: AppendedRows
+  readonly ledger: LoadLedger | undefined
   readonly isLocalInfileOn: boolean
   readonly relax?: RelaxTarget | undefined
   /** The target prints definitions as the source did. */
@@ -43,8 +47,11 @@ export async function loadTables(
   const { loads, deferral } = plan
   const queue = new LoadQueue(loads, deferral)
   const totalBytes = loads.reduce((sum, { bytes }) => sum + bytes, 0)
-  const unproven = new Set<TableContent>()
-  let doneBytes = 0
+  const unproven = new Set(loads.filter(isUnproven).map(({ table }) => table))
+  for (const load of loads) plan.appended.add(load.table, rowsLoaded(load))
+  const rowsBefore = loads.reduce((sum, load) => sum + rowsLoaded(load), 0)
+  const bytesBefore = totalBytes - loads.reduce((sum, load) => sum + bytesLeft(load), 0)
+  let doneBytes = bytesBefore
   let rows = 0
   const tell = (detail: string) => {
     const phase = 'loading rows'
@@ -59,11 +66,13 @@ export async function loadTables(
     const load = async (job: RowLoad) => {
       // LOAD DATA takes character_set_database from the default schema.
       await session.run(`USE ${quoteName(job.schema)}`, { signal: either })
-      if ((await loader.load(job)) === 'unproven') unproven.add(job.table)
-      plan.appended.add(job.table, job.batch.rows)
-      rows += job.batch.rows
-      doneBytes += bytesOf(job.batch)
-      tell(`${job.schema}.${job.table.name}`)
+      const outcome = await loader.load(job, (came, bytes) => {
+        plan.appended.add(job.table, came)
+        rows += came
+        doneBytes += bytes
+        tell(`${job.schema}.${job.table.name}`)
+      })
+      if (outcome === 'unproven') unproven.add(job.table)
     }
     for (let job = queue.next(); job !== undefined; job = queue.next()) {
       if (job.kind === 'rows') await load(job)
@@ -85,7 +94,8 @@ export async function loadTables(
   const refs = loads.filter(
     ({ table }) => table.rows > 0 && !plan.appended.has(table) && (unproven.has(table) || hasJson(table)),
   )
-  return { rows, plainBytes: doneBytes, warnings: [...keyWarnings, ...(await readBack(options, refs))] }
+  const warnings = [...keyWarnings, ...(await readBack(options, refs))]
+  return { rows, rowsBefore, plainBytes: doneBytes - bytesBefore, warnings }
 }
 
 /** Foreign keys need the indexes of other tables; then all is there, and can be compared. */
@@ -154,6 +164,10 @@ async function readBack(
     }
   }
   return warnings
+}
+
+function isUnproven({ loaded }: TableLoad): boolean {
+  return loaded.some(({ isExact }) => !isExact)
 }
 
 function hasJson(table: TableContent): boolean {

@@ -3,11 +3,18 @@ import type { BackupSource } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { SchemaContent, TableContent } from './content.ts'
 import type { SizedTable } from './deferred-indexes/plan-deferral.ts'
-import { type LoadBatch, loadBatches } from './load-batches.ts'
+import type { LoadedText } from './ledger/loaded-text.ts'
+import { bytesOf, type LoadBatch, loadBatches } from './load-batches.ts'
 
 export interface TableLoad extends SizedTable {
+  /** What is left. */
   readonly batches: readonly LoadBatch[]
+  /** What an earlier run has brought. */
+  readonly loaded: readonly LoadedText[]
 }
+
+/** What the target has of the rows of a table already. */
+export type LoadedOf = (schema: string, table: TableContent) => readonly LoadedText[]
 
 /**
  * All tables, those without rows too. The largest come first, so that the end is not one session with a big one.
@@ -17,10 +24,13 @@ export async function tableLoads(
   backup: Pick<BackupSource, 'object'>,
   schemas: readonly SchemaContent[],
   signal: AbortSignal | undefined,
+  loadedOf: LoadedOf = () => [],
 ): Promise<readonly TableLoad[]> {
   const loads: TableLoad[] = []
   for (const { name, tables } of schemas)
-    for (const table of tables) loads.push(await loadOf(backup, name, table, signal))
+    for (const table of tables) {
+      loads.push(await loadOf(backup, name, table, loadedOf(name, table), signal))
+    }
   return loads.toSorted((a, b) => b.bytes - a.bytes)
 }
 
@@ -28,9 +38,10 @@ async function loadOf(
   backup: Pick<BackupSource, 'object'>,
   schema: string,
   table: TableContent,
+  loaded: readonly LoadedText[],
   signal: AbortSignal | undefined,
 ): Promise<TableLoad> {
-  if (table.object === undefined || table.rows === 0) return { schema, table, bytes: 0, batches: [] }
+  if (table.object === undefined || table.rows === 0) return { schema, table, bytes: 0, batches: [], loaded }
   const { chunks } = await backup.object(table.object, signal)
   const promised = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
   if (promised !== table.rows) {
@@ -40,10 +51,14 @@ async function loadOf(
       { schema, table: table.name },
     )
   }
-  const batches = loadBatches(chunks)
-  return { schema, table, bytes: batches.reduce((sum, batch) => sum + bytesOf(batch), 0), batches }
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
+  return { schema, table, bytes, batches: loadBatches(chunks, loaded), loaded }
 }
 
-export function bytesOf({ chunks }: LoadBatch): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
+export function bytesLeft({ batches }: TableLoad): number {
+  return batches.reduce((sum, batch) => sum + bytesOf(batch), 0)
+}
+
+export function rowsLoaded({ loaded }: TableLoad): number {
+  return loaded.reduce((sum, { rows }) => sum + rows, 0)
 }

@@ -56,7 +56,10 @@ export async function limitError(
       'UNSUPPORTED',
       `a row of ${name} (${bytes} bytes of text) is larger than a transaction may be on the target (${known})`,
       details,
-      { cause, hint: `Raise ${variable} on the target, then drop there what was restored and run it again.` },
+      {
+        cause,
+        hint: `Raise ${variable} on the target, and run the same command again: it goes on from here.`,
+      },
     )
   }
   const why =
@@ -70,7 +73,7 @@ export async function limitError(
     details,
     {
       cause,
-      hint: `Raise ${variable} on the target${also}, then drop there what was restored and run it again.`,
+      hint: `Raise ${variable} on the target${also}, and run the same command again.`,
     },
   )
 }

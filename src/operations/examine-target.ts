@@ -8,13 +8,16 @@ import { openReadSession } from '../instance/read-session.ts'
 import { quoteText } from '../instance/sql-text.ts'
 import { type Arrival, planArrival } from '../logical/arrival/plan-arrival.ts'
 import type { LogicalContent } from '../logical/content.ts'
+import { type BegunLoad, readBegunLoad } from '../logical/ledger/begun-load.ts'
 import { checkVersion } from '../logical/load-target.ts'
 import { inspectTarget } from '../recovery/apply/replay-target.ts'
+import { identityOf } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { readTargetState, refuseSuperReadOnly } from '../recovery/target-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 import type { ShapedParts } from './plan-parts.ts'
+import { partsIdentity } from './restore-parts.ts'
 import { requireForAll, requireForSchemas } from './restore-privileges.ts'
 
 export interface TargetReport {
@@ -28,6 +31,8 @@ export interface TargetReport {
   readonly toDrop: readonly string[]
   /** What is there and stays, though the backup has it too. */
   readonly warnings: readonly string[]
+  /** What an earlier run of the same restore has loaded, where it did not come to the end of that. */
+  readonly begun?: BegunLoad
 }
 
 export interface ExamineRequest {
@@ -53,7 +58,9 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   await refuseSuperReadOnly(connection, signal)
   if (parts === undefined) await requireForAll(connection, facts, content)
   else requireForSchemas(facts, parts.reshaped.content.schemas)
-  const schemas = await userSchemas(connection, signal)
+  const identity = parts === undefined ? identityOf(plan, request) : partsIdentity(plan, parts)
+  const begun = await readBegunLoad(connection, identity, signal)
+  const schemas = (await userSchemas(connection, signal)).filter((name) => name !== identity.ledger)
   const isSource = source !== undefined && isSame(source, facts)
   let arrival: Pick<Arrival, 'drops' | 'warnings'> = { drops: [], warnings: [] }
   if (parts === undefined) {
@@ -61,11 +68,17 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
     if (isSource && schemas.length > 0 && (await isCertainlySource(connection, facts, plan, signal)))
       throw sourceIsInUse(settings, schemas)
     const { executed } = await inspectTarget(connection, { signal })
-    await readTargetState(connection, plan, executed, signal)
+    await readTargetState(connection, plan, executed, { identity, begun }, signal)
   } else {
     const { content: part, wholeSchemas } = parts.reshaped
     const { onExisting } = parts.plan
-    const wanted = { schemas: part.schemas, parts: part.parts, wholeSchemas, onExisting }
+    const wanted = {
+      schemas: part.schemas,
+      parts: part.parts,
+      wholeSchemas,
+      onExisting,
+      begun: begun?.arrival,
+    }
     await using session = await openReadSession(settings, signal)
     arrival = await planArrival(session, wanted, signal)
   }
@@ -75,6 +88,7 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
     isSource,
     toDrop: arrival.drops.map(({ name }) => name),
     warnings: arrival.warnings,
+    ...(begun === undefined || begun.isLoaded ? {} : { begun }),
   }
 }
 

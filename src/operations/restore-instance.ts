@@ -108,7 +108,7 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   const { threads = defaultThreads() } = request
   if (request.isDryRun || request.target === undefined || target === undefined) {
     const selected = (parts?.reshaped.content ?? content).schemas
-    const load = await explainLoad(backup, selected, threads, signal)
+    const load = await explainLoad(backup, selected, threads, signal, target?.begun)
     const explained = {
       ...plan,
       steps: [...plan.steps.slice(0, 1), ...load, ...plan.steps.slice(1)],

@@ -1,16 +1,17 @@
 // Restores a part of a backup, or one in another shape, into a server that may hold other data: nothing but what was chosen is touched.
 import { HoldfastError } from '../core/errors.ts'
 import { setGtidState } from '../instance/current-point.ts'
-import { resumeEventScheduler } from '../instance/event-scheduler.ts'
+import { HeldGlobals } from '../instance/held-globals.ts'
+import { type LoadIdentity, loadIdentity } from '../logical/ledger/load-identity.ts'
+import { LoadLedger } from '../logical/ledger/load-ledger.ts'
 import type { OnRefused } from '../logical/load-code.ts'
-import { type LoadOptions, type LoadReport, loadLogical } from '../logical/load-logical.ts'
+import { loadLogical } from '../logical/load-logical.ts'
 import type { RelaxTarget } from '../logical/load-rows.ts'
 import type { ReshapedBackup } from '../logical/reshape/reshape.ts'
 import { proveLoad } from '../logical/verify-target/prove-load.ts'
 import type { ExecuteOptions, RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { Connection } from '../wire/connection.ts'
-import { textOf } from '../wire/row-values.ts'
 import type { PartsPlan } from './plan-parts.ts'
 
 export interface PartsOptions extends Omit<ExecuteOptions, 'archive' | 'backup'> {
@@ -24,7 +25,7 @@ export interface PartsOptions extends Omit<ExecuteOptions, 'archive' | 'backup'>
 
 /** Throws what loading throws, and VERIFY_FAILED. */
 export async function restoreParts(plan: RestorePlan, options: PartsOptions): Promise<RestoreReport> {
-  const { settings, plan: parts, reshaped, verify = false, signal, ...rest } = options
+  const { settings, plan: parts, reshaped, verify = false, signal, emit = () => undefined, ...rest } = options
   const { backup, content, wholeSchemas } = reshaped
   const hasEvents = content.schemas.some(({ events }) => events.length > 0)
   const startedMs = performance.now()
@@ -36,7 +37,21 @@ export async function restoreParts(plan: RestorePlan, options: PartsOptions): Pr
           refused.add(object)
           options.onRefused?.(object, error)
         }
-  const load = {
+  const identity = partsIdentity(plan, options)
+  await using ledger = await LoadLedger.open({
+    settings,
+    identity,
+    skipBinlog: parts.skipBinlog,
+    emit,
+    signal,
+  })
+  await using control = await Connection.open(settings, { signal })
+  // Events would write into the rows that are being read back.
+  await using held = new AsyncDisposableStack()
+  held.use(
+    await HeldGlobals.hold(control, hasEvents ? [eventsOff] : [], { settings, record: ledger, emit, signal }),
+  )
+  const result = await loadLogical({
     ...rest,
     onRefused,
     settings,
@@ -44,47 +59,49 @@ export async function restoreParts(plan: RestorePlan, options: PartsOptions): Pr
     wholeSchemas,
     onExisting: parts.onExisting,
     skipBinlog: parts.skipBinlog,
-    // Events would write into the rows that are being read back.
-    keepEventsPaused: verify && hasEvents,
+    ledger,
+    emit,
     ...(signal === undefined ? {} : { signal }),
-  }
-  const result = await loadKeepingEvents(load, signal)
+  })
   const loaded = { ...result, warnings: [...reshaped.warnings, ...result.warnings] }
   const loadedMs = performance.now()
-  const report = { isContinued: false, loaded, end: plan.end, replaySeconds: 0 } as const
-  const loadSeconds = (loadedMs - startedMs) / 1000
-  try {
-    if (parts.setGtid) await setGtid(plan, settings, signal)
-    if (!verify) return { ...report, loadSeconds }
-    const loadWarnings = loaded.warnings
-    const proof = { ...rest, settings, backup, backupId: plan.base.id, loadWarnings, notCreated: refused }
-    const verified = await proveLoad(signal === undefined ? proof : { ...proof, signal })
-    return { ...report, loadSeconds, verified, verifySeconds: (performance.now() - loadedMs) / 1000 }
-  } finally {
-    await resume(loaded, { settings, signal })
+  if (parts.setGtid) await setGtid(plan, settings, signal)
+  const proof = {
+    ...rest,
+    settings,
+    backup,
+    backupId: plan.base.id,
+    loadWarnings: loaded.warnings,
+    notCreated: refused,
+    emit,
+  }
+  const verified = verify
+    ? await ledger.proving(() => proveLoad(signal === undefined ? proof : { ...proof, signal }))
+    : undefined
+  await held.disposeAsync()
+  await ledger.drop()
+  return {
+    isContinued: ledger.begun !== undefined,
+    loaded,
+    end: plan.end,
+    loadSeconds: (loadedMs - startedMs) / 1000,
+    ...(verified === undefined ? {} : { verified, verifySeconds: (performance.now() - loadedMs) / 1000 }),
+    replaySeconds: 0,
   }
 }
 
-/** A load that fails tells nobody whether it had paused the events. */
-async function loadKeepingEvents(load: LoadOptions, signal: AbortSignal | undefined): Promise<LoadReport> {
-  if (load.keepEventsPaused !== true) return loadLogical(load)
-  const pausedEvents = await areEventsRunning(load.settings, signal)
-  try {
-    return await loadLogical(load)
-  } catch (error) {
-    // The failure is what is told, also where the server is gone.
-    await resume({ pausedEvents }, { settings: load.settings, signal }).catch(() => undefined)
-    throw error
-  }
+const eventsOff = {
+  name: 'event_scheduler',
+  value: "'OFF'",
+  neededFor: 'events of the target would write into what is being restored',
 }
 
-async function areEventsRunning(
-  settings: ExecuteOptions['settings'],
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  await using connection = await Connection.open(settings, { signal })
-  const [row = {}] = await connection.query('SELECT @@GLOBAL.event_scheduler AS state', { signal })
-  return textOf(row, 'state') === 'ON'
+export function partsIdentity(
+  { base }: RestorePlan,
+  { plan, reshaped }: Pick<PartsOptions, 'plan' | 'reshaped'>,
+): LoadIdentity {
+  const { onExisting, skipBinlog } = plan
+  return loadIdentity({ backupId: base.id, content: reshaped.content, onExisting, skipBinlog })
 }
 
 /** Only adds: what the server has executed itself stays executed. */
@@ -108,15 +125,4 @@ export function requireGtid({ base }: RestorePlan): void {
       hint: 'Leave --set-gtid away; holdfast show tells the position in the binary log that a replica goes on from.',
     },
   )
-}
-
-async function resume(
-  { pausedEvents }: Pick<LoadReport, 'pausedEvents'>,
-  { settings, signal }: Pick<ExecuteOptions, 'settings'> & { readonly signal: AbortSignal | undefined },
-): Promise<void> {
-  if (!pausedEvents) return
-  // Also when the restore was interrupted.
-  const options = signal?.aborted === true ? {} : { signal }
-  await using connection = await Connection.open(settings, options)
-  await resumeEventScheduler(connection, options)
 }

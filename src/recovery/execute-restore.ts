@@ -8,7 +8,11 @@ import { statesEqual } from '../core/gtid-state.ts'
 import { describePoint } from '../core/point-text.ts'
 import type { GtidState, RecoveryPoint } from '../core/recovery-point.ts'
 import { setGtidState } from '../instance/current-point.ts'
+import { HeldGlobals } from '../instance/held-globals.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import { parseLogicalContent } from '../logical/content.ts'
+import { type LoadIdentity, loadIdentity } from '../logical/ledger/load-identity.ts'
+import { LoadLedger } from '../logical/ledger/load-ledger.ts'
 import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
 import { proveLoad } from '../logical/verify-target/prove-load.ts'
 import type { TargetVerification } from '../logical/verify-target/verify-target.ts'
@@ -16,7 +20,6 @@ import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
 import { takenAsDone } from './apply/replay-failure.ts'
 import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
-import { HeldGlobals } from './held-globals.ts'
 import { pendingTransactions } from './pending-transactions.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
 import { readTargetState, refuseSuperReadOnly } from './target-state.ts'
@@ -37,7 +40,7 @@ export interface ExecuteOptions {
 }
 
 export interface RestoreReport {
-  /** True when the base had been loaded by an earlier run, which this one continued. */
+  /** True when an earlier run had begun it, and this one went on. */
   readonly isContinued: boolean
   readonly loaded?: LoadReport
   /** Of the base, as it was before the replay. */
@@ -51,8 +54,8 @@ export interface RestoreReport {
 }
 
 /**
- * Restores into a running server that nobody else writes to. Interrupted, it may be run again with the same plan: a base that was
- * not loaded whole must be removed first (the error says how), a replay goes on exactly where it ended.
+ * Restores into a running server that nobody else writes to. Interrupted, it may be run again with the same plan: load and replay go on
+ * exactly where they ended.
  *
  * Throws TARGET_NOT_EMPTY, VERSION_MISMATCH, PRIVILEGE_MISSING, REPLAY_FAILED, LOAD_MISMATCH, VERIFY_FAILED and what loading and reading throw.
  */
@@ -60,10 +63,19 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   const { settings, emit = () => undefined, signal } = options
   await using control = await Connection.open(settings, { signal })
   await checkTarget(control, plan, signal)
+  const identity = identityOf(plan, options.backup)
+  // The log of the target begins with the first transaction replayed.
+  await using ledger = await LoadLedger.open({ settings, identity, skipBinlog: true, emit, signal })
   const before = await inspectTarget(control, { signal })
-  const state = await readTargetState(control, plan, before.executed, signal)
+  const state = await readTargetState(
+    control,
+    plan,
+    before.executed,
+    { identity, begun: ledger.begun },
+    signal,
+  )
   await using held = new AsyncDisposableStack()
-  held.use(await HeldGlobals.hold(control, heldGlobals(before), { emit, signal }))
+  held.use(await HeldGlobals.hold(control, heldGlobals(before), { settings, record: ledger, emit, signal }))
   // Opened now: the accounts that are about to be restored may not let us in again.
   await using connection = await Connection.open(settings, { signal })
   for (const session of [control, connection]) await session.run(`SET SESSION wait_timeout=${yearSeconds}`)
@@ -77,14 +89,18 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
     })
   }
   const loadStart = performance.now()
-  const loaded = state.kind === 'empty' ? await load(plan, options) : undefined
+  const loaded = state.kind === 'loaded' ? undefined : await load(plan, options, ledger)
   const loadSeconds = secondsSince(loadStart)
   const verifyStart = performance.now()
-  const isUntouched = state.kind === 'empty' || isAtBase(plan, state.executed)
-  const verified = options.verify === true ? await verifyBase(plan, options, isUntouched, loaded) : undefined
+  const isUntouched = state.kind !== 'loaded' || isAtBase(plan, state.executed)
+  const verified =
+    options.verify === true
+      ? await ledger.proving(() => verifyBase(plan, options, isUntouched, loaded))
+      : undefined
   const verifySeconds = secondsSince(verifyStart)
   // Only now: what differs from its backup is no base that a replay goes on from.
   if (loaded !== undefined) await setGtidState(control, plan.base.point, { resetBinaryLogs: true, signal })
+  await ledger.setLoaded()
   const replayStart = performance.now()
   // Setting the GTID state has changed what it stands at.
   const target = loaded === undefined ? before : await inspectTarget(control, { signal })
@@ -94,8 +110,10 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
       ? undefined
       : await replay(plan, plan.replay, { ...options, connection, target, executed })
   checkEnd(plan, await target.settle(plan.end, { signal }))
+  await held.disposeAsync()
+  await ledger.drop()
   return {
-    isContinued: state.kind === 'loaded',
+    isContinued: state.kind !== 'empty',
     ...(loaded === undefined ? {} : { loaded }),
     ...(verified === undefined ? {} : { verified, verifySeconds }),
     ...(replayed === undefined ? {} : { replayed }),
@@ -150,14 +168,20 @@ function heldGlobals(target: ReplayTarget): readonly { name: string; value: stri
   ]
 }
 
-async function load(plan: RestorePlan, options: ExecuteOptions): Promise<LoadReport> {
+/** What a restore of all does is given by its base alone: where the replay ends is another matter. */
+export function identityOf({ base }: RestorePlan, { content }: Pick<BackupSource, 'content'>): LoadIdentity {
+  const parsed = parseLogicalContent(content)
+  return loadIdentity({ backupId: base.id, content: parsed, onExisting: 'fail', skipBinlog: true })
+}
+
+async function load(plan: RestorePlan, options: ExecuteOptions, ledger: LoadLedger): Promise<LoadReport> {
   const { settings, backup, threads, deferFromBytes, emit, signal } = options
   emit?.({ type: 'phase', phase: 'loading the base', detail: plan.base.id })
   return await loadLogical({
     settings,
     backup,
-    // The log of the target begins with the first transaction replayed.
     skipBinlog: true,
+    ledger,
     ...(threads === undefined ? {} : { threads }),
     ...(deferFromBytes === undefined ? {} : { deferFromBytes }),
     ...(emit === undefined ? {} : { emit }),

@@ -3,19 +3,29 @@
 import { HoldfastError } from '../core/errors.ts'
 import { missingFrom, stateCovers } from '../core/gtid-state.ts'
 import type { GtidState } from '../core/recovery-point.ts'
+import type { BegunLoad } from '../logical/ledger/begun-load.ts'
+import type { LoadIdentity } from '../logical/ledger/load-identity.ts'
 import type { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 import type { RestorePlan } from './restore-plan.ts'
 
 export type TargetState =
   | { readonly kind: 'empty' }
+  /** The base is being loaded, and this plan's load can go on. */
+  | { readonly kind: 'loading' }
   /** The base is loaded, and the replay has come to `executed`. */
   | { readonly kind: 'loaded'; readonly executed: GtidState }
 
 const ownSchemas = ['mysql', 'information_schema', 'performance_schema', 'sys']
 
+/** What the target tells of a load of the plan's base. */
+export interface LoadState {
+  readonly identity: LoadIdentity
+  readonly begun: BegunLoad | undefined
+}
+
 /**
- * The GTID state is set when the base has been loaded whole, and moves with each transaction replayed: a target that stands
+ * As long as a base is being loaded its ledger tells how far that has come. The GTID state is set when the base has been loaded whole, and moves with each transaction replayed: a target that stands
  * between the base and the end of the plan is one on which this plan was interrupted, and goes on there. Throws TARGET_NOT_EMPTY
  * for any other target that has schemas.
  */
@@ -23,9 +33,11 @@ export async function readTargetState(
   connection: Connection,
   plan: RestorePlan,
   executed: GtidState | undefined,
+  { identity, begun }: LoadState,
   signal: AbortSignal | undefined,
 ): Promise<TargetState> {
-  const names = ownSchemas.map((name) => `'${name}'`).join(',')
+  if (begun !== undefined && !begun.isLoaded) return { kind: 'loading' }
+  const names = [...ownSchemas, identity.ledger].map((name) => `'${name}'`).join(',')
   const rows = await connection.query(
     `SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name NOT IN (${names})`,
     { signal },

@@ -83,7 +83,7 @@ for (const kind of new Set([mariadb, mysql])) {
   })
 }
 
-test('a restore that is killed is refused on the half-filled target, and done on an empty one', async () => {
+test('a restore that is killed goes on where it was, tells so before, and lets no other in its place', async () => {
   await using job = await startFaultJob(mariadb)
   await addBulk(job.source, 20)
   await succeed(['backup', job.source.url(), ...job.writing])
@@ -98,9 +98,21 @@ test('a restore that is killed is refused on the half-filled target, and done on
   })
   assert.equal(killed.signal, 'SIGKILL', killed.output)
   await job.assertIntact()
-  assertRefused(await holdfast([...words, '--confirm', 'shop']), 2, /shop/)
-  await target.sql("SET foreign_key_checks = 0; DROP DATABASE shop; DROP USER IF EXISTS 'clerk'@'%'")
-  await succeed(words)
+  assertRefused(await holdfast(words), 2, /holds shop: this needs --confirm shop/)
+  const other = ['--schemas', 'shop', '--to', 'backup', '--on-existing', 'append', '--confirm', 'shop']
+  assertRefused(
+    await holdfast([...words, ...other]),
+    2,
+    /a part of another restore in shop: one of the same backup .* with other options/,
+  )
+  const planned = await succeed([...words, '--dry-run'])
+  assert.match(
+    planned.stdout,
+    / 2\. Go on with the load that was begun at .* UTC and interrupted: the target has \d+ rows of \d+\./,
+  )
+  const done = await succeed([...words, '--confirm', 'shop'])
+  assert.match(done.stdout, /an interrupted restore was continued/)
+  assert.equal(await target.sql("SHOW DATABASES LIKE 'holdfast%'"), '')
   assert.equal(await shopFingerprint(target), await shopFingerprint(job.source))
 })
 

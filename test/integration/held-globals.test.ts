@@ -1,7 +1,7 @@
 // What a restore changes on its target for its time is put back, whenever it is interrupted.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HeldGlobals } from '../../src/recovery/held-globals.ts'
+import { HeldGlobals } from '../../src/instance/held-globals.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { eachServer, startServer } from '../support/servers.ts'
 
@@ -16,6 +16,7 @@ eachServer('an interruption while globals are being held leaves none of them cha
     const aborting = sleep(turn % 4).then(() => stop.abort())
     try {
       await using held = await HeldGlobals.hold(connection, wanted, {
+        settings: server.settings(),
         emit: (event) => assert.fail(event.type),
         signal: stop.signal,
       })

@@ -100,8 +100,10 @@ for (const log of ['with', 'without'] as const) {
 /** Restores to `to`, and answers what it warns of. */
 async function warningsOf(rig: RestoreRig, to: string, target: TestServer): Promise<readonly string[]> {
   const warnings: string[] = []
-  await rig.restore(await rig.plan(to), target, (event) => {
-    if (event.type === 'notice' && event.level === 'warning') warnings.push(event.message)
+  await rig.restore(await rig.plan(to), target, {
+    emit: (event) => {
+      if (event.type === 'notice' && event.level === 'warning') warnings.push(event.message)
+    },
   })
   return warnings
 }

@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { Archive } from '../../src/archive/archive.ts'
-import type { EmitEvent } from '../../src/core/events.ts'
 import { parsePoint } from '../../src/core/restore-point.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
-import { executeRestore, type RestoreReport } from '../../src/recovery/execute-restore.ts'
+import {
+  type ExecuteOptions,
+  executeRestore,
+  type RestoreReport,
+} from '../../src/recovery/execute-restore.ts'
 import { planFromArchive, planRestore } from '../../src/recovery/plan-restore.ts'
 import type { RestorePlan } from '../../src/recovery/restore-plan.ts'
 import { type ArchiveRig, archiveRig } from './archive-rig.ts'
@@ -16,7 +19,11 @@ export interface RestoreRig extends AsyncDisposable {
   readonly archive: ArchiveRig
   backUp(): Promise<void>
   plan(to: string, skipGtids?: readonly string[]): Promise<RestorePlan>
-  restore(plan: RestorePlan, target: TestServer, emit?: EmitEvent): Promise<RestoreReport>
+  restore(
+    plan: RestorePlan,
+    target: TestServer,
+    more?: Pick<ExecuteOptions, 'emit' | 'deferFromBytes'>,
+  ): Promise<RestoreReport>
   /** The same in a process of its own, which dies at once when `kill` is aborted; its exit code is null then. */
   restoreInProcess(
     to: string,
@@ -35,12 +42,12 @@ export async function restoreRig(server: TestServer): Promise<RestoreRig> {
       await session.commit(await dumpLogical({ settings: server.settings(), sink: session }))
     },
     plan: (to, skipGtids = []) => planOf(source, to, skipGtids),
-    async restore(plan, target, emit) {
+    async restore(plan, target, more) {
       return await executeRestore(plan, {
         settings: target.settings(),
         backup: await source.openBackup(plan.base.id),
         archive: await Archive.open(source),
-        ...(emit === undefined ? {} : { emit }),
+        ...more,
       })
     },
     async restoreInProcess(to, target, kill) {

@@ -10,6 +10,9 @@ export type Passing =
 const headerBytes = 4
 const comQuery = 3
 
+/** 'of this connection': the others go on, and new ones are let in. */
+export type IsLast = boolean | 'of this connection'
+
 /**
  * Only for connections in clear. Before each packet `isLast` is asked; when it says so, the packet and all behind it never reach
  * the server, all connections are closed, and nobody is let in any more.
@@ -17,15 +20,15 @@ const comQuery = 3
 export class StatementProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  readonly #isLast: (passing: Passing) => boolean
+  readonly #isLast: (passing: Passing) => IsLast
   #isCut = false
 
-  private constructor(port: number, isLast: (passing: Passing) => boolean) {
+  private constructor(port: number, isLast: (passing: Passing) => IsLast) {
     this.#isLast = isLast
     this.#server = createServer((client) => this.#join(client, connect(port, '127.0.0.1')))
   }
 
-  static async open(port: number, isLast: (passing: Passing) => boolean): Promise<StatementProxy> {
+  static async open(port: number, isLast: (passing: Passing) => IsLast): Promise<StatementProxy> {
     const proxy = new StatementProxy(port, isLast)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
@@ -61,7 +64,9 @@ export class StatementProxy implements AsyncDisposable {
     client.on('data', (bytes: Buffer) => {
       for (const { packet, passing } of splitter.push(bytes)) {
         if (this.#isCut) return
-        if (passing !== undefined && this.#isLast(passing)) return this.#cut()
+        const isLast = passing !== undefined && this.#isLast(passing)
+        if (isLast === true) return this.#cut()
+        if (isLast === 'of this connection') return void client.destroy()
         upstream.write(packet)
       }
     })

@@ -62,6 +62,8 @@ export const restoreVerb: VerbSpec = {
       'value as it is and no trigger that would fire, and rolls back what meets a row of the same key.',
     '--translate restores a backup into the other flavour, or an older version. What the target cannot have as it was is told by name, and ' +
       'makes the exit status 3; a table that it cannot have at all stops the restore before any row is loaded.',
+    'A restore that was killed goes on where it was when the same command is run again. Until it is done the target has a schema holdfast_restore_…, which ' +
+      'keeps how far it has come.',
     "Names with a comma, a colon or a dot are put in backticks, and a backtick in one is doubled: --tables '`a,b`.`c.d`'.",
   ],
   arguments: [sourceArgument],

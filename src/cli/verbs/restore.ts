@@ -172,7 +172,7 @@ function describe(outcome: RestoreOutcome): string {
     ...(loaded === undefined
       ? []
       : [
-          `${counted(loaded.rows, 'row')} of ${counted(loaded.tables, 'table')} loaded in ${formatDuration(loadSeconds * 1000)}`,
+          `${counted(loaded.rows, 'row')} of ${counted(loaded.tables, 'table')} loaded in ${formatDuration(loadSeconds * 1000)}${loaded.rowsBefore > 0 ? ` (and ${counted(loaded.rowsBefore, 'row')} before)` : ''}`,
         ]),
     ...(replayed === undefined
       ? []
@@ -181,7 +181,7 @@ function describe(outcome: RestoreOutcome): string {
         ]),
   ]
   const checked = describeVerification(outcome)
-  if (isContinued && (replayed?.transactions ?? 0) === 0) {
+  if (isContinued && loaded === undefined && (replayed?.transactions ?? 0) === 0) {
     return [
       `The target stood at ${describePoint(plan.end)} already: nothing was left to do.`,
       ...checked,

@@ -5,6 +5,7 @@ import type { Connection } from '../../wire/connection.ts'
 import { textOf } from '../../wire/row-values.ts'
 import { ByteQuery } from '../byte-rows.ts'
 import type { TableContent } from '../content.ts'
+import { missingKeys } from '../deferred-indexes/missing-keys.ts'
 import { runAll } from '../import/sql-tokens.ts'
 import { parseCreateTable } from '../import/table-columns.ts'
 import { readTableDdl } from '../table-ddl.ts'
@@ -17,19 +18,25 @@ export interface AppendedTable {
 
 const shownProblems = 20
 
-/** @throws HoldfastError TARGET_MISMATCH naming all that does not fit; nothing was changed then */
+/**
+ * Answers a warning for each table that lacks keys which it has in the backup: rows may go in twice there.
+ * @throws HoldfastError TARGET_MISMATCH naming all that does not fit; nothing was changed then
+ */
 export async function checkAppendable(
   connection: Connection,
   tables: readonly AppendedTable[],
   mustBeEmpty: boolean,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<readonly string[]> {
   const query = new ByteQuery()
   const problems: string[] = []
+  const warnings: string[] = []
   for (const { schema, table } of tables) {
     signal?.throwIfAborted()
+    const ddl = await readTableDdl(connection, query, schema, table.name)
+    warnings.push(...keyWarnings(schema, table, ddl))
     problems.push(
-      ...(await columnProblems(connection, query, schema, table)),
+      ...(await columnProblems(connection, ddl, schema, table)),
       ...(await triggerProblems(connection, schema, table)),
       ...(await engineProblems(connection, schema, table)),
     )
@@ -37,7 +44,7 @@ export async function checkAppendable(
       problems.push(`${schema}.${table.name} has rows already (--on-existing append adds to them)`)
     }
   }
-  if (problems.length === 0) return
+  if (problems.length === 0) return warnings
   const more = problems.length > shownProblems ? `; and ${problems.length - shownProblems} more` : ''
   throw new HoldfastError(
     'TARGET_MISMATCH',
@@ -64,15 +71,24 @@ async function engineProblems(
   ]
 }
 
+/** Somebody wanted it so, or indexes were to be added when the rows were in, and that never came. */
+function keyWarnings(schema: string, table: TableContent, ddl: string): readonly string[] {
+  const missing = missingKeys(table.ddl, ddl).map(({ name }) => name || 'PRIMARY')
+  if (missing.length === 0) return []
+  return [
+    `${schema}.${table.name} lacks keys that it has in the backup (${missing.join(', ')}): what they forbid is not found there`,
+  ]
+}
+
 async function columnProblems(
   connection: Connection,
-  query: ByteQuery,
+  ddl: string,
   schema: string,
   table: TableContent,
 ): Promise<readonly string[]> {
   const name = `${schema}.${table.name}`
   const source = columnsIn(table.ddl)
-  const target = columnsIn(await readTableDdl(connection, query, schema, table.name))
+  const target = columnsIn(ddl)
   const problems: string[] = []
   for (const column of table.columns) {
     const [from, to] = [source.get(column.name.toLowerCase()), target.get(column.name.toLowerCase())]

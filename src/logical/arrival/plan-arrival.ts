@@ -24,6 +24,21 @@ export interface ArrivalRequest {
   /** `fail` by default. */
   readonly onExisting?: OnExisting | undefined
   readonly parts?: Parts | undefined
+  /** With the target as an earlier run of the same restore found it, which has made a part of it. */
+  readonly begun?: BegunArrival | undefined
+}
+
+/** What a target has of the schemas that are restored, and what is not restored of it. */
+export interface FoundTarget {
+  /** Names and default collations. */
+  readonly schemas: readonly (readonly [name: string, collation: string])[]
+  readonly objects: readonly ExistingObject[]
+}
+
+export interface BegunArrival {
+  readonly found: FoundTarget
+  /** Whether all rows of a table are there. */
+  isLoaded(schema: string, table: TableContent): boolean
 }
 
 export interface Drop {
@@ -33,6 +48,8 @@ export interface Drop {
 }
 
 export interface Arrival {
+  /** As it is when all drops are done. */
+  readonly found: FoundTarget
   /** Schemas that are there, and stay. */
   readonly present: ReadonlySet<string>
   readonly drops: readonly Drop[]
@@ -54,20 +71,18 @@ export async function planArrival(
   signal: AbortSignal | undefined,
 ): Promise<Arrival> {
   const { onExisting = 'fail', parts } = request
-  const collations = await presentSchemas(connection, request.schemas)
+  const found = request.begun?.found ?? (await findTarget(connection, request.schemas))
+  const collations = new Map(found.schemas)
   const present = new Set(collations.keys())
   // A schema that stays keeps its own default, from which code with another one departs and to which it comes back.
   const schemas = request.schemas.map((schema) => ({
     ...schema,
     collation: collations.get(schema.name) ?? schema.collation,
   }))
-  const existing: ExistingObject[] = []
-  for (const schema of schemas) {
-    if (present.has(schema.name)) existing.push(...(await objectsIn(connection, schema.name)))
-  }
+  const existing = found.objects
   const beside = { ...request, schemas }
-  if (parts === 'data') return await planRows(connection, beside, present, existing, signal)
-  if (onExisting === 'append') return await planAppend(connection, beside, present, existing, signal)
+  if (parts === 'data') return await planRows(connection, beside, found, signal)
+  if (onExisting === 'append') return await planAppend(connection, beside, found, signal)
   const isWhole = (schema: string) => request.wholeSchemas?.has(schema) ?? true
   const inTheWay = existing.filter((object) => {
     const schema = schemas.find(({ name }) => name === object.schema)
@@ -77,19 +92,26 @@ export async function planArrival(
   })
   if (onExisting === 'fail') {
     refuse(inTheWay)
-    return { present, drops: [], schemas, appended: [], warnings: [] }
+    return { found, present, drops: [], schemas, appended: [], warnings: [] }
   }
   const dropped = schemas.filter(({ name }) => present.has(name) && isWhole(name)).map(({ name }) => name)
+  const goes = (object: ExistingObject) => !isWhole(object.schema) && isDropped(object, inTheWay)
+  const stays = (name: string) => !dropped.includes(name)
   return {
-    present: new Set([...present].filter((name) => !dropped.includes(name))),
+    found: {
+      schemas: found.schemas.filter(([name]) => stays(name)),
+      objects: existing.filter(
+        (object) => stays(object.schema) && !goes(object) && !goesWithTable(object, inTheWay),
+      ),
+    },
+    present: new Set([...present].filter(stays)),
     drops: [
       ...dropped.map((name) => ({
         name: formatNames([name]),
         statement: `DROP DATABASE ${quoteName(name)}`,
       })),
       ...existing
-        .filter(({ schema }) => !isWhole(schema))
-        .filter((object) => isDropped(object, inTheWay))
+        .filter(goes)
         .toSorted((a, b) => dropRank(a) - dropRank(b))
         .map((object) => ({ name: dropName(object), statement: dropStatement(object) })),
     ],
@@ -100,14 +122,20 @@ export async function planArrival(
   }
 }
 
+async function findTarget(connection: Connection, schemas: readonly SchemaContent[]): Promise<FoundTarget> {
+  const found = [...(await presentSchemas(connection, schemas))]
+  const objects: ExistingObject[] = []
+  for (const [name] of found) objects.push(...(await objectsIn(connection, name)))
+  return { schemas: found, objects }
+}
+
 async function planRows(
   connection: Connection,
-  { schemas, onExisting }: ArrivalRequest,
-  present: ReadonlySet<string>,
-  existing: readonly ExistingObject[],
+  { schemas, onExisting, begun }: ArrivalRequest,
+  found: FoundTarget,
   signal: AbortSignal | undefined,
 ): Promise<Arrival> {
-  const there = tableNames(existing)
+  const there = tableNames(found.objects)
   const appended = schemas.flatMap((schema) => schema.tables.map((table) => ({ schema: schema.name, table })))
   const absent = appended.filter(
     ({ schema, table }) => !there.has(formatTableName({ schema, name: table.name })),
@@ -123,23 +151,37 @@ async function planRows(
       { hint: 'Create the tables first, or restore definitions and rows.' },
     )
   }
-  await checkAppendable(connection, appended, onExisting !== 'append', signal)
+  const mustBeEmpty = onExisting !== 'append' && begun === undefined
+  const warnings = await checkAppendable(connection, waiting(appended, begun), mustBeEmpty, signal)
   return {
-    present,
+    found,
+    present: namesOf(found),
     drops: [],
     schemas: schemas.map((schema) => ({ ...schema, tables: [] })),
     appended,
-    warnings: [],
+    warnings,
   }
+}
+
+/** Tables that rows are still to be put into: on the others what was to come may be there already, triggers among it. */
+function waiting(
+  appended: readonly AppendedTable[],
+  begun: BegunArrival | undefined,
+): readonly AppendedTable[] {
+  return appended.filter(({ schema, table }) => begun?.isLoaded(schema, table) !== true)
+}
+
+function namesOf({ schemas }: FoundTarget): ReadonlySet<string> {
+  return new Set(schemas.map(([name]) => name))
 }
 
 async function planAppend(
   connection: Connection,
-  { schemas }: ArrivalRequest,
-  present: ReadonlySet<string>,
-  existing: readonly ExistingObject[],
+  { schemas, begun }: ArrivalRequest,
+  found: FoundTarget,
   signal: AbortSignal | undefined,
 ): Promise<Arrival> {
+  const existing = found.objects
   const there = tableNames(existing)
   const isThere = (schema: string, table: TableContent) =>
     there.has(formatTableName({ schema, name: table.name }))
@@ -180,8 +222,8 @@ async function planAppend(
     )
   })
   refuse(others)
-  await checkAppendable(connection, appended, false, signal)
-  return { present, drops: [], schemas: created, appended, warnings }
+  warnings.push(...(await checkAppendable(connection, waiting(appended, begun), false, signal)))
+  return { found, present: namesOf(found), drops: [], schemas: created, appended, warnings }
 }
 
 /** A schema with nothing but one part, to ask what is in the way of that. */

@@ -6,6 +6,7 @@ import type { Connection } from '../../wire/connection.ts'
 import { serverErrno } from '../../wire/server-error.ts'
 import { ByteQuery } from '../byte-rows.ts'
 import { readTableDdl } from '../table-ddl.ts'
+import { missingKeys } from './missing-keys.ts'
 import type { DeferredTable } from './plan-deferral.ts'
 import { tableClauses } from './table-clauses.ts'
 
@@ -99,11 +100,8 @@ export async function checkKeys(
   { schema, table }: DeferredTable,
   isSameRelease: boolean,
 ): Promise<readonly string[]> {
-  const shown = keysOf(await readTableDdl(connection, new ByteQuery(), schema, table.name))
-  const wanted = keysOf(table.ddl)
-  const missing = wanted
-    .filter(({ kind, name }) => !shown.some((other) => other.kind === kind && other.name === name))
-    .map(({ name }) => name)
+  const ddl = await readTableDdl(connection, new ByteQuery(), schema, table.name)
+  const missing = missingKeys(table.ddl, ddl).map(({ name }) => name)
   if (missing.length > 0) {
     throw new HoldfastError(
       'LOAD_MISMATCH',
@@ -111,6 +109,7 @@ export async function checkKeys(
       { schema, table: table.name, missing: missing.length },
     )
   }
+  const [wanted, shown] = [keysOf(table.ddl), keysOf(ddl)]
   const other = wanted.findIndex(({ text }, at) => text !== shown[at]?.text)
   if (other < 0 || !isSameRelease) return []
   return [

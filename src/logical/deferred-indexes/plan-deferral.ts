@@ -1,7 +1,13 @@
 // Which indexes and foreign keys of what is restored are added when the rows are in.
 import type { TableContent } from '../content.ts'
 import { deferrableKeys } from './deferrable-keys.ts'
-import { createWithout, type ForeignClause, type TableClauses, tableClauses } from './table-clauses.ts'
+import {
+  createWithout,
+  type ForeignClause,
+  type KeyClause,
+  type TableClauses,
+  tableClauses,
+} from './table-clauses.ts'
 
 /** What is to be restored of a table. */
 export interface SizedTable {
@@ -31,7 +37,9 @@ const deferFromBytes = 16 * 1024 * 1024
 // MariaDB 10.11, 7.2 s and 3.1 s on MySQL 9.7.
 const fulltextWeight = 16
 
-interface Candidate extends SizedTable {
+interface ParsedTable {
+  readonly schema: string
+  readonly table: TableContent
   readonly clauses: TableClauses
 }
 
@@ -43,10 +51,10 @@ export function planDeferral(tables: readonly SizedTable[], minBytes = deferFrom
   })
   if (large.length === 0) return new Map()
   const pointing = tables.filter(({ table }) => table.ddl.includes('REFERENCES'))
-  const parsed = new Map<TableContent, Candidate>()
+  const parsed = new Map<TableContent, ParsedTable>()
   for (const sized of new Set([...large, ...pointing])) {
     const clauses = tableClauses(sized.table.ddl)
-    if (clauses !== undefined) parsed.set(sized.table, { ...sized, clauses })
+    if (clauses !== undefined) parsed.set(sized.table, { schema: sized.schema, table: sized.table, clauses })
     // It may point to any table.
     else if (sized.table.ddl.includes('REFERENCES')) return new Map()
   }
@@ -63,14 +71,22 @@ export function planDeferral(tables: readonly SizedTable[], minBytes = deferFrom
   for (const candidate of parsed.values()) {
     const isSplit = splitTables.has(candidate.table)
     if (isSplit || targetsOf(candidate).some((target) => splitNames.has(target)))
-      deferral.set(candidate.table, deferredTable(candidate, isSplit))
+      deferral.set(candidate.table, deferredTable(candidate, laterKeys(candidate, isSplit)))
   }
   return deferral
 }
 
-function deferredTable({ schema, table, clauses }: Candidate, isSplit: boolean): DeferredTable {
-  const keys = isSplit ? deferrableKeys(clauses) : []
-  const foreign = foreignKeysOf(clauses)
+function laterKeys({ clauses }: ParsedTable, isSplit: boolean): readonly (KeyClause | ForeignClause)[] {
+  return [...(isSplit ? deferrableKeys(clauses) : []), ...foreignKeysOf(clauses)]
+}
+
+/** The same table with some of its keys added later. */
+export function deferredTable(
+  { schema, table, clauses }: ParsedTable,
+  later: readonly (KeyClause | ForeignClause)[],
+): DeferredTable {
+  const keys = later.filter((clause) => clause.kind === 'key')
+  const foreign = later.filter((clause) => clause.kind === 'foreign')
   const [fulltext, ...moreFulltexts] = keys.filter(({ type }) => type === 'fulltext')
   const first = keys.filter((key) => key.type !== 'fulltext' || key === fulltext)
   return {
@@ -89,7 +105,7 @@ function foreignKeysOf({ clauses }: TableClauses): readonly ForeignClause[] {
   return clauses.filter((clause) => clause.kind === 'foreign')
 }
 
-function targetsOf({ schema, clauses }: Candidate): readonly string[] {
+function targetsOf({ schema, clauses }: ParsedTable): readonly string[] {
   return foreignKeysOf(clauses).map(({ references }) =>
     tableKey(references.schema ?? schema, references.name),
   )

@@ -67,7 +67,13 @@ export async function giveUpRoles(
   created: readonly AccountContent[],
   all: readonly AccountContent[],
 ): Promise<void> {
-  for (const statement of leaveRoles(created, all)) await connection.run(statement)
+  // An earlier run of the same load may have given up some.
+  const rows = await connection.query(
+    'SELECT ROLE_NAME AS role FROM information_schema.APPLICABLE_ROLES WHERE GRANTEE = CURRENT_USER()',
+  )
+  const held = new Set(rows.map((row) => textOf(row, 'role')))
+  const left = created.filter(({ user }) => held.has(user))
+  for (const statement of leaveRoles(left, all)) await connection.run(statement)
 }
 
 /**

@@ -1,8 +1,8 @@
 // Global variables of the target that a restore changes for its time, and puts back however it ends.
-
+import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
-import type { Connection } from '../wire/connection.ts'
+import { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
 
 export interface HeldGlobal {
@@ -13,26 +13,42 @@ export interface HeldGlobal {
   readonly neededFor?: string
 }
 
+/** Remembers what globals were for whoever comes after a process that was killed. Values are SQL literals. */
+export interface GlobalsRecord {
+  /** Answers once, to whoever holds it first. */
+  takeOriginal(name: string): string | undefined
+  note(name: string, value: string): Promise<void>
+  forget(name: string): Promise<void>
+}
+
+export interface HoldOptions {
+  /** To put them back over another connection where this one is lost. */
+  readonly settings: ConnectionSettings
+  readonly record?: GlobalsRecord | undefined
+  readonly emit: EmitEvent
+  readonly signal?: AbortSignal | undefined
+}
+
 export class HeldGlobals implements AsyncDisposable {
   readonly #connection: Connection
-  readonly #emit: EmitEvent
+  readonly #options: HoldOptions
   /** Name and earlier value, in the order they were set. */
   readonly #held: (readonly [name: string, value: string])[] = []
 
-  private constructor(connection: Connection, emit: EmitEvent) {
+  private constructor(connection: Connection, options: HoldOptions) {
     this.#connection = connection
-    this.#emit = emit
+    this.#options = options
   }
 
   /** Throws PRIVILEGE_MISSING when one that is needed cannot be set. Names that the server does not have are passed over. */
   static async hold(
     connection: Connection,
     wanted: readonly HeldGlobal[],
-    { emit, signal }: { readonly emit: EmitEvent; readonly signal?: AbortSignal | undefined },
+    options: HoldOptions,
   ): Promise<HeldGlobals> {
-    const globals = new HeldGlobals(connection, emit)
+    const globals = new HeldGlobals(connection, options)
     try {
-      for (const each of wanted) await globals.#hold(each, signal)
+      for (const each of wanted) await globals.#hold(each)
       return globals
     } catch (error) {
       await globals[Symbol.asyncDispose]()
@@ -43,10 +59,11 @@ export class HeldGlobals implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const [name, value] of this.#held.toReversed()) {
       try {
-        await this.#connection.run(`SET GLOBAL ${name}=${value}`)
+        await this.#putBack(`SET GLOBAL ${name}=${value}`)
+        await this.#options.record?.forget(name)
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error)
-        this.#emit({
+        this.#options.emit({
           type: 'notice',
           level: 'warning',
           message: `the target still has another value of ${name}; put it back with SET GLOBAL ${name}=${value} (${why})`,
@@ -55,18 +72,35 @@ export class HeldGlobals implements AsyncDisposable {
     }
   }
 
-  async #hold({ name, value, neededFor }: HeldGlobal, signal: AbortSignal | undefined): Promise<void> {
+  async #putBack(statement: string): Promise<void> {
+    try {
+      await this.#connection.run(statement)
+    } catch (error) {
+      // It may be this connection alone that is gone.
+      if (serverErrno(error) !== undefined) throw error
+      await using connection = await Connection.open(this.#options.settings)
+      await connection.run(statement)
+    }
+  }
+
+  async #hold({ name, value, neededFor }: HeldGlobal): Promise<void> {
+    const { record, emit, signal } = this.#options
     const [row] = await this.#connection.query(`SHOW GLOBAL VARIABLES LIKE '${name}'`, { signal })
     if (row === undefined) return
-    const before = literal(String(row['Value']))
-    if (same(before, value)) return
+    const now = literal(String(row['Value']))
+    const before = record?.takeOriginal(name) ?? now
+    const isSet = same(now, value)
+    if (isSet && same(before, value)) return
+    await record?.note(name, before)
     // An abort may come when the server has done it already.
     this.#held.push([name, before])
+    if (isSet) return
     try {
       await this.#connection.run(`SET GLOBAL ${name}=${value}`, { signal })
     } catch (error) {
       if (serverErrno(error) === undefined) throw error
       this.#held.pop()
+      await record?.forget(name)
       const message = `cannot set ${name} to ${value} on the target`
       if (neededFor !== undefined) {
         throw new HoldfastError(
@@ -79,7 +113,7 @@ export class HeldGlobals implements AsyncDisposable {
           },
         )
       }
-      this.#emit({ type: 'notice', level: 'info', message: `${message}; the restore goes on without` })
+      emit({ type: 'notice', level: 'info', message: `${message}; the restore goes on without` })
     }
   }
 }
