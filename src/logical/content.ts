@@ -36,8 +36,10 @@ const column = z.object({
 const range = z.object({
   /** For people: which rows. */
   text: z.string(),
-  /** The same for WHERE, in the SQL of the source's flavour; '' for all rows. */
+  /** The same for WHERE, in the SQL of the source's flavour; '' for all rows of its partitions. */
   condition: z.string(),
+  /** Of these partitions, or subpartitions, alone; absent: of all. */
+  partitions: z.array(z.string()).optional(),
   /** How many of the table's chunks are of this range; the ranges follow one another. */
   chunks: z.int().min(0),
   rows: z.int().min(0),

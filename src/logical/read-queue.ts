@@ -1,33 +1,14 @@
-// What is to be read next: whole tables, and ranges of those that are too large for one reader.
+// What is to be read next: whole tables, and slices of those that are too large for one reader.
 import type { Connection } from '../wire/connection.ts'
-import { parenthesized } from './filters/row-condition.ts'
-import { rangeCondition, rangeSelect, rangeText } from './ranges/key-range.ts'
-import { type RangeKey, readRangeKey } from './ranges/range-key.ts'
 import { SeekSession } from './ranges/seek-session.ts'
-import { TableRanges } from './ranges/table-ranges.ts'
-import type { TableDefinition } from './table-definition.ts'
+import { type SlicedTable, type TableSlice, TableSlices, wholeSlice } from './table-slices.ts'
 
-export interface TableJob extends TableDefinition {
-  readonly schema: string
-  readonly select: string
+export interface TableJob extends SlicedTable {
   readonly object: string
 }
 
-export interface ReadJob {
+export interface ReadJob extends TableSlice {
   readonly table: TableJob
-  /** Number of the range in its table, from the left. */
-  readonly at: number
-  /** The range for people. */
-  readonly text: string
-  /** The range for WHERE; '' for all rows. */
-  readonly condition: string
-  readonly select: string
-}
-
-interface CutTable {
-  readonly key: RangeKey
-  readonly ranges: TableRanges
-  given: number
 }
 
 export interface ReadQueueOptions {
@@ -42,13 +23,13 @@ export interface ReadQueueOptions {
 const maxRangeBytes = 256 * 1024 * 1024
 const rangesPerReader = 8
 
-/** Tables in the order given. All readers work on one table while it has ranges left, so its chunks come about in its order. */
+/** Tables in the order given. All readers work on one table while it has slices left, so its chunks come about in its order. */
 export class ReadQueue {
   readonly #control: Connection
   readonly #seeks: SeekSession
   readonly #jobs: TableJob[]
   readonly #rangeBytes: number
-  readonly #cut = new Map<TableJob, Promise<CutTable | undefined>>()
+  readonly #slices = new Map<TableJob, Promise<TableSlices | undefined>>()
   readonly #isAlone: boolean
 
   constructor({ control, jobs, readers, minRangeBytes }: ReadQueueOptions) {
@@ -65,48 +46,28 @@ export class ReadQueue {
     for (;;) {
       const table = this.#jobs[0]
       if (table === undefined) return undefined
-      const cut = await this.#cutOf(table, signal)
-      if (cut === undefined) {
+      const slices = await this.#slicesOf(table, signal)
+      if (slices === undefined) {
         // Another reader may have taken it while we looked for a key.
         if (this.#jobs[0] !== table) continue
         this.#jobs.shift()
-        return { table, at: 0, text: 'all rows', condition: '', select: filtered(table, table.select, '') }
+        return { table, ...wholeSlice(table) }
       }
-      const range = await cut.ranges.next(signal)
-      if (range !== undefined) {
-        const { key } = cut
-        const at = cut.given++
-        const condition = rangeCondition(key, range)
-        const select = filtered(table, rangeSelect(table.select, key, range), condition)
-        return { table, at, text: rangeText(key, range), condition, select }
-      }
+      const slice = await slices.next(signal)
+      if (slice !== undefined) return { table, ...slice }
       if (this.#jobs[0] === table) this.#jobs.shift()
     }
   }
 
   /** Undefined when the table is to be read whole. */
-  #cutOf(table: TableJob, signal: AbortSignal): Promise<CutTable | undefined> {
-    let cut = this.#cut.get(table)
-    if (cut === undefined) {
-      cut = this.#cutTable(table, signal)
-      this.#cut.set(table, cut)
-    }
-    return cut
-  }
-
-  async #cutTable(table: TableJob, signal: AbortSignal): Promise<CutTable | undefined> {
-    const { schema, estimatedBytes, estimatedRows, isTransactional } = table
+  async #slicesOf(table: TableJob, signal: AbortSignal): Promise<TableSlices | undefined> {
+    const { estimatedBytes, isTransactional } = table
     if (this.#isAlone || !isTransactional || estimatedBytes < 2 * this.#rangeBytes) return undefined
-    const key = await readRangeKey(this.#control, schema, table, signal)
-    // By another key every row would be looked up on its own.
-    if (key === undefined || !key.isClustered) return undefined
-    const targetRows = Math.ceil((estimatedRows * this.#rangeBytes) / estimatedBytes)
-    return { key, ranges: new TableRanges(this.#seeks, key, { targetRows }), given: 0 }
+    let slices = this.#slices.get(table)
+    if (slices === undefined) {
+      slices = TableSlices.of(table, this.#control, this.#seeks, this.#rangeBytes, signal)
+      this.#slices.set(table, slices)
+    }
+    return slices
   }
-}
-
-/** `select` has the condition of its range already. */
-function filtered({ where }: TableJob, select: string, condition: string): string {
-  if (where === undefined) return select
-  return `${select} ${condition === '' ? 'WHERE' : 'AND'} ${parenthesized(where)}`
 }

@@ -70,6 +70,7 @@ interface ReadRange {
   readonly at: number
   readonly text: string
   readonly condition: string
+  readonly partitions: readonly string[]
   readonly chunks: readonly ObjectChunk[]
 }
 
@@ -118,6 +119,7 @@ class Reading {
       const ranges = read.map((range) => ({
         text: range.text,
         condition: range.condition,
+        ...(range.partitions.length === 0 ? {} : { partitions: [...range.partitions] }),
         chunks: range.chunks.length,
         rows: range.chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
       }))
@@ -126,7 +128,10 @@ class Reading {
     return tables
   }
 
-  async #readOne(reader: TableReader, { table, at, text, condition, select }: ReadJob): Promise<void> {
+  async #readOne(
+    reader: TableReader,
+    { table, at, text, condition, partitions, select }: ReadJob,
+  ): Promise<void> {
     const { schema, name, object } = table
     const onChunk = (plainBytes: number, rows: number): void => {
       this.#doneBytes += plainBytes
@@ -144,8 +149,8 @@ class Reading {
     }
     const chunks = await reader.read({ schema, name, select }, onChunk, this.#either)
     const read = this.#read.get(object)
-    if (read === undefined) this.#read.set(object, [{ at, text, condition, chunks }])
-    else read.push({ at, text, condition, chunks })
+    if (read === undefined) this.#read.set(object, [{ at, text, condition, partitions, chunks }])
+    else read.push({ at, text, condition, partitions, chunks })
   }
 }
 

@@ -7,6 +7,8 @@ import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import { openReadSession } from '../../instance/read-session.ts'
 import type { Connection } from '../../wire/connection.ts'
+import type { RangeContent } from '../content.ts'
+import { partitionSelect } from '../ranges/partitions.ts'
 import { type RowDigest, readDigest } from '../read-back.ts'
 import type { ComparedTable } from './compared-table.ts'
 import type { NumberedChunk, RowPart } from './differing-rows.ts'
@@ -120,12 +122,23 @@ function partsOf(table: ComparedTable, chunks: readonly NumberedChunk[]): readon
     )
   }
   let from = 0
-  return ranges.map(({ text, condition, chunks: count }) => {
+  const selects = ranges.map((range) => rangeOf(table, range))
+  if (selects.includes(undefined)) return [wholeTable(table, chunks)]
+  return ranges.map(({ text, chunks: count }, at) => {
     const start = from
     from += count
-    const select = condition === '' ? table.select : `${table.select} WHERE ${condition}`
+    const select = selects[at] ?? table.select
     return { text, select, chunks: chunks.slice(start, from) }
   })
+}
+
+/** Undefined where the partitions of the target are not those of the backup. */
+function rangeOf(table: ComparedTable, { condition, partitions = [] }: RangeContent): string | undefined {
+  const { schema, content, hasSamePartitions } = table
+  if (partitions.length > 0 && !hasSamePartitions) return undefined
+  const select =
+    partitions.length === 0 ? table.select : partitionSelect(table.select, schema, content.name, partitions)
+  return select === undefined || condition === '' ? select : `${select} WHERE ${condition}`
 }
 
 function compared({ table, parts, found, bytes }: ReadTable): TableCompared {

@@ -15,6 +15,8 @@ export interface ComparedTable {
   readonly select: string
   /** One for each column of the backup; absent where every byte of a row counts. */
   readonly rules?: readonly CellRule[]
+  /** Partitions that a range of the backup names have the same rows on the target. */
+  readonly hasSamePartitions: boolean
   /** Columns whose text cannot be compared. */
   readonly leftOut: readonly string[]
 }
@@ -47,6 +49,7 @@ export function comparedTable(
     object: content.object,
     select: `SELECT ${expressions.join(', ')} ${fromOf(content, target)}`,
     ...(rules.every((rule) => rule === 'same') ? {} : { rules }),
+    hasSamePartitions: withoutCounter(content.ddl) === withoutCounter(target.ddl),
     leftOut: content.columns.filter((_, at) => isComparable[at] === false).map(({ name }) => name),
   }
 }
@@ -59,6 +62,10 @@ function isWrittenAnew({ encoding, mask }: ColumnContent, targetColumn: ColumnCo
 function isFloating({ name }: ColumnContent, { ddl }: TableContent): boolean {
   const type = columnTypeIn(ddl, name)?.name
   return type === 'float' || type === 'double'
+}
+
+function withoutCounter(ddl: string): string {
+  return ddl.replace(/ AUTO_INCREMENT=\d+/, '')
 }
 
 function ruleFor({ encoding, mask }: ColumnContent): CellRule {
