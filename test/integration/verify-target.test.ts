@@ -428,7 +428,7 @@ eachServer('a row that is longer than a chunk is compared to its last byte', asy
   await server.sql("UPDATE d.long_rows SET t = CONCAT(LEFT(t, 8999999), 'z') WHERE id = 1")
   assert.deepEqual(await found(server, backup), [
     'table d.long_rows differs: 1 changed (2 rows, as in the backup)',
-    `row id=1 (chunk 2): t begins with '${'x'.repeat(40)}…' and differs behind, from about byte 8,999,999 on`,
+    `row id=1 (chunk 3): t begins with '${'x'.repeat(40)}…' and differs behind, from about byte 8,999,999 on`,
   ])
 })
 
