@@ -4,6 +4,7 @@ import type { EmitEvent } from '../core/events.ts'
 import { relaxChecks } from '../logical/translate/relax-checks.ts'
 import type { TranslationEntry } from '../logical/translate/report.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
+import { explainRefusal } from './explain-refusal.ts'
 import type { RestoreOutcome } from './restore-instance.ts'
 import { type PartsOptions, restoreParts } from './restore-parts.ts'
 import {
@@ -35,6 +36,8 @@ export async function restoreTranslated(
     ...parts,
     onRefused,
     relax: relaxChecks((entry) => refused.push(entry)),
+  }).catch((error: unknown) => {
+    throw explainRefusal(error, parts.reshaped.content)
   })
   const told = (report.loaded?.warnings ?? []).map(entryOfWarning)
   const whole = { ...translation, entries: [...translation.entries, ...refused, ...told] }

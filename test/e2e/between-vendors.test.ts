@@ -69,6 +69,15 @@ test('a backup of MySQL goes to MariaDB when that is asked for, with a report an
   assert.match(await target.sql("SHOW GRANTS FOR 'clerk'@'%'"), /GRANT SELECT ON `shop`/)
   assert.match(await target.sql("SHOW CREATE USER 'clerk'@'%'"), /ACCOUNT LOCK/)
 
+  // What another vendor's server should be is what a restore makes of the backup there.
+  const verified = await holdfast(['verify', 'main', ...words, '--target', target.url()])
+  assert.equal(verified.exit, 30, verified.output)
+  assert.match(
+    verified.stdout,
+    /compared with what restore --translate makes of this mysql backup for mariadb/,
+  )
+  assert.match(verified.stdout, /1 difference.*\n.*view shop\.lateral is missing on the target/)
+
   await target.sql("DROP DATABASE shop; DROP USER 'clerk'@'%'")
   const json = path.join(folder.path, 'report.json')
   const again = await restore(
@@ -86,4 +95,48 @@ test('a backup of MySQL goes to MariaDB when that is asked for, with a report an
   const file = JSON.parse(await readFile(json, 'utf8'))
   assert.deepEqual(answer.translation, file)
   assert.ok(file.entries.some((entry: { object: string }) => entry.object === 'view shop.lateral'))
+})
+
+const clashing = `
+  CREATE DATABASE shop; CREATE TABLE shop.users (id INT PRIMARY KEY, name VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_swedish_nopad_ci, UNIQUE KEY by_name (name));
+  INSERT INTO shop.users VALUES (1, 'a'), (2, 'a ');
+  CREATE TABLE shop.shown (id INT PRIMARY KEY, t VARCHAR(20) AS (SFORMAT('{}', id)) STORED);
+  INSERT INTO shop.shown (id) VALUES (1);
+  CREATE TABLE shop.plain (id INT PRIMARY KEY, v INT, CONSTRAINT small CHECK (v < 5)); SET check_constraint_checks = 0;
+  INSERT INTO shop.plain VALUES (1, 1), (2, 9)`
+
+test('what MySQL cannot hold of a MariaDB backup stops the restore by its name', async () => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer('mariadb-10.11', { sql: clashing })
+  await using target = await startServer('mysql-9.7')
+  const words = ['--repository', path.join(folder.path, 'repository')]
+  await succeed(['init', ...words, '--no-encryption'])
+  await succeed(['backup', source.url(), ...words, '--name', 'main'])
+  const restore = (...more: readonly string[]) =>
+    holdfast([
+      'restore',
+      'main',
+      ...words,
+      '--target',
+      target.url(),
+      '--to',
+      'backup',
+      '--translate',
+      ...more,
+    ])
+
+  const shown = await restore('--schemas', 'shop')
+  assertRefused(shown, 1, /table shop\.shown cannot be created: .*sformat/i)
+  assert.match(shown.stderr, /Leave it out with --exclude/)
+
+  await target.sql('DROP DATABASE shop')
+  const users = await restore('--schemas', 'shop', '--exclude', 'shop.shown')
+  assertRefused(users, 30, /shop\.users took .* its unique key by_name \(latin1_swedish_ci\)/)
+  assert.match(users.stderr, /--exclude shop\.users/)
+
+  await target.sql('DROP DATABASE shop')
+  const rest = await restore('--schemas', 'shop', '--exclude', 'shop.shown,shop.users', '--verify')
+  assert.equal(rest.exit, 3, rest.output)
+  assert.match(rest.stderr, /table shop\.plain: check small is not enforced: rows of the backup break it/)
+  assert.equal(await target.sql('SELECT SUM(v) FROM shop.plain'), '10\n')
 })

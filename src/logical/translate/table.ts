@@ -16,6 +16,7 @@ import { featuresOf, type ServerFeatures, type ServerKind } from './server-featu
 import type { TableContext } from './table-context.ts'
 import { tableTail, tailText } from './table-options.ts'
 import type { TargetServer } from './target-server.ts'
+import { hasOwnCollation, isText } from './text-keys.ts'
 
 export interface TranslatedTable {
   readonly table: TableContent
@@ -82,12 +83,11 @@ export function translatedTable({
   }
 }
 
-const textTypes = /^(?:(?:var)?char|(?:tiny|medium|long)?text|enum|set)$/
 const silent: Tell = () => undefined
 
 function hasTextWithoutCollation({ translated }: Columns): boolean {
   return [...translated.values()].some(
-    (column) => column !== undefined && textTypes.test(column.type) && !hasAttribute(column, 'collate'),
+    (column) => column !== undefined && isText(column) && !hasOwnCollation(column),
   )
 }
 

@@ -1,5 +1,5 @@
 // What a backup holds, translated for another kind of server: a pure function of the two, with a report of what is not as it was.
-import type { LogicalContent } from '../content.ts'
+import type { LogicalContent, SchemaContent } from '../content.ts'
 import { translatedAccounts } from './accounts.ts'
 import { type TranslationEntry, TranslationReport } from './report.ts'
 import type { RowChange } from './row-change.ts'
@@ -25,6 +25,7 @@ export function translateContent(
   const schemas = content.schemas.map((schema) =>
     translatedSchema(schema, { source, target, report, rowChanges }),
   )
+  tellOfAliases(schemas, source, target, report)
   const { accounts, ...rest } = content
   return {
     content: {
@@ -34,5 +35,29 @@ export function translateContent(
     },
     entries: report.entries,
     rowChanges,
+  }
+}
+
+/** MariaDB has MySQL's names for collations of its own, which follow a later Unicode. */
+function tellOfAliases(
+  schemas: readonly SchemaContent[],
+  source: ServerKind,
+  target: TargetServer,
+  report: TranslationReport,
+): void {
+  if (source.flavour !== 'mysql' || target.flavour !== 'mariadb') return
+  const used = schemas.flatMap(({ ddl, tables }) => [ddl, ...tables.map((table) => table.ddl)])
+  const names = new Set(
+    used.flatMap((ddl) =>
+      [...ddl.matchAll(/COLLATE[ =](utf8mb4_(?:\w+_)?0900_a\w+)/g)].map(([, name = '']) => name),
+    ),
+  )
+  for (const name of names) {
+    if (!target.collations.has(name)) continue
+    const tell = report.of(`collation ${name}`)
+    tell(
+      'differs',
+      'it follows Unicode 14 there, and Unicode 9 in MySQL: rare characters may sort and compare otherwise',
+    )
   }
 }
