@@ -97,5 +97,5 @@ test('an event that its source runs is disabled in the words of MariaDB', () => 
     kind: 'event',
     statement: 'CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE ON REPLICA DO SELECT 1',
   } as const
-  assert.match(String(translate('mysql', 'mariadb-11.8', event).translated?.statement), /DISABLE ON SLAVE DO/)
+  assert.match(JSON.stringify(translate('mysql', 'mariadb-11.8', event).translated), /DISABLE ON SLAVE DO/)
 })
