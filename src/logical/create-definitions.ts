@@ -18,12 +18,19 @@ export interface DefinitionPlan {
   readonly made: MadeBefore
   /** What is to be added to tables that are made now. */
   readonly planned: Deferral
+  readonly mend?: MendTable | undefined
 }
+
+/** Another definition of a table that the target has refused; undefined where there is none, and the error stands. */
+export type MendTable = (
+  table: { readonly schema: string; readonly name: string; readonly ddl: string },
+  error: unknown,
+) => string | undefined
 
 /** Answers what is to be added when the rows are in. */
 export async function createDefinitions(
   connection: Connection,
-  { schemas, present, made, planned }: DefinitionPlan,
+  { schemas, present, made, planned, mend }: DefinitionPlan,
   signal: AbortSignal | undefined,
 ): Promise<Deferral> {
   const deferral = new Map<TableContent, DeferredTable>()
@@ -41,7 +48,13 @@ export async function createDefinitions(
       const deferred = await naming(`table ${schema.name}.${table.name}`, () =>
         isMade
           ? keepTable(connection, schema.name, table, signal)
-          : createTable(connection, table, planned.get(table), signal),
+          : createTable(connection, table, planned.get(table), signal).catch((error: unknown) =>
+              createMended(
+                connection,
+                { schema: schema.name, name: table.name, ddl: table.ddl },
+                { mend, error, signal },
+              ),
+            ),
       )
       if (deferred !== undefined) deferral.set(table, deferred)
     }
@@ -99,5 +112,29 @@ async function createTable(
     }
   }
   await connection.run(table.ddl, { signal })
+  return undefined
+}
+
+async function createMended(
+  connection: Connection,
+  table: Parameters<MendTable>[0],
+  {
+    mend,
+    error,
+    signal,
+  }: {
+    readonly mend: MendTable | undefined
+    readonly error: unknown
+    readonly signal: AbortSignal | undefined
+  },
+): Promise<undefined> {
+  const ddl = mend?.(table, error)
+  if (ddl === undefined) throw error
+  try {
+    await connection.run(ddl, { signal })
+  } catch (next) {
+    // One thing after the other: the server names the first that it does not know.
+    await createMended(connection, { ...table, ddl }, { mend, error: next, signal })
+  }
   return undefined
 }

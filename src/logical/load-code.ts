@@ -54,18 +54,18 @@ export class CodeLoader {
     )
     while (left.length > 0) {
       const failed: typeof left = []
-      let lastError: unknown
+      const errors = new Map<CodeContent, unknown>()
       for (const item of left) {
         try {
           await this.createAll(item.schema, [item.view])
         } catch (error) {
           if (!missingParts.has(serverErrno(error) ?? 0)) throw error
           failed.push(item)
-          lastError = error
+          errors.set(item.view, error)
         }
       }
       if (failed.length === left.length) {
-        this.#giveUp(failed, isPartial, lastError)
+        this.#giveUp(failed, isPartial, errors)
         return
       }
       left = failed
@@ -79,9 +79,10 @@ export class CodeLoader {
   #giveUp(
     failed: readonly { readonly schema: SchemaContent; readonly view: CodeContent }[],
     isPartial: boolean,
-    cause: unknown,
+    errors: ReadonlyMap<CodeContent, unknown>,
   ): void {
     for (const { schema, view } of failed) {
+      const cause = errors.get(view)
       const name = `view ${schema.name}.${view.name}`
       if (view.isValid !== false && this.#onRefused !== undefined && cause instanceof Error) {
         this.#onRefused(name, cause)

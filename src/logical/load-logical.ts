@@ -12,7 +12,7 @@ import { AppendedRows } from './arrival/appended-rows.ts'
 import { orphanWarnings } from './arrival/orphan-rows.ts'
 import { type OnExisting, planArrival } from './arrival/plan-arrival.ts'
 import { parseLogicalContent, type TableContent } from './content.ts'
-import { createDefinitions } from './create-definitions.ts'
+import { createDefinitions, type MendTable } from './create-definitions.ts'
 import { planDeferral } from './deferred-indexes/plan-deferral.ts'
 import { codeOf, codeOrder, selectContent } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
@@ -49,6 +49,7 @@ export interface LoadOptions {
   /** Takes code that the target refuses, which is an error without it. */
   readonly onRefused?: OnRefused | undefined
   readonly relax?: RelaxTarget | undefined
+  readonly mend?: MendTable | undefined
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }
@@ -116,7 +117,11 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
         await ledger?.forgetRows({ schema, name: table.name })
     emit({ type: 'phase', phase: 'creating schemas and tables' })
     await createAccounts(control, plan.toCreate)
-    const deferral = await createDefinitions(control, { schemas, present, made, planned }, signal)
+    const deferral = await createDefinitions(
+      control,
+      { schemas, present, made, planned, mend: options.mend },
+      signal,
+    )
     const loaded = await loadTables({ ...options, backup }, openSession, {
       loads,
       deferral,

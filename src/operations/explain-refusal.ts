@@ -10,7 +10,8 @@ export function explainRefusal(error: unknown, content: LogicalContent): unknown
   const { code, message, details } = error
   const { object, schema, table } = details
   if (typeof object === 'string' && object.startsWith('table ')) {
-    const hint = `Leave it out with --exclude, or change it on the source and take another backup; what was created before it can go with --on-existing drop.`
+    const hint =
+      'Change it on the source and take another backup; or leave it out with --exclude, when what this restore has created is dropped.'
     return new HoldfastError(code, message, details, { cause: error, hint })
   }
   if (!isHoldfastError(error, 'LOAD_MISMATCH') || typeof schema !== 'string' || typeof table !== 'string')

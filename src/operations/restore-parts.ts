@@ -2,6 +2,7 @@
 import { HoldfastError } from '../core/errors.ts'
 import { setGtidState } from '../instance/current-point.ts'
 import { HeldGlobals } from '../instance/held-globals.ts'
+import type { MendTable } from '../logical/create-definitions.ts'
 import { type LoadIdentity, loadIdentity } from '../logical/ledger/load-identity.ts'
 import { LoadLedger } from '../logical/ledger/load-ledger.ts'
 import type { OnRefused } from '../logical/load-code.ts'
@@ -21,6 +22,7 @@ export interface PartsOptions extends Omit<ExecuteOptions, 'archive' | 'backup'>
   /** See LoadOptions. */
   readonly onRefused?: OnRefused
   readonly relax?: RelaxTarget
+  readonly mend?: MendTable
 }
 
 /** Throws what loading throws, and VERIFY_FAILED. */

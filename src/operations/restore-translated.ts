@@ -1,6 +1,7 @@
 // Restores what was translated for another kind of server, and reports what is not as it was: before the load, and with what the target refused.
 import { counted } from '../core/counted.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { mendTable } from '../logical/translate/mend-table.ts'
 import { relaxChecks } from '../logical/translate/relax-checks.ts'
 import type { TranslationEntry } from '../logical/translate/report.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
@@ -15,7 +16,7 @@ import {
 } from './translate-parts.ts'
 import { writeTranslation } from './translation-file.ts'
 
-export type TranslatedOptions = Omit<PartsOptions, 'plan' | 'reshaped' | 'onRefused' | 'relax'>
+export type TranslatedOptions = Omit<PartsOptions, 'plan' | 'reshaped' | 'onRefused' | 'relax' | 'mend'>
 
 /** Throws what loading and comparing throw; the report is in its file also then. */
 export async function restoreTranslated(
@@ -36,6 +37,7 @@ export async function restoreTranslated(
     ...parts,
     onRefused,
     relax: relaxChecks((entry) => refused.push(entry)),
+    mend: mendTable((entry) => refused.push(entry)),
   }).catch((error: unknown) => {
     throw explainRefusal(error, parts.reshaped.content)
   })

@@ -4,6 +4,7 @@ import type { BackupSource } from '../../src/core/backup.ts'
 import { inspectInstance } from '../../src/instance/instance-facts.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
+import { mendTable } from '../../src/logical/translate/mend-table.ts'
 import { relaxChecks } from '../../src/logical/translate/relax-checks.ts'
 import type { TranslationEntry } from '../../src/logical/translate/report.ts'
 import { readTargetServer } from '../../src/logical/translate/target-server.ts'
@@ -42,6 +43,7 @@ export async function moveTo(target: TestServer, backup: BackupSource): Promise<
       refused.push({ object, what: error.message, severity: 'dropped' })
     },
     relax: relaxChecks((entry) => refused.push(entry)),
+    mend: mendTable((entry) => refused.push(entry)),
   })
   const verified = await verifyTarget({ settings, backup: translated.backup, notCreated })
   return {
