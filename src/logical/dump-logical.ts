@@ -39,7 +39,7 @@ export interface DumpOptions {
   readonly filters?: BackupFilters
   /** Sessions that read rows, 2 by default. */
   readonly threads?: number
-  /** What reads where there are many rows; by default, and where there are few, sessions on this thread. */
+  /** What reads where there are many rows, fewer than `threads` where they are not that many; otherwise sessions on this thread do. */
   readonly openReader?: OpenReader
   /** How fast rows may come to readers on this thread; `openReader` knows its own. */
   readonly rateLimit?: RateLimit | undefined
@@ -53,13 +53,14 @@ export interface DumpOptions {
 }
 
 export interface ReadingWorth {
-  /** All tables together, for threads. */
+  /** Of all tables together, for each thread. */
   readonly threadBytes: number
   /** A range of a table. */
   readonly rangeBytes: number
 }
 
-// A thread takes a tenth of a second to start. Each range ends in a chunk that is cut short, so it should have 8 average chunks.
+// A thread takes a tenth of a second of a processor to start, in which it would read 15 MiB, and this one alone does well with its pool for
+// compression: two threads were as fast at 150 MiB (2 processors). Each range ends in a chunk that is cut short, so it should have 8 average chunks.
 const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 16 * 1024 * 1024 }
 
 /**
@@ -200,12 +201,16 @@ async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinit
   const { settings, sink, rateLimit, signal } = options
   const here = readersHere(settings, sink, rateLimit)
   const { threadBytes } = options.worth ?? defaultWorth
-  const open = tableBytes(schemas) < threadBytes ? here : (options.openReader ?? here)
-  const opened = await Promise.allSettled(
-    Array.from({ length: Math.max(1, options.threads ?? 2) }, () => open(signal)),
-  )
+  const asked = Math.max(1, options.threads ?? 2)
+  const worthwhile = threadBytes === 0 ? asked : Math.floor(tableBytes(schemas) / threadBytes)
+  const onThreads = worthwhile < 2 ? undefined : options.openReader
+  const readers =
+    onThreads === undefined
+      ? Array.from({ length: asked }, () => here(signal))
+      : Array.from({ length: Math.min(asked, worthwhile) }, () => onThreads(signal))
+  const opened = await Promise.allSettled(readers)
   const all = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const readers = {
+  const own = {
     all,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(all.map((reader) => reader[Symbol.asyncDispose]()))
@@ -213,10 +218,10 @@ async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinit
   }
   for (const result of opened) {
     if (result.status === 'fulfilled') continue
-    await readers[Symbol.asyncDispose]()
+    await own[Symbol.asyncDispose]()
     throw result.reason
   }
-  return readers
+  return own
 }
 
 async function openSnapshot(

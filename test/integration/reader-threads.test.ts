@@ -7,6 +7,7 @@ import { HoldfastError } from '../../src/core/errors.ts'
 import { parseLogicalContent } from '../../src/logical/content.ts'
 import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
 import { digestOf } from '../../src/logical/read-back.ts'
+import { readersHere } from '../../src/logical/table-reader.ts'
 import { readersOnThreads } from '../../src/operations/reader-threads/thread-reader.ts'
 import type { BackupSession } from '../../src/repository/backup-session.ts'
 import { Repository } from '../../src/repository/repository.ts'
@@ -222,4 +223,28 @@ eachServer('a backup that counts no more writes no pack on any thread', async (k
   await assert.rejects(finishing, (error) => error === reason)
   await reader[Symbol.asyncDispose]()
   assert.deepEqual(await Array.fromAsync(new DirectoryStore(folder).list('sources/s/packs/')), [])
+})
+
+eachServer('as many threads are started as have something to do, and none for little', async (kind) => {
+  await using server = await startServer(kind, { sql: tablesFor(kind) })
+  const settings = server.settings()
+  const sink = new MemoryBackup()
+  const open = readersHere(settings, sink)
+  const startedFor = async (threadBytes: number): Promise<number> => {
+    let started = 0
+    const openReader: DumpOptions['openReader'] = (signal) => {
+      started++
+      return open(signal)
+    }
+    const worthIt = { threadBytes, rangeBytes: worth.rangeBytes }
+    await dumpLogical({ settings, sink, threads: 3, openReader, worth: worthIt })
+    return started
+  }
+  // 30 MiB of rows, and up to twice that as the server counts them.
+  assert.equal(await startedFor(64 * 1024 * 1024), 0)
+  assert.equal(await startedFor(4 * 1024 * 1024), 3)
+  const bytes = Number(
+    await server.sql("SELECT SUM(DATA_LENGTH) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 't'"),
+  )
+  assert.equal(await startedFor(Math.floor(bytes / 2.5)), 2)
 })
