@@ -1,5 +1,6 @@
 // Everything about dump and load in which MySQL and MariaDB differ, behind one face: see mysql/ and mariadb/, which mirror each other.
 import type { RecoveryPoint } from '../core/recovery-point.ts'
+import type { InstanceFacts } from '../instance/instance-facts.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { AccountContent, ColumnContent, SequenceContent } from './content.ts'
 
@@ -65,6 +66,8 @@ export interface LogicalDialect {
     values: readonly bigint[],
   ): Promise<readonly string[] | undefined>
   readonly routineKinds: readonly RoutineKind[]
+  /** The privilege that the account lacks to be shown all routines of a schema; undefined where it lacks none. */
+  unseenRoutines(facts: InstanceFacts, schema: string): string | undefined
   readSequence(connection: Connection, schema: string, name: string): Promise<SequenceContent>
   readAccounts(connection: Connection): Promise<readonly AccountContent[]>
   /** After all grants: takes from our own account what it got only by creating the roles. */

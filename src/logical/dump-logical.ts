@@ -6,7 +6,6 @@ import type { EmitEvent } from '../core/events.ts'
 import type { RateLimit } from '../core/rate-limit.ts'
 import type { LockChoice, OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
-import { hasSchemaPrivilege } from '../instance/grants.ts'
 import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
 import { defaultLockBounds, type LockBounds } from '../instance/lock-wait.ts'
 import { openReadSession } from '../instance/read-session.ts'
@@ -27,8 +26,9 @@ import { setMaskKey } from './masking/masked-value.ts'
 import { keptSelection } from './name-case.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
 import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
-import { everything, isWhole, type Selection, selectsCode } from './selection.ts'
+import { everything, isWhole, type Selection } from './selection.ts'
 import { type OpenReader, readersHere, type TableReader } from './table-reader.ts'
+import { unseenCode } from './unseen-code.ts'
 
 export interface DumpOptions {
   readonly settings: ConnectionSettings
@@ -137,7 +137,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     objects: [...objects.values()].map(({ object }) => object),
     warnings: [
       ...before.flatMap((schema) => schema.warnings),
-      ...(filters.parts === 'data' ? [] : before.flatMap((schema) => unseen(facts, selection, schema.name))),
+      ...(filters.parts === 'data' ? [] : before.flatMap((schema) => unseenCode(facts, selection, schema))),
       ...prepared,
       ...unpinned,
       ...(options.locks === 'none' ? unlockedTables(before) : []),
@@ -159,16 +159,6 @@ async function readAccounts(
       warnings: ['accounts and grants are not part of the backup: the account lacks SELECT on mysql.*'],
     }
   }
-}
-
-/** Triggers and events are not even listed without the privilege, so they cannot be named one by one. */
-function unseen(facts: InstanceFacts, selection: Selection, schema: string): readonly string[] {
-  const kinds = [['triggers', 'TRIGGER'], ...(selectsCode(selection, schema) ? [['events', 'EVENT']] : [])]
-  return kinds.flatMap(([what = '', privilege = '']) =>
-    hasSchemaPrivilege(facts.grants, privilege, schema)
-      ? []
-      : [`${what} of ${schema} are not part of the backup, if there are any: the account lacks ${privilege}`],
-  )
 }
 
 /** All sessions of a dump: closed together, and dropped together when it fails. */

@@ -146,6 +146,35 @@ eachServer(
   },
 )
 
+eachServer('routines that an account is not shown are told of, and no others', async (kind) => {
+  await using server = await startServer(kind, {
+    sql: `${big}; CREATE USER definer; CREATE DEFINER = definer PROCEDURE f.mine() SELECT 1; CREATE FUNCTION f.yours() RETURNS INT DETERMINISTIC RETURN 1`,
+  })
+  const lookingAt = server.flavour === 'mysql' ? 'SHOW_ROUTINE ON *.*' : 'SELECT ON mysql.proc'
+  const told = async (user: string, grants: readonly string[]) => {
+    const on = ['SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON f.*', ...grants]
+    await server.sql(
+      `CREATE USER IF NOT EXISTS ${user}; ${on.map((grant) => `GRANT ${grant} TO ${user};`).join(' ')}`,
+    )
+    const { content, warnings } = await dumpLogical({
+      settings: server.settings({ user }),
+      sink: new MemoryBackup(),
+      selection: { kind: 'schemas', schemas: ['f'] },
+    })
+    const routines = parseLogicalContent(content).schemas.flatMap((schema) => schema.routines)
+    return { routines: routines.map(({ name }) => name).join(), told: warnings.join('\n') }
+  }
+  const none = await told('shown_none', [])
+  assert.equal(none.routines, '')
+  assert.match(none.told, /^routines of f are not part of the backup, if there are any: the account lacks S/m)
+  const one = await told('definer', [])
+  assert.equal(one.routines, 'mine')
+  assert.match(one.told, /^other routines of f are not part of the backup, if there are any: /m)
+  const all = await told('shown_all', [lookingAt])
+  assert.equal(all.routines, 'mine,yours')
+  assert.doesNotMatch(all.told, /routines/)
+})
+
 eachServer('a target that has something of it already is left alone', async (kind) => {
   await using source = await startServer(kind, { sql: big })
   await using target = await startServer(kind, { sql: 'CREATE DATABASE f; CREATE TABLE f.other (id INT)' })

@@ -7,6 +7,7 @@ import { readMembers } from './members.ts'
 import { readNotCarried } from './not-carried.ts'
 import { replicaStatements } from './replica-statements.ts'
 import { readSequence } from './sequences.ts'
+import { unseenRoutines } from './unseen-routines.ts'
 
 export const mariadbDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys'],
@@ -21,6 +22,7 @@ export const mariadbDialect: LogicalDialect = {
     { kind: 'function', sqlName: 'FUNCTION' },
   ],
   readSequence,
+  unseenRoutines,
   readMembers,
   readAccounts,
   giveUpRoles,

@@ -7,6 +7,7 @@ import { columnPlan, isGenerated } from './columns.ts'
 import { readMembers } from './members.ts'
 import { readNotCarried } from './not-carried.ts'
 import { replicaStatements } from './replica-statements.ts'
+import { unseenRoutines } from './unseen-routines.ts'
 
 export const mysqlDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
@@ -21,6 +22,7 @@ export const mysqlDialect: LogicalDialect = {
     Promise.reject(
       new HoldfastError('UNSUPPORTED', `MySQL has no sequences, and yet ${schema}.${name} is one`),
     ),
+  unseenRoutines,
   readMembers,
   readAccounts,
   // Who creates a role gets nothing by it.
