@@ -18,6 +18,7 @@ import { PackWriter } from './pack-writer.ts'
 import { putUnique } from './put-once.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { SourceLayout } from './repository-keys.ts'
+import type { UnfinishedPacks } from './unfinished-packs.ts'
 import { UsedChunks } from './used-chunks.ts'
 
 export interface BackupSessionParts {
@@ -27,6 +28,7 @@ export interface BackupSessionParts {
   readonly keys: SessionKeys
   readonly known: KnownChunks | undefined
   readonly state: HostState | undefined
+  readonly unfinished: UnfinishedPacks | undefined
   readonly kind: BackupKind
   readonly method: BackupMethod
   readonly signal: AbortSignal | undefined
@@ -51,6 +53,9 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   readonly #chunks: ChunkWriter
   /** Chunks that pack makers store and have not told the place of yet. */
   readonly #claimed = new Set<string>()
+  /** What lies in packs of our own that are being filled. */
+  readonly #contents = new Map<number, FilledPack['chunks'][number][]>()
+  #isNotingFailed = false
   /** Of packs that pack makers filled. */
   #newBytes = 0
   #committing: Promise<unknown> | undefined
@@ -69,6 +74,10 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
       targetBytes: context.document.packTargetBytes,
       signal: this.#signal,
       nextPack: () => this.#table.add(),
+      sealed: (pack, stored) => {
+        this.#note({ ...stored, chunks: this.#contents.get(pack) ?? [] })
+        this.#contents.delete(pack)
+      },
       stored: (pack, stored) => this.#table.setStored(pack, stored),
     })
     this.#chunks = new ChunkWriter({
@@ -76,7 +85,12 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
       packs: this.#packs,
       compressLevel: context.compressLevel,
       isKnown: (id) => this.#isKnown(id),
-      stored: (id, place) => this.#index.set(id, place),
+      stored: (id, { pack, ...place }) => {
+        this.#index.set(id, { ...place, pack })
+        const contents = this.#contents.get(pack) ?? []
+        contents.push([id, place])
+        this.#contents.set(pack, contents)
+      },
     })
   }
 
@@ -110,7 +124,9 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
     return true
   }
 
-  filled({ sha256, sizeBytes, chunks }: FilledPack): void {
+  filled(filled: FilledPack): void {
+    const { sha256, sizeBytes, chunks } = filled
+    this.#note(filled)
     const pack = this.#table.add()
     this.#table.setStored(pack, { sha256, sizeBytes })
     this.#newBytes += sizeBytes
@@ -249,6 +265,17 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
     await putUnique(context.store, `${layout.backups}${this.id}`, bytes, this.#signal)
   }
 
+  /** For a backup that follows this one, should it be killed; it asks the store whether the pack came. What cannot be noted costs that one its deduplication, and no more. */
+  #note(pack: FilledPack): void {
+    this.#parts.unfinished?.add(pack).catch((error: unknown) => {
+      if (this.#isNotingFailed) return
+      this.#isNotingFailed = true
+      const why = error instanceof Error ? error.message : String(error)
+      const message = `this host could not note what is stored so far, so a backup after a killed one would store it again: ${why}`
+      this.#parts.emit?.({ type: 'notice', level: 'warning', message })
+    })
+  }
+
   /** The backup is committed, so a host that cannot remember it costs the next one its deduplication, and no more. */
   async #remember(used: UsedChunks, confirmed: IndexDocument['packs']): Promise<void> {
     const { state, keys, emit } = this.#parts
@@ -257,6 +284,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
     const packs = confirmed.map(([sha256, sizeBytes]) => ({ sha256, sizeBytes }))
     try {
       await state.write({ backup: this.id, chunkIdKey: keys.chunkIdKey, chunks: used.index, packs })
+      await this.#parts.unfinished?.discard()
     } catch (error) {
       if (!(error instanceof Error)) throw error
       const message = `this host could not note which chunks are stored, so the next backup may store them again: ${error.message}`

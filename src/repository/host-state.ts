@@ -46,6 +46,11 @@ export class HostState {
     return join(this.#folder, 'known-chunks')
   }
 
+  /** See UnfinishedPacks. */
+  get unfinishedFile(): string {
+    return join(this.#folder, 'unfinished-packs')
+  }
+
   /** Undefined when there is none. Throws MalformedDataError for a damaged one: it is only a cache, callers go without. */
   async read(): Promise<KnownChunks | undefined> {
     const bytes = await readFile(this.#file).catch((error: unknown) => {

@@ -19,6 +19,8 @@ export interface PackWriterOptions {
   readonly dataKey: DataKey | undefined
   readonly targetBytes: number
   readonly signal: AbortSignal
+  /** Called with the number of a pack right before it is put. */
+  readonly sealed?: (pack: number, stored: StoredPack) => void
   /** Called with the number of a pack once it is durable. */
   readonly stored: (pack: number, stored: StoredPack) => void
   /** Gives the next pack its number. */
@@ -110,6 +112,7 @@ export class PackWriter {
     if (pack === undefined) return
     this.#open = undefined
     const { bytes, sha256 } = pack.writer.finish()
+    this.#options.sealed?.(pack.number, { sha256, sizeBytes: bytes.length })
     const put = this.#put(pack, bytes, sha256)
     this.#puts.add(put)
     void put.finally(() => this.#puts.delete(put))

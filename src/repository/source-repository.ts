@@ -26,6 +26,7 @@ import { PackReader } from './pack-reader.ts'
 import { type RepositoryContext, readingObject } from './repository-context.ts'
 import { type SourceLayout, sourceLayout } from './repository-keys.ts'
 import { type NewSegment, type SegmentRef, SegmentStore } from './segment-store.ts'
+import { UnfinishedPacks, withUnfinished } from './unfinished-packs.ts'
 import { type VerifyOptions, verifySource } from './verify.ts'
 import type { VerifyReport } from './verify-report.ts'
 
@@ -96,10 +97,15 @@ export class SourceRepository {
     try {
       await this.#context.store.tidy?.()
       const state = this.#hostState()
-      const known = await this.#knownChunks(state, emit, signal)
+      const unfinished = state && (await UnfinishedPacks.read(state.unfinishedFile))
+      const known = withUnfinished(await this.#knownChunks(state, emit, signal), unfinished)
       const keys = await this.#keyRing.create(known?.chunkIdKey, signal)
       // Ids of another key mean nothing here; possible only when a clear source's key was lost and made anew.
       const usable = known?.chunkIdKey.equals(keys.chunkIdKey) === true ? known : undefined
+      const isSameKey = unfinished?.chunkIdKey.equals(keys.chunkIdKey) === true
+      const noted =
+        state &&
+        new UnfinishedPacks(state.unfinishedFile, keys.chunkIdKey, isSameKey ? unfinished : undefined)
       return new BackupSession({
         context: this.#context,
         layout: this.#layout,
@@ -107,6 +113,7 @@ export class SourceRepository {
         keys,
         known: usable,
         state,
+        unfinished: noted,
         kind,
         method,
         signal,

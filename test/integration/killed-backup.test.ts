@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp } from 'node:fs/promises'
+import { cp, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
@@ -35,6 +35,16 @@ async function backUp(source: SourceRepository, server: TestServer): Promise<str
 
 async function idsOf(source: SourceRepository): Promise<readonly string[]> {
   return (await source.listBackups()).map(({ id }) => id)
+}
+
+const packTargetBytes = 1024 * 1024
+
+async function packBytes(folder: string): Promise<number> {
+  const packs = path.join(folder, 'repository', 'sources', 'shop', 'packs')
+  let bytes = 0
+  for (const entry of await readdir(packs, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name))).size
+  return bytes
 }
 
 /** What the rows of a backup are: two of the same rows answer the same. */
@@ -93,7 +103,7 @@ eachServer('a backup that is killed at any of its steps costs itself and nothing
   await Repository.create(new DirectoryStore(path.join(folder('start'), 'repository')), {
     recipients: 'generate',
     encrypt: false,
-    packTargetBytes: 1024 * 1024,
+    packTargetBytes,
   })
   const first = await backUp(await openSource(folder('start')), server)
   await server.sql('UPDATE d.big SET v = RANDOM_BYTES(1000) WHERE id > 500')
@@ -130,6 +140,9 @@ eachServer('a backup that is killed at any of its steps costs itself and nothing
     // Neither locks nor transactions of the killed one hold up the server.
     await server.sql("SET SESSION lock_wait_timeout = 5; ALTER TABLE d.big COMMENT = 'changed'")
     assert.deepEqual(await rowsOf(source, await backUp(source, server)), rows, where)
+    // What the killed one had stored is not stored again, but for the pack that it was filling.
+    const more = (await packBytes(place)) - (await packBytes(folder('whole')))
+    assert.ok(more < packTargetBytes * 1.2, `${more} bytes more than without a kill: ${where}`)
     assert.deepEqual((await source.verify({ readData: true })).problems, [], where)
   }
 })

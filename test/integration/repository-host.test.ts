@@ -1,6 +1,7 @@
 // A repository in a directory, as hosts use it: what a host remembers, killed writers, and packs that went missing.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -62,6 +63,37 @@ test('a host that can only write stores unchanged chunks once, and what it remem
   }
   const third = await takeBackup(source, objects)
   assert.equal(third.sizes.newBytes, 0, 'and a host with an identity goes on from there')
+})
+
+test('what a backup had stored that never came to its end is used by the next, if its note is whole', async () => {
+  const texts = ['a', 'b', 'c'].map((name) => `${name}${randomBytes(100_000).toString('hex')}`)
+  for (const [lost, isUsed] of [
+    [0, true],
+    [1, false],
+    [150, false],
+    [Number.POSITIVE_INFINITY, false],
+  ] as const) {
+    await using place = await newPlace()
+    {
+      await using session = await (await place.writeOnly()).source('shop').beginBackup('logical', 'dump')
+      for (const text of texts) await session.putChunk(Buffer.from(text))
+      const chunks = [{ id: '00'.repeat(32), plainBytes: 1, rows: 1, rowHash: '' }]
+      await assert.rejects(session.commit(sampleResult([{ name: 'shop.t', chunks }])), /which was not stored/)
+    }
+    const [name = ''] = (await readdir(place.state, { recursive: true })).filter((one) =>
+      one.endsWith('unfinished-packs'),
+    )
+    const unfinished = path.join(place.state, name)
+    const { size, mode } = await stat(unfinished)
+    assert.equal(mode & 0o777, 0o600)
+    await truncate(unfinished, Math.max(0, size - lost))
+    const next = await takeBackup((await place.writeOnly()).source('shop'), { 'shop.t': texts })
+    assert.equal(next.sizes.newBytes < 50_000, isUsed, `${next.sizes.newBytes} bytes new, ${lost} lost`)
+    await assert.rejects(stat(unfinished), { code: 'ENOENT' })
+    const source = (await place.reader()).source('shop')
+    assert.deepEqual(await readObjects(await source.openBackup(next.id)), { 'shop.t': texts })
+    assert.deepEqual((await source.verify({ readData: true })).problems, [])
+  }
 })
 
 test('a damaged memory of a host costs deduplication, and says so', async () => {
