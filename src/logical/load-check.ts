@@ -27,6 +27,11 @@ export class LoadCheck {
     this.#updates ??= await this.#handlerUpdates()
   }
 
+  /** After statements that may update rows, and are not checked here. */
+  forget(): void {
+    this.#updates = undefined
+  }
+
   /** @throws HoldfastError LOAD_MISMATCH */
   async check(ok: OkResult, { schema, table, rows, isStrict }: ExpectedRows): Promise<void> {
     const [records, deleted, skipped, warnings] = ['Records', 'Deleted', 'Skipped', 'Warnings'].map((name) =>
