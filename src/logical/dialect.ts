@@ -70,6 +70,10 @@ export interface LogicalDialect {
   unseenRoutines(facts: InstanceFacts, schema: string): string | undefined
   readSequence(connection: Connection, schema: string, name: string): Promise<SequenceContent>
   readAccounts(connection: Connection): Promise<readonly AccountContent[]>
+  /** Before anything is changed: throws TARGET_MISMATCH where an account would get more rights than it had. */
+  refuseMoreRights(connection: Connection, toGrant: readonly AccountContent[]): Promise<void>
+  /** A line of SHOW GRANTS as it is to be run. */
+  grantText(grant: string): string
   /** After all grants: takes from our own account what it got only by creating the roles. */
   giveUpRoles(
     connection: Connection,

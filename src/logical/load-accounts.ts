@@ -15,6 +15,7 @@ export interface AccountPlan {
 /**
  * An account that the target has already keeps its password: the one we are logged in with must not change under us, and whoever set
  * up the server wanted the others. If it is the same account it gets its grants; if not it stays as it is, and that is told.
+ * @throws HoldfastError TARGET_MISMATCH
  * @param newBefore accounts that were not there when the load was begun, by accountKey
  */
 export async function planAccounts(
@@ -49,6 +50,7 @@ export async function planAccounts(
       )
     }
   }
+  await dialect.refuseMoreRights(connection, toGrant)
   return { toCreate, ours, toGrant, warnings }
 }
 
@@ -62,6 +64,7 @@ export async function createAccounts(
 /** Answers a warning for each grant that the target does not take: it may name a table that is gone, or a privilege of a plugin. */
 export async function grantAccounts(
   connection: Connection,
+  dialect: LogicalDialect,
   accounts: readonly AccountContent[],
 ): Promise<readonly string[]> {
   const warnings: string[] = []
@@ -69,7 +72,7 @@ export async function grantAccounts(
     for (const account of accounts) {
       for (const statement of account[step]) {
         try {
-          await connection.run(statement)
+          await connection.run(step === 'grants' ? dialect.grantText(statement) : statement)
         } catch (error) {
           const isServers = error instanceof HoldfastError && typeof error.details['errno'] === 'number'
           if (!isServers || error.code === 'PRIVILEGE_MISSING') throw error

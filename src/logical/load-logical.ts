@@ -68,7 +68,7 @@ export interface LoadReport {
 /**
  * Creates and fills what is selected. The target must not have any of it yet, but for what an earlier run of the same load has brought;
  * that is checked before anything is changed.
- * @throws HoldfastError TARGET_NOT_EMPTY, VERSION_MISMATCH, LOAD_MISMATCH, PRIVILEGE_MISSING, SERVER_ERROR, CONNECTION_LOST, VERIFY_FAILED
+ * @throws HoldfastError TARGET_NOT_EMPTY, TARGET_MISMATCH, VERSION_MISMATCH, LOAD_MISMATCH, PRIVILEGE_MISSING, SERVER_ERROR, CONNECTION_LOST, VERIFY_FAILED
  */
 export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   const { settings, signal, ledger, emit = () => undefined, selection = everything } = options
@@ -141,7 +141,7 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
           await code.createAll(schema, made.codeLeft(schema.name, codeOf(schema, kind)))
     }
     await code.finish({ sqlMode: loadMode })
-    const grantWarnings = await grantAccounts(control, plan.toGrant)
+    const grantWarnings = await grantAccounts(control, dialect, plan.toGrant)
     await dialect.giveUpRoles(control, plan.ours, accounts)
     const orphans = await orphanWarnings(control, arrival, signal)
     return {

@@ -4,9 +4,7 @@ import type { AccountContent } from '../content.ts'
 import type { AccountScript } from '../dialect.ts'
 import { leaveRoles } from './accounts.ts'
 import { unless } from './conditional-statement.ts'
-
-const name = '`(?:[^`]|``)*`'
-const globalGrant = new RegExp(`^(GRANT .* ON \\*\\.\\* TO ${name}@${name})(.*)$`, 's')
+import { withoutPassword } from './grant-text.ts'
 
 export function accountScript(accounts: readonly AccountContent[]): AccountScript {
   return {
@@ -26,12 +24,4 @@ function grantStatements({ user, host }: AccountContent, grant: string): readonl
   // Installed servers have it for root, in a row that this grant would not find: then it would be there twice.
   const isThere = `User = ${quoteText(user)} AND Host = ${quoteText(host)} AND Proxied_user = ''`
   return unless(`EXISTS (SELECT 1 FROM mysql.proxies_priv WHERE ${isThere})`, grant)
-}
-
-/** SHOW GRANTS also says password and limits, which CREATE USER said: a GRANT with them would change an account that was there. */
-function withoutPassword(grant: string): string {
-  const [, head, tail = ''] = globalGrant.exec(grant) ?? []
-  if (head === undefined) return grant
-  const unquoted = tail.replaceAll(/'(?:[^'\\]|\\.|'')*'/gs, '')
-  return / WITH GRANT OPTION/.test(unquoted) ? `${head} WITH GRANT OPTION` : head
 }

@@ -3,6 +3,7 @@ import type { LogicalDialect } from '../dialect.ts'
 import { accountScript } from './account-script.ts'
 import { giveUpRoles, readAccounts } from './accounts.ts'
 import { columnPlan, history, isGenerated } from './columns.ts'
+import { withoutPassword } from './grant-text.ts'
 import { readMembers } from './members.ts'
 import { readNotCarried } from './not-carried.ts'
 import { replicaStatements } from './replica-statements.ts'
@@ -25,6 +26,9 @@ export const mariadbDialect: LogicalDialect = {
   unseenRoutines,
   readMembers,
   readAccounts,
+  // It has no partial revokes.
+  refuseMoreRights: () => Promise.resolve(),
+  grantText: withoutPassword,
   giveUpRoles,
   accountScript,
   replicaStatements,

@@ -6,6 +6,7 @@ import { readAccounts } from './accounts.ts'
 import { columnPlan, isGenerated } from './columns.ts'
 import { readMembers } from './members.ts'
 import { readNotCarried } from './not-carried.ts'
+import { refuseMoreRights } from './partial-revokes.ts'
 import { replicaStatements } from './replica-statements.ts'
 import { unseenRoutines } from './unseen-routines.ts'
 
@@ -25,6 +26,8 @@ export const mysqlDialect: LogicalDialect = {
   unseenRoutines,
   readMembers,
   readAccounts,
+  refuseMoreRights,
+  grantText: (grant) => grant,
   // Who creates a role gets nothing by it.
   giveUpRoles: () => Promise.resolve(),
   accountScript,
