@@ -16,7 +16,7 @@ export interface TranslationRequest {
 }
 
 export interface Translation {
-  /** `mysql 9.7.1`, with what follows. */
+  /** `mysql 9.7.1` */
   readonly from: string
   readonly to: string
   readonly entries: readonly TranslationEntry[]
@@ -76,11 +76,16 @@ export async function translatedParts(
   return {
     parts: { plan, reshaped: { ...reshaped, backup, content } },
     translation: {
-      from: `${origin.flavour} ${origin.serverVersion}`,
-      to: `${target.flavour} ${target.version}`,
+      from: nameOf(origin.flavour, origin.serverVersion),
+      to: nameOf(target.flavour, target.version),
       entries,
     },
   }
+}
+
+/** Without what builders put behind a version: 11.8.6-MariaDB-0+deb13u1 from Debian. */
+function nameOf(flavour: string, version: string): string {
+  return `${flavour} ${/^[\d.]+/.exec(version)?.[0] ?? version}`
 }
 
 const ofAccount = /^(account .+) is another one on the target/s

@@ -208,3 +208,12 @@ test('between versions of one flavour an account stays as it is but for what the
   })
   assert.match(parsec.create?.[0] ?? '', /IDENTIFIED BY PASSWORD 'invalid' ACCOUNT LOCK/)
 })
+
+test('an account whose name is too long for MySQL is told', () => {
+  const long = { user: 'x'.repeat(33), create: [`CREATE USER \`${'x'.repeat(33)}\`@\`%\``] }
+  assert.deepEqual(translate('mariadb', 'mysql', [long]), {
+    translated: [],
+    told: [`dropped account ${'x'.repeat(33)}@%: a name has up to 32 characters there`],
+  })
+  assert.equal(translate('mariadb', 'mariadb-10.11', [long]).translated.length, 1)
+})

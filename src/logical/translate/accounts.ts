@@ -8,6 +8,9 @@ import type { Tell, TranslationReport } from './report.ts'
 import { featuresOf, type ServerKind } from './server-features.ts'
 import type { TargetServer } from './target-server.ts'
 
+// MySQL's USERNAME_CHAR_LENGTH; MariaDB takes 128.
+const longestUser = 32
+
 export function translatedAccounts(
   accounts: readonly AccountContent[],
   source: ServerKind,
@@ -21,7 +24,10 @@ export function translatedAccounts(
     const tell = report.of(object)
     const isTwice =
       !rolesAreAccounts && account.isRole && translated.some((one) => one.isRole && one.user === account.user)
-    if (isTwice) tell('dropped', 'there is another role of this name, and roles have no hosts there')
+    const isLong = [...account.user].length > longestUser
+    if (isLong && target.flavour === 'mysql')
+      tell('dropped', `a name has up to ${longestUser} characters there`)
+    else if (isTwice) tell('dropped', 'there is another role of this name, and roles have no hosts there')
     else if (account.isRole && account.create.length === 0 && rolesAreAccounts)
       tell('dropped', 'what everybody may do: grant it to the accounts that need it')
     else translated.push(translatedAccount({ account, object, source, target, tell }))
