@@ -24,7 +24,7 @@ export function translatedAccounts(
     const tell = report.of(object)
     const isTwice =
       !rolesAreAccounts && account.isRole && translated.some((one) => one.isRole && one.user === account.user)
-    const isLong = [...account.user].length > longestUser
+    const isLong = Array.from(account.user).length > longestUser
     if (isLong && target.flavour === 'mysql')
       tell('dropped', `a name has up to ${longestUser} characters there`)
     else if (isTwice) tell('dropped', 'there is another role of this name, and roles have no hosts there')
