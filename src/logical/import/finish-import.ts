@@ -66,6 +66,7 @@ function lossesOf(builder: ImportBuilder): readonly string[] {
       builder.historyLost(),
       'only the current rows of system-versioned tables are part of the backup, and not their history',
     ),
+    ...about(builder.hiddenLost(), 'rows come without hidden (INVISIBLE) columns, which get their defaults'),
     ...about(
       builder.leftOut,
       'schemas of the server itself, and with them accounts and grants, are not part of the backup',

@@ -1,17 +1,18 @@
 // Collects what a dump defines and holds, and makes the content of a backup of it.
-import type { BackupObject, ObjectChunk } from '../../core/backup.ts'
+import type { BackupObject } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
-import { quoteName } from '../../instance/sql-text.ts'
 import { keptStatement } from '../code.ts'
-import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
+import type { CodeContent, SchemaContent } from '../content.ts'
 import type { LogicalDialect } from '../dialect.ts'
 import { tableObjectName } from '../read-tables.ts'
-import { rowlessEngines } from '../table-definition.ts'
 import { type RowForm, rowForm } from './column-forms.ts'
+import { hasObject, isCharsetUnsaid, schemaContent } from './imported-content.ts'
+import { hasHistory, type ImportedSchema, type ImportedTable } from './imported-parts.ts'
+import type { ModeOf } from './likely-mode.ts'
+import { sequenceOf } from './sequence-row.ts'
 import type { DumpSession } from './session.ts'
+import { type Place, refused } from './sql-reader.ts'
 import type { DumpedColumn, DumpedTable } from './table-columns.ts'
-
-const transactionalEngines = new Set(['INNODB', 'ROCKSDB', 'TOKUDB', 'NDBCLUSTER', 'NDB'])
 
 /** What stands for a view until all tables are there. Servers show views themselves with ALGORITHM, and `select` in small letters. */
 const placeholder = /^CREATE\s+VIEW\s+`(?:[^`]|``)*`\s+AS\s+SELECT\s+1 AS `/
@@ -26,41 +27,18 @@ function isOfBytes({ type }: DumpedColumn): boolean {
   return /blob$|binary$|^bit$|^vector$/.test(type) || spatialTypes.has(type)
 }
 
-export interface ImportedTable {
-  readonly schema: string
-  readonly definition: DumpedTable
-  readonly ddl: string
-  /** Of the session that defined it: files of its rows as text say none themselves, and a trailer sets another one. */
-  readonly timeZone: string | undefined
-  readonly triggers: CodeContent[]
-  /** Those of its rows; undefined until there are some. */
-  form: RowForm | undefined
-  readonly chunks: ObjectChunk[]
-  rows: number
-}
-
-interface ImportedSchema {
-  readonly name: string
-  ddl: string | undefined
-  collation: string | undefined
-  /** For a moment another one, in which code was made. */
-  currentCollation: string | undefined
-  readonly sequences: Map<string, { ddl: string; next: string | undefined }>
-  readonly tables: Map<string, ImportedTable>
-  readonly views: Map<string, { readonly code: CodeContent; readonly isPlaceholder: boolean }>
-  readonly routines: Map<string, CodeContent>
-  readonly events: Map<string, CodeContent>
-}
-
 export class ImportBuilder {
   readonly #dialect: LogicalDialect
+  readonly #modeOf: ModeOf
   readonly #schemas = new Map<string, ImportedSchema>()
   readonly #foreign = new Set<string>()
   readonly warnings: string[] = []
   #latest: ImportedTable | undefined
 
-  constructor(dialect: LogicalDialect) {
+  /** By default code is kept with the mode of its session. */
+  constructor(dialect: LogicalDialect, modeOf: ModeOf = (_kind, _statement, sqlMode) => sqlMode) {
     this.#dialect = dialect
+    this.#modeOf = modeOf
   }
 
   /** False for the schemas of the server itself, which are left out. */
@@ -79,6 +57,7 @@ export class ImportBuilder {
       collation: undefined,
       currentCollation: undefined,
       sequences: new Map(),
+      sequenceTables: new Set(),
       tables: new Map(),
       views: new Map(),
       routines: new Map(),
@@ -108,10 +87,8 @@ export class ImportBuilder {
     const schema = this.schema(schemaName)
     const { name } = definition
     if (definition.isSequence) {
-      throw new HoldfastError(
-        'UNSUPPORTED',
-        `${schemaName}.${name} is a sequence, which the dump has as a table`,
-      )
+      schema.sequenceTables.add(name)
+      return
     }
     // Some programs stand a table in for a view that comes later, and define a table again in the file of its rows.
     const known = schema.tables.get(name)
@@ -145,7 +122,27 @@ export class ImportBuilder {
   }
 
   defineSequence(schemaName: string, name: string, ddl: string): void {
-    this.schema(schemaName).sequences.set(name, { ddl, next: undefined })
+    this.schema(schemaName).sequences.set(name, { ddl, next: undefined, cycle: '0' })
+  }
+
+  /** Of programs that know no sequences and take them for tables. */
+  isSequenceTable(schemaName: string, name: string): boolean {
+    return this.#schemas.get(schemaName)?.sequenceTables.has(name) === true
+  }
+
+  /** The row of such a table. @throws HoldfastError UNSUPPORTED where it is another one */
+  defineSequenceByRow(schemaName: string, name: string, row: readonly string[], place: Place): void {
+    const schema = this.schema(schemaName)
+    const sequence = sequenceOf(name, row)
+    if (sequence === undefined) {
+      throw refused(place, `${schemaName}.${name} is a sequence, and its row is not known`)
+    }
+    schema.sequenceTables.delete(name)
+    schema.sequences.set(name, sequence)
+  }
+
+  hasSequence(schemaName: string, name: string): boolean {
+    return this.#schemas.get(schemaName)?.sequences.has(name) === true
   }
 
   setSequence(schemaName: string, name: string, next: string): boolean {
@@ -197,7 +194,7 @@ export class ImportBuilder {
       kind,
       name,
       statement: keptStatement(statement),
-      sqlMode: session.sqlMode,
+      sqlMode: this.#modeOf(kind, statement, session.sqlMode),
       charsetClient: session.charsetClient,
       collationConnection: session.collationConnection,
       ...(collationDatabase === undefined ? {} : { collationDatabase }),
@@ -232,7 +229,14 @@ export class ImportBuilder {
   schemas(createdAt: number): readonly SchemaContent[] {
     return [...this.#schemas.values()]
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map((schema) => this.#schemaContent(schema, createdAt))
+      .map((schema) => {
+        if (isCharsetUnsaid(schema)) {
+          this.warnings.push(
+            `the dump does not say the character set of schema ${schema.name}: a restore makes it with the default of its target`,
+          )
+        }
+        return schemaContent(schema, createdAt)
+      })
   }
 
   objects(): readonly BackupObject[] {
@@ -256,6 +260,26 @@ export class ImportBuilder {
     return this.#tableNames(({ definition, rows }) => rows > 0 && definition.columns.some(isOfBytes))
   }
 
+  /** Tables with hidden columns of which the rows of the dump have nothing. */
+  hiddenLost(): readonly string[] {
+    return this.#tableNames(({ definition, form, rows }) => {
+      const given = new Set(form?.columns.map((column) => column?.name))
+      const isLost = (column: DumpedColumn): boolean =>
+        column.isInvisible && !this.#dialect.isGenerated(column) && !given.has(column.name)
+      return rows > 0 && !definition.isVersioned && definition.columns.some(isLost)
+    })
+  }
+
+  /** Triggers, routines or events: what runs in a mode of its own. */
+  get hasRunningCode(): boolean {
+    return [...this.#schemas.values()].some(
+      ({ routines, events, tables }) =>
+        routines.size > 0 ||
+        events.size > 0 ||
+        [...tables.values()].some(({ triggers }) => triggers.length > 0),
+    )
+  }
+
   /** System-versioned tables of whose past the dump has nothing. */
   historyLost(): readonly string[] {
     return this.#tableNames(({ definition, form }) => definition.isVersioned && !hasHistory(definition, form))
@@ -271,105 +295,6 @@ export class ImportBuilder {
       [...tables.values()].filter(isMeant).map(({ definition }) => `${name}.${definition.name}`),
     )
   }
-
-  #schemaContent(schema: ImportedSchema, createdAt: number): SchemaContent {
-    const { name, tables } = schema
-    // Where only code tells it, at the end: then its collation is the schema's own again.
-    const collation = schema.collation ?? schema.currentCollation
-    const ddl = schema.ddl ?? schemaDdl(name, collation)
-    for (const [view, { isPlaceholder }] of schema.views) {
-      if (!isPlaceholder) continue
-      throw new HoldfastError(
-        'UNSUPPORTED',
-        `the dump has only what stands in for view ${name}.${view}, and not the view`,
-      )
-    }
-    if (collation === undefined && schema.ddl === undefined) {
-      this.warnings.push(
-        `the dump does not say the character set of schema ${name}: a restore makes it with the default of its target`,
-      )
-    }
-    return {
-      name,
-      ddl,
-      collation: collation ?? '',
-      sequences: [...schema.sequences].map(([sequence, state]) => ({
-        name: sequence,
-        ddl: state.ddl,
-        next: state.next ?? '1',
-        cycle: '0',
-      })),
-      tables: [...tables.values()].map(tableContent),
-      views: [...schema.views.values()].map(({ code }) => code),
-      routines: [...schema.routines.values()].toSorted((a, b) => order(a) - order(b)),
-      events: [...schema.events.values()].map((event) => ({
-        ...event,
-        createdAt: creationOf(event, createdAt),
-      })),
-    }
-  }
-}
-
-function schemaDdl(name: string, collation: string | undefined): string {
-  return `CREATE DATABASE ${quoteName(name)}${collation === undefined ? '' : ` COLLATE ${quoteName(collation)}`}`
-}
-
-const daySeconds = 86_400
-
-/** Of an event, in seconds: as of the dump, or a day before its time where that has passed; made later it would be gone at once. */
-function creationOf({ statement }: CodeContent, dumpedAt: number): number {
-  const text =
-    typeof statement === 'string' ? statement : Buffer.from(statement.base64, 'base64').toString('latin1')
-  const times = [...text.matchAll(/ (?:AT|ENDS) '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'/g)]
-  const ends = times.map(([, time = '']) => Date.parse(`${time.replace(' ', 'T')}Z`) / 1000 - daySeconds)
-  return Math.max(1, Math.min(dumpedAt, ...ends.filter((end) => Number.isFinite(end))))
-}
-
-/** A package body needs its package. */
-function order({ kind }: CodeContent): number {
-  return ['package', 'package body', 'procedure', 'function'].indexOf(kind)
-}
-
-function tableContent(table: ImportedTable): TableContent {
-  const { schema, definition, ddl, triggers, form, rows } = table
-  const { name, engine } = definition
-  return {
-    name,
-    ddl,
-    engine,
-    isTransactional: transactionalEngines.has(engine.toUpperCase()),
-    ...(hasObject(table) ? { object: tableObjectName(schema, name) } : {}),
-    columns: (form?.columns ?? []).flatMap((column) =>
-      column === undefined ? [] : [{ name: column.name, encoding: column.encoding }],
-    ),
-    rows,
-    hasHistory: hasHistory(definition, form),
-    isInsertOnly: definition.isVersioned || definition.isWithoutOverlaps,
-    isImported: true,
-    triggers,
-  }
-}
-
-function hasObject({ definition, rows }: ImportedTable): boolean {
-  return rows > 0 || !rowlessEngines.has(definition.engine.toUpperCase())
-}
-
-/** What an intake has taken of the rows of a table. */
-export function addRows(
-  table: ImportedTable,
-  { chunks, rows }: { readonly chunks: readonly ObjectChunk[]; readonly rows: number },
-): void {
-  for (const chunk of chunks) table.chunks.push(chunk)
-  table.rows += rows
-}
-
-/** Rows that say when they began and ended. */
-function hasHistory(definition: DumpedTable, form: RowForm | undefined): boolean {
-  if (!definition.isVersioned || form === undefined) return false
-  const declared = definition.columns.filter(({ generation }) => /^ROW (?:START|END)$/.test(generation))
-  const names =
-    declared.length === 2 ? declared.map(({ name }) => name.toLowerCase()) : ['row_start', 'row_end']
-  return names.every((name) => form.columns.some((column) => column?.name.toLowerCase() === name))
 }
 
 function signatureOf({ columns }: RowForm): string {

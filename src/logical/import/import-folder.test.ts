@@ -280,6 +280,61 @@ test('a folder of mydumper is refused where it is not whole or cannot be told', 
   )
 })
 
+test('a folder of mydumper: sequences as tables, bytes in double quotes, and code of other modes', async () => {
+  const sequence = `CREATE TABLE \`s\` (\`next_not_cached_value\` bigint(21) NOT NULL) ENGINE=InnoDB SEQUENCE=1;\n`
+  const counted = `[\`shop\`.\`s\`]\nreal_table_name=s\nrows = 1\n[\`shop\`.\`h\`]\nrows = 1\n# Finished dump at: 2026-01-02 03:04:06\n`
+  const files: Files = {
+    metadata: counted,
+    'shop-schema-create.sql': 'CREATE DATABASE `shop`;\n',
+    'shop.s-schema.sql': `${session}${sequence}`,
+    'shop.s.00000.sql': `${session}INSERT INTO \`s\` VALUES(150,50,1000,100,-10,5,1,3)\n;\n`,
+    'shop.h-schema.sql': `${session}CREATE TABLE \`h\` (\`a\` blob, \`b\` int INVISIBLE DEFAULT 7);\n`,
+    'shop.h.00000.sql': `${session}INSERT INTO \`h\` VALUES(_binary "\\0\\"x")\n;\n`,
+    'shop-schema-post.sql':
+      'DELIMITER //\nCREATE DEFINER="a"@"b" PROCEDURE "p"() SELECT "x"//\nCREATE DEFINER="a"@"b" PROCEDURE "o"(a IN INT)\nAS BEGIN SELECT 1; END//\n' +
+      'CREATE DEFINER="a"@"b" PACKAGE "k" AS\n PROCEDURE p; END//\nCREATE DEFINER=`a`@`b` PROCEDURE `q`() SELECT 1//\nDELIMITER ;\n',
+  }
+  const taken = await takeDump('mydumper', files, { serverVersion: '10.11.6-MariaDB' })
+  const [schema] = taken.content.schemas
+  assert.deepEqual(schema?.sequences, [
+    {
+      name: 's',
+      ddl: 'CREATE SEQUENCE `s` START WITH 100 MINVALUE 50 MAXVALUE 1000 INCREMENT BY -10 CACHE 5 CYCLE',
+      next: '150',
+      cycle: '3',
+    },
+  ])
+  assert.equal(taken.text('shop/h'), '\\0"x\n')
+  assert.deepEqual(
+    schema.routines.map(({ name, sqlMode }) => `${name} ${sqlMode}`),
+    ['k ORACLE', 'p ANSI_QUOTES', 'o ORACLE', 'q '],
+  )
+  const warnings = taken.result.warnings.join('\n')
+  assert.match(warnings, /mydumper does not write down the sql_mode/)
+  assert.match(warnings, /without hidden \(INVISIBLE\) columns.*: shop\.h/)
+  const stateless = without(files, 'shop.s.00000.sql')
+  await rejects(
+    takeDump('mydumper', stateless, { serverVersion: '10.11.6-MariaDB' }),
+    'DUMP_INCOMPLETE',
+    /shop`\.`s` is missing/,
+  )
+  const load =
+    "LOAD DATA LOCAL INFILE 'shop.s.00000.dat' REPLACE INTO TABLE `s` FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (`next_not_cached_value`);\n"
+  const texts = {
+    ...files,
+    'shop.s.00000.sql': load,
+    'shop.s.00000.dat': '150\t50\t1000\t100\t-10\t5\t1\t3\n',
+  }
+  const loaded = await takeDump('mydumper', texts, { serverVersion: '10.11.6-MariaDB' })
+  assert.deepEqual(loaded.content.schemas[0]?.sequences, schema.sequences)
+  const odd = { ...files, 'shop.s.00000.sql': `${session}INSERT INTO \`s\` VALUES(1)\n;\n` }
+  await rejects(
+    takeDump('mydumper', odd, { serverVersion: '10.11.6-MariaDB' }),
+    'UNSUPPORTED',
+    /shop\.s is a sequence, and its row is not known/,
+  )
+})
+
 function stampedMydumper(head: string): Files {
   return {
     ...mydumper,

@@ -1,13 +1,16 @@
 // Takes in the folders that mydumper writes: rows as INSERT statements or as text for LOAD DATA.
 import { HoldfastError } from '../../core/errors.ts'
 import type { Flavour } from '../../core/flavour.ts'
+import { logicalDialectOf } from '../dialects.ts'
 import { storedColumns } from './column-forms.ts'
 import { readText } from './dump-files.ts'
 import { emptyHeader, localMicros } from './dump-origin.ts'
 import { countedIntake } from './dump-progress.ts'
 import { finishImport } from './finish-import.ts'
-import { addRows, type ImportBuilder } from './import-builder.ts'
+import { ImportBuilder } from './import-builder.ts'
 import type { ImportOptions, ImportResult } from './import-dump.ts'
+import { addRows } from './imported-parts.ts'
+import { likelyMode } from './likely-mode.ts'
 import { parseLoadData } from './load-data.ts'
 import { gtidOf, type MydumperMetadata, parseMydumperMetadata } from './mydumper-metadata.ts'
 import { type MydumperFile, mydumperFile, readingOrder } from './mydumper-names.ts'
@@ -18,6 +21,9 @@ import { takeTextRows } from './text-rows.ts'
 
 /** What follows code in its files, where they have no DELIMITER. */
 const codeEnd = 'SET character_set_client = @PREV_CHARACTER_SET_CLIENT'
+
+const modeUnsaid =
+  'mydumper does not write down the sql_mode that routines, triggers and events run in: they get the one that its files set'
 
 /** @throws HoldfastError DUMP_INCOMPLETE, UNSUPPORTED, USAGE where the server's version is not known */
 export async function importMydumper(options: ImportOptions): Promise<ImportResult> {
@@ -43,10 +49,12 @@ export async function importMydumper(options: ImportOptions): Promise<ImportResu
       ...(gtid === undefined ? {} : { gtid }),
       timeMicros: localMicros(metadata.finishedAt) ?? (await files.changedMicros('metadata')),
     },
-    warnings:
-      metadata.tables.size > 0
+    warnings: [
+      ...(metadata.tables.size > 0
         ? []
-        : ['the dump does not say how many rows it has, so it is not known whether all are there'],
+        : ['the dump does not say how many rows it has, so it is not known whether all are there']),
+      ...(take.builder.hasRunningCode ? [modeUnsaid] : []),
+    ],
   })
 }
 
@@ -103,7 +111,7 @@ class MydumperImport {
     this.#options = options
     this.#origin = origin
     this.#intake = countedIntake(options)
-    this.builder = receiverOf(origin, undefined).builder
+    this.builder = new ImportBuilder(logicalDialectOf(origin.flavour), likelyMode)
   }
 
   async read(file: MydumperFile): Promise<void> {
@@ -143,12 +151,12 @@ class MydumperImport {
 
   /** @throws HoldfastError DUMP_INCOMPLETE naming a table that has other rows than the metadata says */
   checkRows({ tables }: MydumperMetadata): void {
-    for (const [key, { rows }] of tables) {
+    for (const [key, { rows, realName }] of tables) {
       const table = this.#tables.get(key)
       if (rows === undefined) continue
       if (table === undefined) {
         // Without rows it may be a view.
-        if (rows === 0 || !this.#isWanted(key)) continue
+        if (rows === 0 || !this.#isWanted(key) || this.#isSequence(key, realName)) continue
         throw new HoldfastError(
           'DUMP_INCOMPLETE',
           `the definition of ${key} is missing, of which metadata says that it has ${rows} rows`,
@@ -167,8 +175,18 @@ class MydumperImport {
 
   /** Tables of the server's own schemas are left out. */
   #isWanted(key: string): boolean {
+    return this.builder.isWanted(this.#schemaOf(key))
+  }
+
+  #isSequence(key: string, realName: string | undefined): boolean {
+    const fileTable = /\.`(.*)`$/.exec(key)?.[1] ?? ''
+    return this.builder.hasSequence(this.#schemaOf(key), realName ?? fileTable)
+  }
+
+  /** The real name of the schema of a section of the metadata. */
+  #schemaOf(key: string): string {
     const [, fileSchema = ''] = /^`(.*?)`\./.exec(key) ?? []
-    return this.builder.isWanted(this.#schemas.get(fileSchema) ?? fileSchema)
+    return this.#schemas.get(fileSchema) ?? fileSchema
   }
 
   async #loadText(
@@ -188,13 +206,18 @@ class MydumperImport {
         file: load.file,
       })
     }
+    this.#takenTexts.add(text)
+    if (this.builder.isSequenceTable(schema, load.table)) {
+      const row = (await readText(files, text)).trimEnd().split('\t')
+      this.builder.defineSequenceByRow(schema, load.table, row, place)
+      return
+    }
     const table = this.builder.table(schema, load.table)
     if (table === undefined) {
       throw new HoldfastError('DUMP_INCOMPLETE', `the definition of ${schema}.${load.table} is missing`, {
         file: text,
       })
     }
-    this.#takenTexts.add(text)
     // Files with LOAD DATA need not set the session up as those of definitions do.
     checkTimeZone(table, statements.session.timeZone ?? table.timeZone, place)
     const form = this.builder.form(table, load.columns, statements.session.charsetClient)

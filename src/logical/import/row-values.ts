@@ -145,7 +145,10 @@ function numeral(bytes: Buffer, at: number, end: number, row: ParsedRow): number
 function afterIntroducer(scanned: ScannedBytes, at: number, mode: LexicalMode, row: ParsedRow): number {
   const start = skipBlanks(scanned, at)
   if (start === needMore) return needMore
-  if (scanned.bytes[start] === char.quote) return quoted(scanned, start, mode, row, 'binary')
+  const first = scanned.bytes[start]
+  if (first === char.quote || (first === char.doubleQuote && !mode.ansiQuotes)) {
+    return quoted(scanned, start, mode, row, 'binary')
+  }
   const end = parseValue(scanned, start, mode, row)
   if (end !== needMore && row.at(row.length - 1).kind !== 'hex') throw new NoLiteral(start)
   return end

@@ -3,7 +3,8 @@ import { HoldfastError } from '../../core/errors.ts'
 import { BadValue, storedColumns, writeRow } from './column-forms.ts'
 import type { DumpHeader } from './dump-origin.ts'
 import { readComment } from './dump-origin.ts'
-import { addRows, type ImportBuilder, type ImportedTable } from './import-builder.ts'
+import type { ImportBuilder } from './import-builder.ts'
+import { addRows, type ImportedTable } from './imported-parts.ts'
 import type { RowIntake } from './row-intake.ts'
 import { type Place, refused, type SqlItem, SqlReader, type TakeRow } from './sql-reader.ts'
 import type { StatementReader } from './statements.ts'
@@ -67,6 +68,10 @@ export class SqlFile {
       while (await this.#reader.nextRows(() => undefined));
       return
     }
+    if (builder.isSequenceTable(schema, item.table)) {
+      await this.#sequence(schema, item, builder)
+      return
+    }
     const table = builder.table(schema, item.table)
     if (table === undefined) {
       throw refused(place, `rows of ${schema}.${item.table} come without its definition`)
@@ -97,6 +102,25 @@ export class SqlFile {
       isMore = await this.#reader.nextRows(take)
       await intake.relieve()
     }
+  }
+
+  async #sequence(
+    schema: string,
+    { table: name, place }: Extract<SqlItem, { kind: 'insert' }>,
+    builder: ImportBuilder,
+  ): Promise<void> {
+    const rows: (readonly string[])[] = []
+    const take: TakeRow = (bytes, row) => {
+      rows.push(
+        Array.from({ length: row.length }, (_, at) => {
+          const { start, end } = row.at(at)
+          return bytes.toString('latin1', start, end)
+        }),
+      )
+    }
+    while (await this.#reader.nextRows(take));
+    const [row = []] = rows
+    builder.defineSequenceByRow(schema, name, row, place)
   }
 
   async #endTable(): Promise<void> {

@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import { HoldfastError } from '../../core/errors.ts'
 import { BadValue, type RowForm } from './column-forms.ts'
-import type { ImportBuilder, ImportedTable } from './import-builder.ts'
+import type { ImportBuilder } from './import-builder.ts'
+import type { ImportedTable } from './imported-parts.ts'
 import type { RowCells } from './text-rows.ts'
 
 /** `binary`: each column in its own, as without --default-character-set. `utf8mb4`: with --default-character-set=utf8mb4. */
