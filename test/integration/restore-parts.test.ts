@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import type { BackupSource } from '../../src/core/backup.ts'
 import type { ErrorCode } from '../../src/core/error-codes.table.ts'
-import { isHoldfastError } from '../../src/core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../../src/core/errors.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { type LoadOptions, type LoadReport, loadLogical } from '../../src/logical/load-logical.ts'
 import { reshape } from '../../src/logical/reshape/reshape.ts'
 import { proveLoad } from '../../src/logical/verify-target/prove-load.ts'
 import { type PartsRestoreRequest, planParts } from '../../src/operations/plan-parts.ts'
+import { restoreParts } from '../../src/operations/restore-parts.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
 import { startServer, type TestServer, testedKinds } from '../support/servers.ts'
 
@@ -41,6 +42,10 @@ function refusal(code: ErrorCode, sentence: RegExp) {
     assert.match(error.message, sentence)
     return true
   }
+}
+
+async function lost(): Promise<never> {
+  throw new HoldfastError('VERIFY_FAILED', 'a chunk is gone')
 }
 
 for (const kind of testedKinds) {
@@ -356,6 +361,92 @@ for (const kind of testedKinds) {
         else assert.equal(found, expected)
         assert.match(await ask('CALL near()'), /^DEFINER=x PROCEDURE shop\.y\t3$/m)
       }
+    })
+
+    test('events that ran before run again after a restore with --verify, however it ends', async () => {
+      const parts = planParts({ schemas: ['shop', 'crm'], onExisting: 'drop' })
+      assert.ok(parts)
+      const { origin, point } = backup
+      const base = {
+        id: 'b',
+        kind: 'logical',
+        method: 'dump',
+        origin,
+        point,
+        sizes: { plainBytes: 0 },
+      } as const
+      const plan = {
+        source: 'shop',
+        flavour: target.flavour,
+        wanted: { kind: 'backup', text: 'backup' },
+        base,
+        end: point,
+        estimate: {
+          isEstimate: true,
+          loadSeconds: 0,
+          replaySeconds: 0,
+          loadBytesPerSecond: 1,
+          replayBytesPerSecond: 1,
+        },
+        warnings: [],
+        steps: [],
+      } as const
+      const scheduler = async () => (await target.sql('SELECT @@GLOBAL.event_scheduler')).trim()
+      const meanwhile: string[] = []
+      const stop = new AbortController()
+      const run = (changed: Partial<BackupSource>, signal?: AbortSignal) => {
+        const source: BackupSource = {
+          ...backup,
+          getChunk: async (...call) => {
+            meanwhile.push(await scheduler())
+            return backup.getChunk(...call)
+          },
+          object: async (...call) => {
+            meanwhile.push(await scheduler())
+            return backup.object(...call)
+          },
+          ...changed,
+        }
+        return restoreParts(plan, {
+          settings: target.settings(),
+          plan: parts,
+          reshaped: reshape(source, parts.shape),
+          agreedDrops: ['shop', 'crm'],
+          verify: true,
+          ...(signal === undefined ? {} : { signal }),
+        })
+      }
+      await target.sql('SET GLOBAL event_scheduler = ON')
+      await run({})
+      // While rows are loaded, and while they are read back.
+      assert.deepEqual([...new Set(meanwhile)], ['OFF'])
+      assert.equal(await scheduler(), 'ON')
+
+      await assert.rejects(run({ getChunk: lost }), refusal('VERIFY_FAILED', /a chunk is gone/))
+      assert.equal(await scheduler(), 'ON')
+
+      const interrupted: BackupSource['getChunk'] = async (...call) => {
+        stop.abort()
+        return backup.getChunk(...call)
+      }
+      await assert.rejects(run({ getChunk: interrupted }, stop.signal))
+      assert.equal(await scheduler(), 'ON')
+
+      // Rows that are not those of the backup are found when they are read back.
+      const other: BackupSource['object'] = async (...call) => {
+        const object = await backup.object(...call)
+        return { ...object, chunks: object.chunks.map((chunk) => ({ ...chunk, rowHash: '0'.repeat(32) })) }
+      }
+      await assert.rejects(
+        run({ object: other }),
+        refusal('VERIFY_FAILED', /does not hold what backup b says/),
+      )
+      assert.equal(await scheduler(), 'ON')
+      // What the runs noted would be gone on from.
+      const noted = await target.sql("SHOW DATABASES LIKE 'holdfast\\\\_restore\\\\_%'")
+      await target.sql(`DROP DATABASE ${noted.trim()}; SET GLOBAL event_scheduler = OFF`)
+      await run({})
+      assert.equal(await scheduler(), 'OFF')
     })
 
     test('a load that skips the binary log leaves no transaction in it', async () => {
