@@ -1,14 +1,13 @@
 // Backup and restore of tables: Holdfast against `mariadb-dump | zstd -1` (or mysqldump) on the same data in one run.
 import { readdir, rm, stat } from 'node:fs/promises'
-import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { isServerKind } from '../scripts/servers/server-kinds.ts'
 import { type ServerKind, startServer, type TestServer } from '../test/support/servers.ts'
 import { checksums, compare } from './checksums.ts'
 import { type Measurement, measure } from './measure.ts'
 import { mebibytes, report } from './report.ts'
 import { fillSampleTables } from './sample-tables.ts'
+import { askedServer, serverOptions, startSource } from './source-server.ts'
 import { holdfast, openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
 
 const usage = `npm run bench -- logical [--server mariadb-10.11|mariadb-11.8|mysql-9.7] [--tables 4] [--rows 250000]
@@ -19,24 +18,17 @@ export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      server: { type: 'string', default: 'mariadb-10.11' },
+      ...serverOptions,
       tables: { type: 'string', default: '4' },
       rows: { type: 'string', default: '250000' },
-      runs: { type: 'string', default: '3' },
       'no-restore': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    process.stdout.write(usage)
-    return
-  }
-  const kind = values.server
-  if (!isServerKind(kind)) throw new Error(`no such server: ${kind}\n${usage}`)
+  const kind = askedServer(values, usage)
+  if (kind === undefined) return
   const [tables, rows, runs] = [Number(values.tables), Number(values.rows), Number(values.runs)]
   await using space = await openWorkspace()
-  await using source = await startServer(kind, { args: serverArgs(kind) })
-  process.stdout.write(`${kind} ${source.version}, ${cpus().length} cores, Node ${process.version}\n`)
+  await using source = await startSource(kind)
   await fillSampleTables(source, tables, rows)
   const dataBytes = Number(
     await source.sql("SELECT SUM(data_length) FROM information_schema.tables WHERE table_schema = 'bench'"),

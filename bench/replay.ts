@@ -1,13 +1,12 @@
 // Replay of many small transactions: Holdfast against `mariadb-binlog | mariadb` (or mysqlbinlog | mysql) on the same log in one run.
-import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { isServerKind } from '../scripts/servers/server-kinds.ts'
 import { Connection } from '../src/wire/connection.ts'
 import { type ServerKind, startServer, type TestServer } from '../test/support/servers.ts'
 import { checksums, compare } from './checksums.ts'
 import { type Measurement, measure } from './measure.ts'
 import { mebibytes, report } from './report.ts'
+import { askedServer, serverOptions, startSource } from './source-server.ts'
 import { holdfast, openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
 
 const usage = `npm run bench -- replay [--server mariadb-10.11|mariadb-11.8|mysql-9.7] [--transactions 12000] [--bytes 100]
@@ -20,23 +19,16 @@ export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      server: { type: 'string', default: 'mariadb-10.11' },
+      ...serverOptions,
       transactions: { type: 'string', default: '12000' },
       bytes: { type: 'string', default: '100' },
-      runs: { type: 'string', default: '3' },
-      help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    process.stdout.write(usage)
-    return
-  }
-  const kind = values.server
-  if (!isServerKind(kind)) throw new Error(`no such server: ${kind}\n${usage}`)
+  const kind = askedServer(values, usage)
+  if (kind === undefined) return
   const [transactions, bytes, runs] = [Number(values.transactions), Number(values.bytes), Number(values.runs)]
   await using space = await openWorkspace()
-  await using source = await startServer(kind, { args: serverArgs(kind) })
-  process.stdout.write(`${kind} ${source.version}, ${cpus().length} cores, Node ${process.version}\n`)
+  await using source = await startSource(kind)
   const baseFile = await makeBase(source, space)
   const logs = await makeHistory(source, { transactions, bytes })
   await measure(`${holdfast} stream ${source.url()} ${named(space)} --until-caught-up --quiet`, space.env)

@@ -2,6 +2,7 @@
 import { streamBinaryLogs } from '../../src/archive/stream-binary-logs.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
+import { localSettings } from './local-settings.ts'
 
 export interface ArchiveChildOptions {
   readonly port: number
@@ -17,13 +18,7 @@ const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 try {
   await streamBinaryLogs({
-    settings: {
-      host: '127.0.0.1',
-      port: options.port,
-      user: 'root',
-      tls: { mode: 'DISABLED' },
-      connectTimeoutMs: 10_000,
-    },
+    settings: localSettings(options.port),
     source: repository.source('shop'),
     repositoryId: repository.id,
     spoolDir: options.spoolDir,

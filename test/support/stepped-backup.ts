@@ -7,6 +7,7 @@ import type { HoldfastEvent } from '../../src/core/events.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
+import { localSettings } from './local-settings.ts'
 
 const [root = '', stateDirectory = '', port = '', fatal, count] = process.argv.slice(2)
 /** How many more times the fatal step is survived. */
@@ -82,13 +83,7 @@ const source = (await Repository.open(new SteppedStore(root), { stateDirectory }
 await using session = await source.beginBackup('logical', 'dump')
 // One session, so that the steps come in one order.
 const result = await dumpLogical({
-  settings: {
-    host: '127.0.0.1',
-    port: Number(port),
-    user: 'root',
-    tls: { mode: 'DISABLED' },
-    connectTimeoutMs: 10_000,
-  },
+  settings: localSettings(Number(port)),
   sink: session,
   threads: 1,
   emit: onEvent,
