@@ -4,6 +4,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { type DumpFormat, importDump } from '../logical/import/import-dump.ts'
 import type { TextCharset } from '../logical/import/text-charset.ts'
+import { LateSession } from './late-session.ts'
 import { openDump } from './open-dump.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
@@ -45,7 +46,7 @@ export async function importIntoRepository(
   }
   const repository = await openRepository(request.access, signal)
   const source = repository.source(request.source)
-  await using session = await source.beginBackup('logical', 'dump', { signal, emit })
+  await using session = new LateSession(() => source.beginBackup('logical', 'dump', { signal, emit }))
   const { result, ...counts } = await importDump({
     files,
     format,

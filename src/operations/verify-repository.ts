@@ -50,7 +50,10 @@ async function missingParts(
   const folder = `sources/${source.name}`
   const isDamaged = (part: string): boolean =>
     report.problems.some(({ object }) => object.startsWith(`${folder}/${part}`))
-  if (!isDamaged('source.json') && (await source.describe(signal)) === undefined) {
+  // It comes before the first backup and the first segment; a key alone is of a work that ended before either.
+  const { backups, segments } = report.checked
+  const isUsed = backups + segments > 0
+  if (isUsed && !isDamaged('source.json') && (await source.describe(signal)) === undefined) {
     problems.push({ object: `${folder}/source.json`, problem: 'it is missing', affected: [] })
   }
   // Segments that cannot be read are named already, and without a key none can be.
