@@ -38,7 +38,7 @@ export async function wrapKeys(keys: SessionKeys, recipients: readonly string[])
   const { Encrypter } = await import('age-encryption')
   const encrypter = new Encrypter()
   for (const recipient of recipients) encrypter.addRecipient(recipient)
-  return Buffer.from(await encrypter.encrypt(bytes))
+  return joined(await encrypter.encrypt(streamOf(bytes)))
 }
 
 /** Rejects with age's own error when no identity fits or the file is damaged; the caller knows which it must be. */
@@ -50,7 +50,16 @@ export async function unwrapKeys(
   const { Decrypter } = await import('age-encryption')
   const decrypter = new Decrypter()
   for (const identity of identities) decrypter.addIdentity(identity)
-  return decodeKeys(Buffer.from(await decrypter.decrypt(bytes)), file)
+  return decodeKeys(await joined(await decrypter.decrypt(streamOf(bytes))), file)
+}
+
+/** Of an array age would make its answer with a Response, for which Node loads all of undici: 60 ms and some megabytes. */
+function streamOf(bytes: Buffer): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return ReadableStream.from([Uint8Array.from(bytes)])
+}
+
+async function joined(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(stream))
 }
 
 /** The keys in a file's clear text. Throws MalformedDataError. */
