@@ -39,7 +39,8 @@ export async function restoreTranslated(
     relax: relaxChecks((entry) => refused.push(entry)),
     mend: mendTable((entry) => refused.push(entry)),
   }).catch((error: unknown) => {
-    throw explainRefusal(error, parts.reshaped.content)
+    // Among other rows it may as well be one of those that has the key.
+    throw parts.plan.onExisting === 'append' ? error : explainRefusal(error, parts.reshaped.content)
   })
   const told = (report.loaded?.warnings ?? []).map(entryOfWarning)
   const whole = { ...translation, entries: [...translation.entries, ...refused, ...told] }

@@ -1,4 +1,5 @@
 // Columns of types that the target does not have, or has under another name.
+import { quoteName } from '../../instance/sql-text.ts'
 import { attributeText, type ColumnText, hasAttribute, withoutAttributes } from './column-text.ts'
 import type { TableContext } from './table-context.ts'
 
@@ -20,7 +21,7 @@ export function withKnownType(column: ColumnText, context: TableContext): Column
   const { name, type } = column
   if (type === 'json' && features.json === 'text') {
     tell('changed', `column ${name}: JSON is text with a check there`)
-    return column
+    return jsonText(column)
   }
   if (features.json === 'type' && isJsonText(column)) return withJson(column, context)
   if (type === 'geomcollection' && !features.types.has(type)) return { ...column, type: 'geometrycollection' }
@@ -46,6 +47,21 @@ export function withKnownType(column: ColumnText, context: TableContext): Column
   }
 }
 
+/** As MariaDB shows it. Of a generated column it makes that itself. */
+function jsonText(column: ColumnText): ColumnText {
+  if (hasAttribute(column, 'generated')) return column
+  return {
+    ...column,
+    type: 'longtext',
+    attributes: [
+      { kind: 'charset', text: 'CHARACTER SET utf8mb4' },
+      { kind: 'collate', text: 'COLLATE utf8mb4_bin' },
+      ...column.attributes,
+      { kind: 'check', text: `CHECK (json_valid(${quoteName(column.name)}))` },
+    ],
+  }
+}
+
 /** MySQL has no keys over JSON: then it stays text, with its check. */
 function withJson(column: ColumnText, { keyColumns, tell }: TableContext): ColumnText {
   if (keyColumns.has(column.name)) return column
@@ -59,7 +75,7 @@ function withJson(column: ColumnText, { keyColumns, tell }: TableContext): Colum
 /** What MariaDB makes of JSON: LONGTEXT with a check of this column alone. */
 function isJsonText(column: ColumnText): boolean {
   const check = attributeText(column, 'check')?.replaceAll(/\s/g, '').toLowerCase()
-  const name = `\`${column.name.replaceAll('`', '``')}\``.replaceAll(/\s/g, '').toLowerCase()
+  const name = quoteName(column.name).replaceAll(/\s/g, '').toLowerCase()
   return (
     column.type === 'longtext' &&
     check === `check(json_valid(${name}))` &&
