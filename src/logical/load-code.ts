@@ -5,7 +5,6 @@ import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
 import type { CodeContent, SchemaContent } from './content.ts'
 import { afterCode, type CodeStep, codeSteps } from './definition-statements.ts'
-import type { MadeBefore } from './made-before.ts'
 import { inDependencyOrder } from './view-order.ts'
 
 /** ER_BINLOG_UNSAFE_ROUTINE, ER_BINLOG_CREATE_ROUTINE_NEED_SUPER: a rule of servers with a binary log. */
@@ -18,6 +17,16 @@ const missingParts = new Set([
   1356, // ER_VIEW_INVALID
   1449, // ER_NO_SUCH_USER
 ])
+
+export interface SchemaView {
+  readonly schema: SchemaContent
+  readonly view: CodeContent
+}
+
+/** With what the server said of it. */
+export interface LeftView extends SchemaView {
+  readonly error: unknown
+}
 
 /** Told of code that the target does not take: 'view shop.totals'. */
 export type OnRefused = (object: string, error: Error) => void
@@ -44,57 +53,42 @@ export class CodeLoader {
     }
   }
 
-  /**
-   * Views of all schemas: each after those that it names. One that refers to something that is not restored, or was broken already,
-   * becomes a warning.
-   */
-  async createViews(schemas: readonly SchemaContent[], made: MadeBefore, isPartial: boolean): Promise<void> {
-    let left = inDependencyOrder(
-      schemas.flatMap((schema) => made.codeLeft(schema.name, schema.views).map((view) => ({ schema, view }))),
-    )
+  /** Each after those that it names. Answers those that refer to something that is not there. */
+  async createViews(views: readonly SchemaView[]): Promise<readonly LeftView[]> {
+    let left = inDependencyOrder(views)
     while (left.length > 0) {
-      const failed: typeof left = []
-      const errors = new Map<CodeContent, unknown>()
+      const failed: LeftView[] = []
       for (const item of left) {
         try {
           await this.createAll(item.schema, [item.view])
         } catch (error) {
           if (!missingParts.has(serverErrno(error) ?? 0)) throw error
-          failed.push(item)
-          errors.set(item.view, error)
+          failed.push({ ...item, error })
         }
       }
-      if (failed.length === left.length) {
-        this.#giveUp(failed, isPartial, errors)
-        return
-      }
+      if (failed.length === left.length) return failed
       left = failed
+    }
+    return []
+  }
+
+  /** All else is there now: those views become warnings that say what is missing. */
+  giveUp(left: readonly LeftView[], isPartial: boolean): void {
+    for (const { schema, view, error } of left) {
+      const name = `view ${schema.name}.${view.name}`
+      if (view.isValid === false) this.warnings.push(notCreated(name, 'was broken in the source'))
+      else if (this.#onRefused !== undefined && error instanceof Error) this.#onRefused(name, error)
+      else {
+        const what = isPartial ? 'not restored' : 'missing'
+        this.warnings.push(
+          `${notCreated(name, `refers to something that is ${what}`)}: ${serverSentence(error)}`,
+        )
+      }
     }
   }
 
   async finish(settings: { readonly sqlMode: string }): Promise<void> {
     for (const sql of afterCode(settings)) await this.#run(sql)
-  }
-
-  #giveUp(
-    failed: readonly { readonly schema: SchemaContent; readonly view: CodeContent }[],
-    isPartial: boolean,
-    errors: ReadonlyMap<CodeContent, unknown>,
-  ): void {
-    for (const { schema, view } of failed) {
-      const cause = errors.get(view)
-      const name = `view ${schema.name}.${view.name}`
-      if (view.isValid !== false && this.#onRefused !== undefined && cause instanceof Error) {
-        this.#onRefused(name, cause)
-        continue
-      }
-      if (view.isValid !== false && !isPartial) {
-        throw new HoldfastError('SERVER_ERROR', `${name} cannot be created`, { view: name }, { cause })
-      }
-      const reason =
-        view.isValid === false ? 'was broken in the source' : 'refers to something that is not restored'
-      this.warnings.push(`${name} ${reason} and was not created`)
-    }
   }
 
   async #createOrTell({ object, settings, bytes }: Extract<CodeStep, { kind: 'create' }>): Promise<void> {
@@ -130,6 +124,25 @@ export class CodeLoader {
   #run(sql: string | Buffer) {
     return this.#connection.run(sql, { signal: this.#hold.signal })
   }
+}
+
+/** Words that notCreatedView reads. */
+function notCreated(name: string, why: string): string {
+  return `${name} ${why} and was not created`
+}
+
+/** The view that a warning of the loader tells of. */
+export function notCreatedView(warning: string): string | undefined {
+  return /^(view .+) (?:was broken in the source|refers to something that is (?:missing|not restored)) and was not created(?:$|: )/s.exec(
+    warning,
+  )?.[1]
+}
+
+/** Without the statement, which is long. */
+function serverSentence(error: unknown): string {
+  if (!(error instanceof HoldfastError)) return String(error)
+  const { statement } = error.details
+  return error.message.replace(` in: ${String(statement)}`, '')
 }
 
 const trust = {

@@ -18,7 +18,7 @@ import { codeOf, codeOrder, selectContent } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
 import { accountKey, createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
-import { CodeLoader, type OnRefused } from './load-code.ts'
+import { CodeLoader, type LeftView, type OnRefused } from './load-code.ts'
 import type { RelaxTarget } from './load-rows.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion } from './load-target.ts'
@@ -134,14 +134,25 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
     const code = new CodeLoader(control, hold, options.onRefused)
     const isPartial = !isWhole(selection) || !isWhole(content.selection)
+    const views = schemas.flatMap((schema) =>
+      made.codeLeft(schema.name, schema.views).map((view) => ({ schema, view })),
+    )
+    let viewsLeft: readonly LeftView[] = []
     for (const kind of codeOrder) {
-      if (kind === 'views') await code.createViews(schemas, made, isPartial)
+      if (kind === 'views') viewsLeft = await code.createViews(views)
       else
         for (const schema of schemas)
           await code.createAll(schema, made.codeLeft(schema.name, codeOf(schema, kind)))
     }
     await code.finish({ sqlMode: loadMode })
-    const grantWarnings = await grantAccounts(control, dialect, plan.toGrant)
+    let grantWarnings = await grantAccounts(control, dialect, plan.toGrant)
+    if (viewsLeft.length > 0) {
+      // A view on another is made when the definer of that one has its grants, and may be granted itself.
+      const still = await code.createViews(viewsLeft)
+      await code.finish({ sqlMode: loadMode })
+      if (still.length < viewsLeft.length) grantWarnings = await grantAccounts(control, dialect, plan.toGrant)
+      code.giveUp(still, isPartial)
+    }
     await dialect.giveUpRoles(control, plan.ours, accounts)
     const orphans = await orphanWarnings(control, arrival, signal)
     return {

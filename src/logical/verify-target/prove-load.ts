@@ -1,5 +1,6 @@
 // The proof of a load: every difference is told, and any of them is a failure.
 import { HoldfastError } from '../../core/errors.ts'
+import { notCreatedView } from '../load-code.ts'
 import { type TargetVerification, type VerifyTargetOptions, verifyTarget } from './verify-target.ts'
 
 export interface ProofOptions extends VerifyTargetOptions {
@@ -10,14 +11,10 @@ export interface ProofOptions extends VerifyTargetOptions {
 
 const shownDifferences = 50
 
-/** As load-code.ts words it. */
-const viewNotCreated =
-  /^(view .+) (?:was broken in the source|refers to something that is not restored) and was not created$/s
-
 /** @throws HoldfastError VERIFY_FAILED when the target is not what the backup says */
 export async function proveLoad(options: ProofOptions): Promise<TargetVerification> {
   const { backupId, loadWarnings, emit = () => undefined } = options
-  const toldViews = loadWarnings.flatMap((text) => viewNotCreated.exec(text)?.[1] ?? [])
+  const toldViews = loadWarnings.flatMap((text) => notCreatedView(text) ?? [])
   const notCreated = new Set([...toldViews, ...(options.notCreated ?? [])])
   const verification = await verifyTarget({ ...options, notCreated })
   const { differences, notes } = verification
