@@ -8,13 +8,16 @@ export type LoadJob =
   | { readonly kind: 'indexes'; readonly of: DeferredTable }
 
 export class LoadQueue {
-  readonly #jobs: LoadJob[]
+  readonly #rows: readonly LoadJob[]
+  /** How many of them are given out. */
+  #given = 0
+  readonly #indexes: LoadJob[] = []
   readonly #left = new Map<RowLoad['table'], number>()
   readonly #deferral: Deferral
 
   constructor(loads: readonly TableLoad[], deferral: Deferral) {
     this.#deferral = deferral
-    this.#jobs = loads.flatMap(({ schema, table, batches }) =>
+    this.#rows = loads.flatMap(({ schema, table, batches }) =>
       batches.map((batch): LoadJob => ({ kind: 'rows', schema, table, batch })),
     )
     for (const { table, batches } of loads) this.#left.set(table, batches.length)
@@ -23,7 +26,7 @@ export class LoadQueue {
   }
 
   next(): LoadJob | undefined {
-    return this.#jobs.shift()
+    return this.#indexes.shift() ?? this.#rows[this.#given++]
   }
 
   /**
@@ -40,6 +43,6 @@ export class LoadQueue {
   #addIndexes(table: RowLoad['table']): void {
     const deferred = this.#deferral.get(table)
     if (deferred !== undefined && deferred.indexes.length > 0)
-      this.#jobs.unshift({ kind: 'indexes', of: deferred })
+      this.#indexes.push({ kind: 'indexes', of: deferred })
   }
 }

@@ -15,7 +15,7 @@ import type { LoadOptions } from './load-logical.ts'
 import { LoadQueue } from './load-queue.ts'
 import { type RelaxTarget, type RowLoad, RowLoader } from './load-rows.ts'
 import { digestOf, readDigest } from './read-back.ts'
-import { listRelations, readTable } from './table-definition.ts'
+import { listRelations, type Relation, readTable } from './table-definition.ts'
 import { bytesLeft, rowsLoaded, type TableLoad } from './table-loads.ts'
 
 export interface LoadedRows {
@@ -132,8 +132,13 @@ async function readBack(
   const dialect = logicalDialectOf(session.flavour)
   const query = new ByteQuery()
   const warnings: string[] = []
+  const schemas = new Map<string, ReadonlyMap<string, Relation>>()
+  for (const { schema } of refs) {
+    if (!schemas.has(schema))
+      schemas.set(schema, new Map((await listRelations(session, schema)).map((one) => [one.name, one])))
+  }
   for (const { schema, table } of refs) {
-    const relation = (await listRelations(session, schema)).find(({ name }) => name === table.name)
+    const relation = schemas.get(schema)?.get(table.name)
     if (relation === undefined || table.object === undefined) continue
     const target = await readTable(session, dialect, schema, relation, query)
     if (target.select === undefined) continue

@@ -27,7 +27,9 @@ const rangesPerReader = 8
 export class ReadQueue {
   readonly #control: Connection
   readonly #seeks: SeekSession
-  readonly #jobs: TableJob[]
+  readonly #jobs: readonly TableJob[]
+  /** How many of them are given out. */
+  #done = 0
   readonly #rangeBytes: number
   readonly #slices = new Map<TableJob, Promise<TableSlices | undefined>>()
   readonly #isAlone: boolean
@@ -35,7 +37,7 @@ export class ReadQueue {
   constructor({ control, jobs, readers, minRangeBytes }: ReadQueueOptions) {
     this.#control = control
     this.#seeks = new SeekSession(control)
-    this.#jobs = [...jobs]
+    this.#jobs = jobs
     this.#isAlone = readers < 2
     const totalBytes = jobs.reduce((sum, job) => sum + job.estimatedBytes, 0)
     const share = totalBytes / (readers * rangesPerReader)
@@ -44,18 +46,18 @@ export class ReadQueue {
 
   async next(signal: AbortSignal): Promise<ReadJob | undefined> {
     for (;;) {
-      const table = this.#jobs[0]
+      const table = this.#jobs[this.#done]
       if (table === undefined) return undefined
       const slices = await this.#slicesOf(table, signal)
       if (slices === undefined) {
         // Another reader may have taken it while we looked for a key.
-        if (this.#jobs[0] !== table) continue
-        this.#jobs.shift()
+        if (this.#jobs[this.#done] !== table) continue
+        this.#done++
         return { table, ...wholeSlice(table) }
       }
       const slice = await slices.next(signal)
       if (slice !== undefined) return { table, ...slice }
-      if (this.#jobs[0] === table) this.#jobs.shift()
+      if (this.#jobs[this.#done] === table) this.#done++
     }
   }
 
