@@ -37,26 +37,31 @@ function randomFrom(seed: number): (below: number) => number {
 const globals =
   'SELECT @@global.event_scheduler, @@global.max_allowed_packet, @@global.log_bin_trust_function_creators'
 
-/** Kills the process when it sends its `fatal`-th packet, which may or may not be carried out. */
-async function killedAt(
-  words: readonly string[],
-  target: TestServer,
-  fatal: number,
-): Promise<{ readonly run: HoldfastRun; readonly passed: number }> {
+/** When a run is killed: so many commands behind the COMMIT of so many pieces of rows (0: behind the first START TRANSACTION). */
+interface Fatal {
+  readonly commits: number
+  readonly commands: number
+}
+
+/** What was sent last may be carried out or not. */
+async function killedAt(words: readonly string[], target: TestServer, fatal: Fatal): Promise<HoldfastRun> {
   let child: ChildProcess | undefined
-  let passed = 0
-  await using proxy = await StatementProxy.open(target.port, () => {
-    passed++
-    if (passed === fatal) child?.kill('SIGKILL')
+  let commits = 0
+  let commands = 0
+  await using proxy = await StatementProxy.open(target.port, (passing) => {
+    if (passing.kind !== 'command') return false
+    const isCounted = commands > 0 || (commits >= fatal.commits && passing.text === 'START TRANSACTION')
+    if (passing.text === 'COMMIT') commits++
+    if (isCounted) commands++
+    if (commands === fatal.commands) child?.kill('SIGKILL')
     return false
   })
   const url = `mysql://root@127.0.0.1:${proxy.port}/?ssl-mode=disabled`
-  const run = await holdfast([...words, '--target', url], {
+  return await holdfast([...words, '--target', url], {
     onStart: (started) => {
       child = started
     },
   })
-  return { run, passed }
 }
 
 interface Job {
@@ -68,21 +73,36 @@ interface Job {
   readonly rows: number
   readonly random: (below: number) => number
   readonly kills: number
+  /** That a run may bring before it is killed. */
+  readonly mostCommits: number
 }
 
-async function killAgainAndAgain({ words, target, truth, rows, random, kills }: Job): Promise<void> {
+/** Answers how many rows the last run found there. */
+async function killAgainAndAgain({
+  target,
+  truth,
+  rows,
+  random,
+  kills,
+  mostCommits,
+  ...job
+}: Job): Promise<number> {
+  const words = [...job.words, '--json']
   const before = await target.sql(globals)
-  for (let killed = 0; killed < kills; killed++) {
-    // Later and later, so that it gets somewhere.
-    const { run, passed } = await killedAt(words, target, 20 + random(60 + killed * 8))
-    assert.equal(run.signal, 'SIGKILL', `after ${killed} kills and ${passed} packets: ${run.output}`)
+  const next = () => killedAt(words, target, { commits: random(mostCommits + 1), commands: 1 + random(12) })
+  let run = await next()
+  for (let killed = 1; killed < kills && run.exit !== 0; killed++) {
+    assert.equal(run.signal, 'SIGKILL', `after ${killed} kills: ${run.output}`)
+    run = await next()
   }
-  const last = await succeed([...words, '--target', target.url(), '--json'])
+  // It may have come to its end before it was to be killed.
+  const last = run.exit === 0 ? run : await succeed([...words, '--target', target.url()])
   const { report } = JSON.parse(last.stdout.trim().split('\n').at(-1) ?? '')
   assert.equal(report.loaded.rows + report.loaded.rowsBefore, rows, last.output)
   assert.deepEqual(await describeContents(target), truth)
   assert.equal(await target.sql(globals), before)
   assert.equal(await target.sql("SHOW DATABASES LIKE 'holdfast%'"), '')
+  return report.loaded.rowsBefore
 }
 
 eachServer(
@@ -101,13 +121,21 @@ eachServer(
     await using target = await startServer(kind, { args: smallTransactions })
     const job = { target, truth, rows: 2702, random }
 
-    await killAgainAndAgain({ ...job, words: restore, kills: 3 })
+    await killAgainAndAgain({ ...job, words: restore, kills: 3, mostCommits: 1 })
     await target.sql('SET foreign_key_checks = 0; DROP DATABASE k')
-    await killAgainAndAgain({ ...job, words: [...restore, '--schemas', 'k'], kills: 4 })
+    const found = await killAgainAndAgain({
+      ...job,
+      words: [...restore, '--schemas', 'k'],
+      kills: 4,
+      mostCommits: 3,
+    })
     assertRefused(await holdfast([...restore, '--target', target.url()]), 2, /the target already has/)
 
     await source.sql('INSERT INTO k.keyless SELECT * FROM k.keyless')
     const words = [...restore, '--tables', 'k.keyless', '--on-existing', 'append']
-    await killAgainAndAgain({ ...job, words, truth: await describeContents(source), rows: 1600, kills: 4 })
+    const more = { words, truth: await describeContents(source), rows: 1600, kills: 4, mostCommits: 3 }
+    const foundMore = await killAgainAndAgain({ ...job, ...more })
+    assert.ok(found + foundMore > 0, 'no kill came behind a COMMIT')
+    context.diagnostic(`${found} and ${foundMore} rows were there before the last runs`)
   },
 )

@@ -85,6 +85,32 @@ eachServer('a table that somebody dropped is loaded anew, and the others are not
   assert.equal(await target.sql("SHOW DATABASES LIKE 'holdfast%'"), '')
 })
 
+eachServer('a load whose target was killed goes on when that is back', async (kind) => {
+  await using source = await startServer(kind, { sql: tables })
+  const backup = await backupOf(source)
+  await using target = await startServer(kind)
+  const run = { backup, target }
+  for (const fatal of [/^COMMIT/, /LOAD DATA.*`z`/, /^DROP DATABASE/]) {
+    let killing: Promise<void> | undefined
+    await using proxy = await StatementProxy.open(target.port, (passing) => {
+      if (passing.kind === 'command' && fatal.test(passing.text)) killing ??= target.kill9()
+      return false
+    })
+    await load({ ...run, port: proxy.port }).catch((error: unknown) =>
+      assert.ok(isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE'), String(error)),
+    )
+    assert.ok(killing !== undefined, String(fatal))
+    await killing
+    await target.restart()
+  }
+  const isDone = (await target.sql("SHOW DATABASES LIKE 'holdfast%'")) === ''
+  if (!isDone) {
+    const { rows, rowsBefore } = await load(run)
+    assert.equal(rows + rowsBefore, 6)
+  }
+  assert.equal(await target.sql(sums), await source.sql(sums))
+})
+
 eachServer(
   'rows that their engine cannot undo are not added twice: the addition is refused',
   async (kind) => {
