@@ -3,6 +3,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { AccountContent } from './content.ts'
 import type { LogicalDialect } from './dialect.ts'
+import { absentPlugins, activeLoginPlugins } from './login-plugins.ts'
 
 export interface AccountPlan {
   readonly toCreate: readonly AccountContent[]
@@ -14,7 +15,8 @@ export interface AccountPlan {
 
 /**
  * An account that the target has already keeps its password: the one we are logged in with must not change under us, and whoever set
- * up the server wanted the others. If it is the same account it gets its grants; if not it stays as it is, and that is told.
+ * up the server wanted the others. If it is the same account it gets its grants; if not it stays as it is, and that is told. One that logs in
+ * in a way which the target does not know cannot be made there, and is left out.
  * @throws HoldfastError TARGET_MISMATCH
  * @param newBefore accounts that were not there when the load was begun, by accountKey
  */
@@ -30,12 +32,20 @@ export async function planAccounts(
     (await dialect.readAccounts(connection)).map((account) => [accountKey(account), account]),
   )
   const begun = new Set(newBefore)
+  const plugins = await activeLoginPlugins(connection)
   const toCreate: AccountContent[] = []
   const ours: AccountContent[] = []
   const toGrant: AccountContent[] = []
   const warnings: string[] = []
   for (const account of accounts) {
     const there = present.get(accountKey(account))
+    const absent = there === undefined ? absentPlugins(account, plugins) : []
+    if (absent.length > 0) {
+      warnings.push(
+        `account ${nameOf(account)} is not restored, nor are its grants: it logs in by ${absent.join(', ')}, which is not loaded on the target`,
+      )
+      continue
+    }
     if (there === undefined) toCreate.push(account)
     if (there === undefined || begun.has(accountKey(account))) {
       ours.push(account)

@@ -1,7 +1,10 @@
 // Which part of a backup somebody wants back, and in which shape.
+import { counted } from '../core/counted.ts'
 import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
 import { parsePartName, splitRule } from '../core/name-list.ts'
 import type { OnExisting } from '../logical/arrival/plan-arrival.ts'
+import type { LogicalContent } from '../logical/content.ts'
 import type { Definer } from '../logical/reshape/definer.ts'
 import type { RenameRules } from '../logical/reshape/renames.ts'
 import type { ReshapedBackup, RestoreShape } from '../logical/reshape/reshape.ts'
@@ -16,6 +19,7 @@ export interface ShapeRequest extends PartsRequest {
   readonly definer?: string | undefined
   readonly isStructureOnly?: boolean | undefined
   readonly isDataOnly?: boolean | undefined
+  readonly isWithoutAccounts?: boolean | undefined
 }
 
 export interface PartsRestoreRequest extends ShapeRequest {
@@ -62,8 +66,10 @@ export function parseShape(request: ShapeRequest): RestoreShape | undefined {
   const rename = request.rename === undefined ? undefined : parseRenames(request.rename)
   const definer = request.definer === undefined ? undefined : parseDefiner(request.definer)
   const isAll = selection.kind === 'everything' && selection.exclude === undefined
-  if (isAll && parts === undefined && rename === undefined && definer === undefined) return undefined
-  return { selection, parts, rename, definer }
+  const { isWithoutAccounts = false } = request
+  if (isAll && parts === undefined && rename === undefined && definer === undefined && !isWithoutAccounts)
+    return undefined
+  return { selection, parts, rename, definer, isWithoutAccounts }
 }
 
 /** Throws USAGE where not all that is there can be compared with what was restored. */
@@ -88,6 +94,17 @@ export function requireProvable(
     {},
     { hint: 'Leave --verify away: every load is checked by the counts of the server all the same.' },
   )
+}
+
+/** Of what the backup has, and was not wanted. */
+export function tellLeftOut(
+  shape: RestoreShape | undefined,
+  { accounts = [] }: LogicalContent,
+  emit: EmitEvent,
+): void {
+  if (shape?.isWithoutAccounts !== true || accounts.length === 0) return
+  const message = `${counted(accounts.length, 'account')} of the backup and their grants are left out (--no-accounts)`
+  emit({ type: 'notice', level: 'info', message })
 }
 
 function parseRenames(texts: readonly string[]): RenameRules {

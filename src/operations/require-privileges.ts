@@ -5,13 +5,14 @@ import { missingPrivileges, type PrivilegeNeed, type Purpose } from '../instance
 
 /**
  * Throws PRIVILEGE_MISSING with the GRANT that gives what is required (`more` counts as such), and with it what only helps. What is in
- * `without` is not needed this time.
+ * `without` is not needed this time; `otherwise` is what can be done instead.
  */
 export function requirePrivileges(
   facts: InstanceFacts,
   purpose: Purpose,
   more: readonly PrivilegeNeed[] = [],
   without: readonly string[] = [],
+  otherwise = '',
 ): void {
   const { missing, grant } = missingPrivileges(facts, purpose, more)
   const required = missing.filter((need) => need.isRequired && !without.includes(need.privilege))
@@ -20,6 +21,6 @@ export function requirePrivileges(
     'PRIVILEGE_MISSING',
     `${facts.account} lacks privileges for a ${purpose}: ${required.map((need) => need.privilege).join(', ')}`,
     { account: facts.account },
-    { hint: `Run as an administrator: ${grant}` },
+    { hint: `Run as an administrator: ${grant}${otherwise}` },
   )
 }

@@ -21,6 +21,7 @@ import {
   refuseUnfit,
   requireProvable,
   type ShapedParts,
+  tellLeftOut,
 } from './plan-parts.ts'
 import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
 import { requireGtid, restoreParts } from './restore-parts.ts'
@@ -89,6 +90,7 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   const backup = limit === undefined ? unhurried : pacedSource(unhurried, limit)
   const content = parseLogicalContent(backup.content)
   const shaped = shapedParts(asked, backup, content, request)
+  tellLeftOut(asked?.shape, content, emit)
   const translated =
     request.translate && shaped !== undefined && request.target !== undefined
       ? await translatedParts(shaped, request.target, signal)

@@ -25,10 +25,13 @@ export async function requireForAll(
     globalPrivileges(grants),
   )
   const more = [...new Set(given)].filter((privilege) => privilege !== 'USAGE')
+  const isForOthers = more.some((privilege) => !hasGlobalPrivilege(facts.grants, privilege))
   requirePrivileges(
     facts,
     'restore',
     more.map((privilege) => required(privilege, 'an account of the backup has it')),
+    [],
+    isForOthers ? ' Or leave the accounts of the backup out: --to backup --no-accounts.' : '',
   )
 }
 

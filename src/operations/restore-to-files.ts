@@ -2,13 +2,14 @@
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { parseLogicalContent } from '../logical/content.ts'
 import { exportFiles } from '../logical/files/export-files.ts'
 import { reshape } from '../logical/reshape/reshape.ts'
 import { planScript } from '../logical/script/script-plan.ts'
 import { existingSource } from './existing-source.ts'
 import { NewFolder } from './export-folder.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { parseShape, type ShapeRequest } from './plan-parts.ts'
+import { parseShape, type ShapeRequest, tellLeftOut } from './plan-parts.ts'
 import { planRestoreOf } from './plan-restore-of.ts'
 
 export interface FilesRequest extends ShapeRequest {
@@ -53,6 +54,7 @@ export async function restoreToFiles(
   }
   const reshaped = shape === undefined ? { backup, warnings: [] } : reshape(backup, shape)
   const plan = planScript(reshaped.backup)
+  tellLeftOut(shape, parseLogicalContent(backup.content), emit)
   const folder = await NewFolder.make(request.folder)
   for (const message of [...summary.warnings, ...reshaped.warnings, ...plan.warnings]) {
     emit({ type: 'notice', level: 'warning', message })

@@ -112,6 +112,12 @@ export const restoreVerb: VerbSpec = {
       help: 'rows without definitions, into tables that are there and empty (or --on-existing append)',
     },
     {
+      name: 'no-accounts',
+      kind: 'flag',
+      group: 'Parts',
+      help: 'leave accounts, roles and all grants out',
+    },
+    {
       name: 'rename',
       kind: 'list',
       value: 'OLD:NEW',

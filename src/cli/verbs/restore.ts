@@ -63,6 +63,7 @@ function shapeOf({ options }: VerbContext): ShapeRequest {
     definer: options.text('definer'),
     isStructureOnly: options.flag('structure-only'),
     isDataOnly: options.flag('data-only'),
+    isWithoutAccounts: options.flag('no-accounts'),
   }
 }
 

@@ -27,6 +27,7 @@ export interface RestoreShape {
   readonly rename?: RenameRules | undefined
   /** As they are by default. */
   readonly definer?: Definer | undefined
+  readonly isWithoutAccounts?: boolean | undefined
 }
 
 export interface ReshapedBackup {
@@ -64,12 +65,13 @@ export function reshape(backup: BackupSource, asked: RestoreShape): ReshapedBack
     schemas = schemas.map((schema) => withCode(schema, (code) => withDefiner(code, definer)))
   const { accounts, ...rest } = whole
   const isAll = isWhole(shape.selection) && shape.rename === undefined && parts !== 'data'
+  const hasAccounts = isAll && shape.isWithoutAccounts !== true
   const content: LogicalContent = {
     ...rest,
     selection: isAll ? whole.selection : selectionOf(whole.selection, shape.selection, schemas),
     ...(parts === undefined ? {} : { parts }),
     schemas: [...schemas],
-    ...(isAll && accounts !== undefined ? { accounts } : {}),
+    ...(hasAccounts && accounts !== undefined ? { accounts } : {}),
   }
   return {
     backup: {
