@@ -413,6 +413,35 @@ eachServer('a dump that is cut off, or says what is not known, leaves nothing', 
   assert.doesNotMatch(stdout, /logical-/)
 })
 
+eachServer('accounts in a dump are left out, and names that it does not quote refused', async (kind) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startServer(kind, {
+    sql: `CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(20)); INSERT INTO d.t (v) VALUES ('a"b');
+      CREATE USER clerk IDENTIFIED BY 'x'; CREATE ROLE selling; GRANT selling TO clerk; GRANT SELECT ON d.* TO selling`,
+  })
+  const words = await newRepository(folder.path)
+  const file = path.join(folder.path, 'dump.sql')
+  const warningsOf = async (...args: readonly string[]) => {
+    await dumpTo(file, source, args)
+    const { backup, rows } = await importDump(words, file)
+    assert.equal(rows, 1)
+    return backup.warnings.join('\n')
+  }
+  const withAccounts =
+    source.flavour === 'mysql' ? ['--all-databases', '--users'] : ['--databases', 'd', '--system=users']
+  assert.match(await warningsOf(...withAccounts), /accounts, grants .* are not part of the backup \(\d+ sta/)
+  assert.match(
+    await warningsOf('--databases', 'd', '--compatible=ansi'),
+    /--compatible: definitions may lack .* AUTO_INCREMENT \(of 1 table\)/,
+  )
+  await dumpTo(file, source, ['--databases', 'd', '--quote-names=0'])
+  assertRefused(
+    await holdfast(['import', file, ...writing(words), '--name', 'db2']),
+    1,
+    /line \d+: the definition of d\.t has names without quotes: dump again without --quote-names=0/,
+  )
+})
+
 eachServer('binary logs are replayed behind a dump that knows its place in them', async (kind) => {
   await using folder = await temporaryDirectory()
   await using source = await startServer(kind)

@@ -2,7 +2,6 @@
 import { dumpFormats, type ImportReport, importIntoRepository } from '../../operations/import-dump.ts'
 import { repositoryAccess } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
-import { groupDigits } from '../output/progress-text.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbRun } from '../verb.ts'
 
@@ -35,7 +34,7 @@ function describe(source: string, { backup, tables, rows, format }: ImportReport
       : ` ${warnings.length === 1 ? 'One warning is' : `${warnings.length} warnings are`} kept with it.`
   const from = format === 'tab' ? 'mysqldump --tab' : format
   return [
-    `Imported a dump of ${from} as backup ${id}: ${groupDigits(rows)} rows of ${groupDigits(tables)} ${tables === 1 ? 'table' : 'tables'}, ${formatBytes(sizes.plainBytes)}, as of ${formatMicros(point.timeMicros)}.${told}`,
+    `Imported a dump of ${from} as backup ${id}: ${counted(rows, 'row')} of ${counted(tables, 'table')}, ${formatBytes(sizes.plainBytes)}, as of ${formatMicros(point.timeMicros)}.${told}`,
     `Next: holdfast verify ${source} --read-data`,
   ].join('\n')
 }

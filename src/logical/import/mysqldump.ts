@@ -1,4 +1,6 @@
 // Takes in what mysqldump and mariadb-dump write: one file of SQL.
+
+import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { Flavour } from '../../core/flavour.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
@@ -65,7 +67,9 @@ export function originOf({ flavour, serverVersion, tool }: DumpHeader, file: str
     'UNSUPPORTED',
     `${file} does not begin with the comments of mysqldump or mariadb-dump that name its server`,
     { file },
-    { hint: 'Dump again without --skip-comments and --compact, or name the format with --format.' },
+    {
+      hint: 'Dump again without --skip-comments and --compact. A file of SQL that another program wrote cannot be taken in.',
+    },
   )
 }
 
@@ -91,12 +95,17 @@ function headerWarnings({ where, codeKinds }: DumpHeader): readonly string[] {
   ]
 }
 
-export function statementWarnings({ leftOut, histograms }: StatementReader): readonly string[] {
+export function statementWarnings({ leftOut, histograms, ansiTables }: StatementReader): readonly string[] {
   return [
     ...(leftOut === 0
       ? []
       : [
           `accounts, grants and other things of the server are not part of the backup (${leftOut} statements of the dump)`,
+        ]),
+    ...(ansiTables === 0
+      ? []
+      : [
+          `the dump was made with --compatible: definitions may lack engine, character set and AUTO_INCREMENT (of ${counted(ansiTables, 'table')})`,
         ]),
     ...(histograms === 0 ? [] : [`histograms are not part of the backup (of ${histograms} tables)`]),
   ]

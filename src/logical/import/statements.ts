@@ -68,6 +68,8 @@ export class StatementReader {
   #schema: string | undefined
   /** Statements about accounts and the like, which are left out. */
   leftOut = 0
+  /** Tables that were defined in another mode of SQL than the server's own. */
+  ansiTables = 0
   /** Histograms that are left out. */
   histograms = 0
   /** What the last LOAD DATA loads from where; to be taken by whoever reads its file. */
@@ -111,7 +113,7 @@ export class StatementReader {
     else if (words.startsWith('LOAD DATA ')) this.loadData = Buffer.from(bytes)
     else if (/^ANALYZE TABLE\b/.test(words)) this.histograms++
     else if (/^ALTER TABLE\b/.test(words) && /\b(?:DIS|EN)ABLE KEYS$/i.test(bytes.toString('latin1'))) return
-    else if (/^(?:SELECT|SET) .*CURRENT_ROLE\b/.test(words)) this.leftOut++
+    else if (words.startsWith('SELECT ') && tokens.some(isCurrentRole)) this.leftOut++
     else if (ofServer.some((known) => isStart(words, known))) this.leftOut++
     else if (!harmless.some((known) => isStart(words, known))) throw unknown(bytes, place)
   }
@@ -181,6 +183,13 @@ export class StatementReader {
     if (!this.#builder.isWanted(schema)) return
     const definition = parseCreateTable(bytes, this.#isRun)
     if (definition === undefined) throw unknown(bytes, place)
+    if (definition.hasBareNames) {
+      throw refused(
+        place,
+        `the definition of ${schema}.${definition.name} has names without quotes: dump again without --quote-names=0`,
+      )
+    }
+    if (this.session.mode.ansiQuotes) this.ansiTables++
     const ddl = utf8Ddl(bytes).replace(/^(CREATE TABLE) IF NOT EXISTS (?=`)/i, '$1 ')
     this.#builder.defineTable(schema, definition, ddl, this.session.timeZone)
   }
@@ -232,6 +241,11 @@ function wordsOf(tokens: readonly SqlToken[]): string {
   const end = tokens.findIndex((token) => token.kind !== 'word')
   const words = (end < 0 ? tokens : tokens.slice(0, end)).map(({ text }) => text.toUpperCase()).join(' ')
   return tokens[end]?.kind === 'name' ? `${words} ` : words
+}
+
+/** What a dump with accounts keeps in a variable, to take it back at its end. */
+function isCurrentRole({ kind, text }: SqlToken): boolean {
+  return kind === 'word' && /^current_role$/i.test(text)
 }
 
 function isStart(words: string, known: string): boolean {

@@ -19,6 +19,8 @@ export interface DumpedTable {
   /** MariaDB: WITH SYSTEM VERSIONING. */
   readonly isVersioned: boolean
   readonly isWithoutOverlaps: boolean
+  /** Of columns: they cannot be told from what else a definition says. */
+  readonly hasBareNames: boolean
   /** MariaDB: shown as a table by programs that do not know sequences. */
   readonly isSequence: boolean
 }
@@ -40,6 +42,11 @@ const synonyms: Readonly<Record<string, string>> = {
   nchar: 'char',
   nvarchar: 'varchar',
 }
+
+/** What else than a column a definition has in its parentheses, by its first word. All but PERIOD are reserved. */
+const clauses = new Set(
+  'PRIMARY UNIQUE KEY INDEX FULLTEXT SPATIAL VECTOR CONSTRAINT FOREIGN CHECK PERIOD LIKE'.split(' '),
+)
 
 /** What the conditional comments of a dump hold for a server of this version. MariaDB skips those of MySQL 5.7 to 9.9. */
 export function runOn(flavour: Flavour, serverVersion: string): IsRun {
@@ -80,6 +87,7 @@ export function parseCreateTable(ddl: Buffer, isRun: IsRun): DumpedTable | undef
     engine: engine?.text ?? 'InnoDB',
     isVersioned: hasWords(options, 'WITH', 'SYSTEM', 'VERSIONING'),
     isSequence: hasWords(options, 'SEQUENCE'),
+    hasBareNames: items.some(([first]) => first?.kind === 'word' && !clauses.has(first.text.toUpperCase())),
     isWithoutOverlaps: items.some((item) => hasWords(item, 'WITHOUT', 'OVERLAPS')),
   }
 }
