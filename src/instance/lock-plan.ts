@@ -2,6 +2,7 @@
 import type { LockChoice } from './consistent-snapshot.ts'
 import { hasGlobalPrivilege } from './grants.ts'
 import type { InstanceFacts } from './instance-facts.ts'
+import { isLockOfTablesSpared } from './lock-free.ts'
 import type { LockBounds } from './lock-wait.ts'
 
 export interface PlannedLock {
@@ -73,9 +74,13 @@ function rowLocks(request: LockPlanRequest): readonly PlannedLock[] {
     effect: `for milliseconds, while the sessions begin: writes to the tables of the backup wait; ${waits(bounds)}`,
   }
   const mayFlush = hasGlobalPrivilege(facts.grants, 'RELOAD') ? [flush] : []
+  // Of any schema: which ones are asked for is not known here.
+  const mayLock = facts.grants.some((line) => /^GRANT [^`]*\b(?:LOCK TABLES|ALL PRIVILEGES)\b/.test(line))
+  const isNeeded = mayLock || !isLockOfTablesSpared(facts)
+  const mayLockTables = isNeeded ? [tables] : []
   return facts.flavour === 'mariadb'
-    ? [...(facts.binlog.isOn ? unlockedRows(facts) : []), ...mayFlush, tables]
-    : [...mayFlush, tables, ...unlockedRows(facts)]
+    ? [...(facts.binlog.isOn ? unlockedRows(facts) : []), ...mayFlush, ...mayLockTables]
+    : [...mayFlush, ...mayLockTables, ...unlockedRows(facts)]
 }
 
 function unlockedRows({ flavour, binlog, gtidMode }: InstanceFacts): readonly PlannedLock[] {

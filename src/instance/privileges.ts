@@ -2,6 +2,7 @@
 import { dialectOf } from './dialects.ts'
 import { allPrivileges, hasGlobalPrivilege } from './grants.ts'
 import type { InstanceFacts } from './instance-facts.ts'
+import { isLockOfTablesSpared } from './lock-free.ts'
 import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import { quoteAccount } from './sql-text.ts'
 
@@ -22,7 +23,10 @@ export function missingPrivileges(
   purpose: Purpose,
   more: readonly PrivilegeNeed[] = [],
 ): MissingPrivileges {
-  const needs = dialectOf(facts.flavour).needs(purpose, facts.release)
+  const isSpared = purpose === 'backup' && isLockOfTablesSpared(facts)
+  const needs = dialectOf(facts.flavour)
+    .needs(purpose, facts.release)
+    .map((need) => (need.privilege === 'LOCK TABLES' && isSpared ? { ...need, isRequired: false } : need))
   const missing = [
     ...needs,
     ...more.filter((need) => !needs.some(({ privilege }) => privilege === need.privilege)),

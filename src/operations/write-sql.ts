@@ -54,7 +54,7 @@ export async function writeSql(request: SqlRequest, { emit, signal }: UseCase): 
   const filters = await parseFilters(request)
   await using output = await openOutput(request.output)
   emit({ type: 'phase', phase: 'connecting' })
-  if (selection.kind === 'everything') await checkPrivileges(settings, signal)
+  if (selection.kind === 'everything') await checkPrivileges(settings, locks, signal)
   await using rows = await TemporaryBackup.create(spool)
   const rateLimit = rateLimitOf(request.bytesPerSecond)
   const result = await dumpLogical({
@@ -94,10 +94,15 @@ export async function writeSql(request: SqlRequest, { emit, signal }: UseCase): 
   }
 }
 
-async function checkPrivileges(settings: ConnectionSettings, signal: AbortSignal): Promise<void> {
+async function checkPrivileges(
+  settings: ConnectionSettings,
+  locks: LockChoice,
+  signal: AbortSignal,
+): Promise<void> {
   await using connection = await Connection.open(settings, { signal })
   // What an account may not see does not fail to be read: it is not there.
-  requirePrivileges(await inspectInstance(connection, { signal }), 'backup')
+  const facts = await inspectInstance(connection, { signal })
+  requirePrivileges(facts, 'backup', [], locks === 'none' ? ['LOCK TABLES'] : [])
 }
 
 interface Output extends AsyncDisposable {

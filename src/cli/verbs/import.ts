@@ -1,4 +1,5 @@
 // `holdfast import`: takes a dump in and tells what it holds.
+import { counted } from '../../core/counted.ts'
 import { dumpFormats, type ImportReport, importIntoRepository } from '../../operations/import-dump.ts'
 import { repositoryAccess } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
