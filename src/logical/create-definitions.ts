@@ -7,7 +7,7 @@ import { ByteQuery } from './byte-rows.ts'
 import type { SchemaContent, TableContent } from './content.ts'
 import { keysLeft } from './deferred-indexes/missing-keys.ts'
 import type { Deferral, DeferredTable } from './deferred-indexes/plan-deferral.ts'
-import { sequenceValue } from './definition-statements.ts'
+import { sequenceValue, tableStatement } from './definition-statements.ts'
 import type { MadeBefore } from './made-before.ts'
 import { readTableDdl } from './table-ddl.ts'
 
@@ -51,7 +51,7 @@ export async function createDefinitions(
           : createTable(connection, table, planned.get(table), signal).catch((error: unknown) =>
               createMended(
                 connection,
-                { schema: schema.name, name: table.name, ddl: table.ddl },
+                { schema: schema.name, name: table.name, ddl: tableStatement(table) },
                 { mend, error, signal },
               ),
             ),
@@ -111,7 +111,7 @@ async function createTable(
       if (serverErrno(error) === undefined) throw error
     }
   }
-  await connection.run(table.ddl, { signal })
+  await connection.run(tableStatement(table), { signal })
   return undefined
 }
 

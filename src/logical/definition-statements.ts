@@ -3,7 +3,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import { statementBytes } from './code.ts'
-import type { CodeContent, LogicalContent, SchemaContent, SequenceContent } from './content.ts'
+import type { CodeContent, LogicalContent, SchemaContent, SequenceContent, TableContent } from './content.ts'
 import { keptSelection } from './name-case.ts'
 import {
   exclusionOf,
@@ -94,6 +94,21 @@ function refuseAbsent(content: LogicalContent, selection: Selection): void {
       hint: `It holds ${names.length === 0 ? 'no schema' : `${names.slice(0, shownSchemas).join(', ')}${more}`}.`,
     },
   )
+}
+
+/**
+ * Creates a table that is about to get its rows. ARCHIVE takes keys of AUTO_INCREMENT in rising order only (1022): with the counter of its end
+ * the table would refuse every row, and without one its last row sets the same.
+ */
+export function tableStatement({ ddl, engine, rows }: TableContent): string {
+  return isRisingOnly(engine) && rows > 0
+    ? ddl.replace(/^(\) ENGINE=ARCHIVE) AUTO_INCREMENT=\d+/m, '$1')
+    : ddl
+}
+
+/** The engine takes rows in the order of their key alone: several sessions cannot load a table. */
+export function isRisingOnly(engine: string): boolean {
+  return engine.toUpperCase() === 'ARCHIVE'
 }
 
 /** Before all tables: their defaults may name them. */

@@ -3,6 +3,7 @@ import type { BackupSource } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { SchemaContent, TableContent } from './content.ts'
 import type { SizedTable } from './deferred-indexes/plan-deferral.ts'
+import { isRisingOnly } from './definition-statements.ts'
 import type { LoadedText } from './ledger/loaded-text.ts'
 import { bytesOf, type LoadBatch, loadBatches } from './load-batches.ts'
 
@@ -52,7 +53,10 @@ async function loadOf(
     )
   }
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
-  return { schema, table, bytes, batches: loadBatches(chunks, loaded), loaded }
+  const batches = isRisingOnly(table.engine)
+    ? loadBatches(chunks, loaded, Number.POSITIVE_INFINITY)
+    : loadBatches(chunks, loaded)
+  return { schema, table, bytes, batches, loaded }
 }
 
 export function bytesLeft({ batches }: TableLoad): number {

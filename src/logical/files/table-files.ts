@@ -4,6 +4,7 @@ import { addRowHashes, noRowsHash } from '../../bytes/kernel/row-hash.ts'
 import type { BackupSource } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { TableContent } from '../content.ts'
+import { tableStatement } from '../definition-statements.ts'
 import { type LoadBatch, loadBatches } from '../load-batches.ts'
 import { plainStatement } from '../script/client-text.ts'
 import type { ScriptPlan } from '../script/script-plan.ts'
@@ -52,7 +53,7 @@ export async function planTableFiles(
 }
 
 export function definitionText(plan: ScriptPlan, { table }: TableFiles): Buffer {
-  return Buffer.concat([settingsText(plan), plainStatement(table.ddl)])
+  return Buffer.concat([settingsText(plan), plainStatement(tableStatement(table))])
 }
 
 async function rowFiles(

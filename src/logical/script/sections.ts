@@ -2,7 +2,7 @@
 import { loadMode } from '../../instance/load-mode.ts'
 import { quoteName } from '../../instance/sql-text.ts'
 import type { CodeContent, SchemaContent } from '../content.ts'
-import { afterCode, codeOf, codeSteps, sequenceStatements } from '../definition-statements.ts'
+import { afterCode, codeOf, codeSteps, sequenceStatements, tableStatement } from '../definition-statements.ts'
 import { logicalDialectOf } from '../dialects.ts'
 import { codeText, plainStatement } from './client-text.ts'
 import type { ScriptPlan } from './script-plan.ts'
@@ -50,7 +50,7 @@ const sections: Readonly<Record<DefinitionSection, (plan: ScriptPlan) => Iterabl
   *tables({ schemas }) {
     for (const schema of schemas.filter(({ tables }) => tables.length > 0)) {
       yield useSchema(schema.name)
-      for (const { ddl } of schema.tables) yield plainStatement(ddl)
+      for (const table of schema.tables) yield plainStatement(tableStatement(table))
     }
   },
   routines: ({ schemas }) =>
