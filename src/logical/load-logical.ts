@@ -23,7 +23,9 @@ import type { RelaxTarget } from './load-rows.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion } from './load-target.ts'
 import { MadeBefore } from './made-before.ts'
+import { mendTablespace } from './mend-tablespace.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
+import { refuseUnknownReferences } from './spatial-references.ts'
 import { tableLoads } from './table-loads.ts'
 import { withEndOfTime } from './translate/end-of-time.ts'
 
@@ -87,6 +89,7 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     signal,
   )
   refuseOtherDrops(arrival.drops, options.agreedDrops ?? [])
+  await refuseUnknownReferences(control, selected, signal)
   const { schemas, present } = arrival
   const appended = new AppendedRows(arrival.appended)
   const accounts = isWhole(selection) ? (content.accounts ?? []) : []
@@ -117,11 +120,10 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
         await ledger?.forgetRows({ schema, name: table.name })
     emit({ type: 'phase', phase: 'creating schemas and tables' })
     await createAccounts(control, plan.toCreate)
-    const deferral = await createDefinitions(
-      control,
-      { schemas, present, made, planned, mend: options.mend },
-      signal,
-    )
+    const mended: string[] = []
+    const intoFile = mendTablespace((warning) => mended.push(warning))
+    const mend: MendTable = (table, error) => intoFile(table, error) ?? options.mend?.(table, error)
+    const deferral = await createDefinitions(control, { schemas, present, made, planned, mend }, signal)
     const loaded = await loadTables({ ...options, backup }, openSession, {
       loads,
       deferral,
@@ -164,6 +166,7 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
       warnings: [
         ...arrival.warnings,
         ...plan.warnings,
+        ...mended,
         ...loaded.warnings,
         ...orphans,
         ...code.warnings,

@@ -23,6 +23,13 @@ export async function readNotCarried(connection: Connection): Promise<readonly s
       'general tablespace',
       "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE SPACE_TYPE = 'General' AND NAME <> 'mysql'",
     ),
+    // Behind the ids that MySQL keeps for itself and for EPSG.
+    await namesOf(
+      connection,
+      'spatial reference system',
+      `SELECT CONCAT(SRS_ID, ' (', SRS_NAME, ')') FROM information_schema.ST_SPATIAL_REFERENCE_SYSTEMS
+       WHERE SRS_ID > 32767 AND SRS_ID NOT BETWEEN 60000000 AND 69999999 AND SRS_ID < 2000000000`,
+    ),
     await namesOf(
       connection,
       'library',

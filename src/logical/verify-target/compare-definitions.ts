@@ -1,6 +1,7 @@
 // Which definitions of a backup the target lacks, has besides, or has in other words.
 import type { CodeContent, SchemaContent, SequenceContent } from '../content.ts'
 import type { SchemaDefinition } from '../definitions.ts'
+import { withoutTablespace } from '../mend-tablespace.ts'
 import type { DefinitionDifference } from './target-difference.ts'
 
 /**
@@ -115,7 +116,7 @@ function* definitionsOf(
   yield [`schema ${name}`, { words: schema.ddl, isBroken: false }]
   for (const table of schema.tables) {
     // The counter moves with rows, also with those that are rolled back.
-    const words = table.ddl.replace(/ AUTO_INCREMENT=\d+/, '')
+    const words = withoutTablespace(table.ddl.replace(/ AUTO_INCREMENT=\d+/, ''))
     yield [`table ${name}.${table.name}`, { words, isBroken: false }]
   }
   for (const sequence of schema.sequences) {

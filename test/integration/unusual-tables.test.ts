@@ -1,0 +1,87 @@
+// Tables that a server takes only in a way of their own come back, or are refused before anything is made.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isHoldfastError } from '../../src/core/errors.ts'
+import { dumpLogical } from '../../src/logical/dump-logical.ts'
+import { loadLogical } from '../../src/logical/load-logical.ts'
+import { planScript } from '../../src/logical/script/script-plan.ts'
+import { sectionText } from '../../src/logical/script/sections.ts'
+import { proveLoad } from '../../src/logical/verify-target/prove-load.ts'
+import { differencesBetween } from '../support/compare-servers.ts'
+import { MemoryBackup } from '../support/memory-backup.ts'
+import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
+
+async function backupOf(source: TestServer) {
+  const memory = new MemoryBackup()
+  const result = await dumpLogical({ settings: source.settings(), sink: memory })
+  return { backup: memory.source(result), warnings: result.warnings }
+}
+
+eachServer('rows of ARCHIVE tables come in the order of their counter', async (kind) => {
+  const sql = kind.startsWith('mysql') ? {} : { sql: "INSTALL SONAME 'ha_archive'" }
+  await using source = await startServer(kind, sql)
+  await using target = await startServer(kind, sql)
+  await source.sql(`CREATE DATABASE l; CREATE TABLE l.t (id INT AUTO_INCREMENT PRIMARY KEY, v TEXT COMMENT ') ENGINE=ARCHIVE AUTO_INCREMENT=7') ENGINE = ARCHIVE;
+    INSERT INTO l.t VALUES (3, 'x'), (4, 'y'), (9, 'z'); CREATE TABLE l.later (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE = ARCHIVE AUTO_INCREMENT = 50`)
+  const { backup } = await backupOf(source)
+  await loadLogical({ settings: target.settings(), backup })
+  for (const table of ['t', 'later'])
+    assert.equal(
+      await target.sql(`SHOW CREATE TABLE l.${table}`),
+      await source.sql(`SHOW CREATE TABLE l.${table}`),
+    )
+  assert.deepEqual(await differencesBetween(source, target), [])
+  const script = Buffer.concat([...sectionText(planScript(backup), 'tables')]).toString()
+  assert.match(script, /AUTO_INCREMENT=50/)
+  assert.doesNotMatch(script, /AUTO_INCREMENT=10/)
+})
+
+for (const kind of testedKinds.filter((one) => one.startsWith('mysql'))) {
+  test(`a table of a tablespace that the target lacks gets a file of its own, and that is told (${kind})`, async () => {
+    await using source = await startServer(kind, {
+      sql: `CREATE DATABASE l; CREATE TABLESPACE \`sha\`\`red\` ADD DATAFILE 'shared.ibd';
+        CREATE TABLE l.t (id INT PRIMARY KEY, v INT COMMENT 'x', KEY (v)) TABLESPACE \`sha\`\`red\`; INSERT INTO l.t VALUES (1, 1);
+        CREATE TABLE l.in_system (id INT PRIMARY KEY) TABLESPACE innodb_system`,
+    })
+    const { backup } = await backupOf(source)
+    for (const options of [{}, { deferFromBytes: 0 }]) {
+      await using target = await startServer(kind)
+      const { warnings } = await loadLogical({ settings: target.settings(), backup, ...options })
+      assert.deepEqual(warnings, [
+        'table l.t is in a file of its own: the target has no tablespace sha`red, in which it was',
+      ])
+      assert.equal(await target.sql('SELECT id, v FROM l.t'), '1\t1\n')
+      assert.match(await target.sql('SHOW CREATE TABLE l.in_system'), /TABLESPACE `innodb_system`/)
+      assert.match(await target.sql('SHOW CREATE TABLE l.t'), /KEY `v`/)
+      await proveLoad({ settings: target.settings(), backup, backupId: 'b', loadWarnings: warnings })
+    }
+    await using like = await startServer(kind, {
+      sql: "CREATE TABLESPACE `sha``red` ADD DATAFILE 'shared.ibd'",
+    })
+    assert.deepEqual((await loadLogical({ settings: like.settings(), backup })).warnings, [])
+    assert.match(await like.sql('SHOW CREATE TABLE l.t'), /TABLESPACE `sha``red`/)
+  })
+
+  test(`a column of a reference system that the target lacks is refused before anything is made (${kind})`, async () => {
+    const system = `CREATE SPATIAL REFERENCE SYSTEM 990001 NAME 'own' DEFINITION 'GEOGCS["WGS 84",DATUM["World Geodetic System 1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.017453292519943278,AUTHORITY["EPSG","9122"]],AXIS["Lat",NORTH],AXIS["Lon",EAST]]'`
+    await using source = await startServer(kind, {
+      sql: `${system}; CREATE DATABASE l; CREATE TABLE l.known (id INT PRIMARY KEY, p POINT NOT NULL SRID 4326);
+        CREATE USER somebody@'%'; CREATE TABLE l.t (id INT PRIMARY KEY, p POINT NOT NULL SRID 990001); INSERT INTO l.t VALUES (1, ST_GeomFromText('POINT(1 2)', 990001))`,
+    })
+    await using target = await startServer(kind)
+    const { backup, warnings } = await backupOf(source)
+    assert.deepEqual(warnings, ['spatial reference system 990001 (own) is not part of the backup'])
+    await assert.rejects(loadLogical({ settings: target.settings(), backup }), (error) => {
+      assert.ok(isHoldfastError(error, 'TARGET_MISMATCH'), String(error))
+      assert.equal(error.message, 'the target has no spatial reference system 990001 (l.t)')
+      return true
+    })
+    assert.equal(
+      await target.sql("SHOW DATABASES LIKE 'l'; SELECT User FROM mysql.user WHERE User = 'somebody'"),
+      '',
+    )
+    await target.sql(system)
+    await loadLogical({ settings: target.settings(), backup })
+    assert.deepEqual(await differencesBetween(source, target), [])
+  })
+}
