@@ -175,6 +175,47 @@ eachServer('routines that an account is not shown are told of, and no others', a
   assert.doesNotMatch(all.told, /routines/)
 })
 
+const leftBehind = {
+  mysql: {
+    sql: `INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'; CREATE UNDO TABLESPACE more_undo ADD DATAFILE 'more_undo.ibu';
+      ALTER DATABASE f READ ONLY = 1; CREATE TABLE sys.own (id INT);
+      CREATE USER two IDENTIFIED BY 'a' PASSWORD HISTORY 5; ALTER USER two IDENTIFIED BY 'b' RETAIN CURRENT PASSWORD`,
+    told: [
+      'option READ ONLY of schema f',
+      'password history of two@%',
+      'plugin rpl_semi_sync_source',
+      'second password of two@%',
+      'table in schema sys own',
+      'tablespace more_undo',
+    ],
+  },
+  mariadb: {
+    sql: 'ANALYZE TABLE f.small PERSISTENT FOR ALL',
+    told: ['result of ANALYZE TABLE … PERSISTENT of 1 table'],
+  },
+} as const
+
+eachServer('what of the server itself a backup does not hold is told by name', async (kind) => {
+  await using server = await startServer(kind, { sql: big })
+  const told = async (login?: { user: string; password: string }) => {
+    const { warnings } = await dumpLogical({ settings: server.settings(login), sink: new MemoryBackup() })
+    return warnings
+  }
+  assert.deepEqual(await told(), [])
+  const own = leftBehind[server.flavour]
+  await server.sql(`CREATE PROCEDURE mysql.mine() SELECT 1; CREATE VIEW sys.mine AS SELECT 1;
+    CREATE EVENT mysql.mine ON SCHEDULE EVERY 1 DAY DO SELECT 1; INSERT INTO sys.sys_config (variable, value) VALUES ('mine', '1')`)
+  await server.sql(own.sql)
+  const common = ['event mysql.mine', 'routine mysql.mine', 'setting in sys.sys_config mine', 'view sys.mine']
+  assert.deepEqual(
+    (await told()).toSorted(),
+    [...common, ...own.told].map((what) => `${what} is not part of the backup`).toSorted(),
+  )
+  // Who may not look is told so, and gets a backup.
+  await server.sql("CREATE USER low IDENTIFIED BY 'l'; GRANT SELECT, LOCK TABLES ON f.* TO low")
+  assert.match((await told({ user: 'low', password: 'l' })).join('\n'), /whether there is a plugin, /)
+})
+
 eachServer('a target that has something of it already is left alone', async (kind) => {
   await using source = await startServer(kind, { sql: big })
   await using target = await startServer(kind, { sql: 'CREATE DATABASE f; CREATE TABLE f.other (id INT)' })

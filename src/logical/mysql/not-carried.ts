@@ -1,5 +1,6 @@
 // What a MySQL server holds outside of schemas and accounts and a dump does not carry, by name.
 import type { Connection } from '../../wire/connection.ts'
+import { codeInSystemSchemas } from '../code-in-system-schemas.ts'
 import { namesOf } from '../not-carried.ts'
 
 /** What MySQL and its components keep in schema mysql. */
@@ -12,6 +13,7 @@ export async function readNotCarried(connection: Connection): Promise<readonly s
   return [
     await namesOf(connection, 'foreign server', 'SELECT Server_name FROM mysql.servers'),
     await namesOf(connection, 'loadable function', 'SELECT name FROM mysql.func'),
+    await namesOf(connection, 'plugin', 'SELECT name FROM mysql.plugin'),
     await namesOf(connection, 'component', 'SELECT component_urn FROM mysql.component'),
     await namesOf(
       connection,
@@ -20,8 +22,8 @@ export async function readNotCarried(connection: Connection): Promise<readonly s
     ),
     await namesOf(
       connection,
-      'general tablespace',
-      "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE SPACE_TYPE = 'General' AND NAME <> 'mysql'",
+      'tablespace',
+      "SELECT NAME FROM information_schema.INNODB_TABLESPACES WHERE SPACE_TYPE IN ('General', 'Undo') AND NAME NOT IN ('mysql', 'innodb_undo_001', 'innodb_undo_002')",
     ),
     // Behind the ids that MySQL keeps for itself and for EPSG.
     await namesOf(
@@ -43,7 +45,29 @@ export async function readNotCarried(connection: Connection): Promise<readonly s
     await namesOf(
       connection,
       'table in schema mysql',
-      `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME NOT REGEXP '${ownTables}'`,
+      `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_TYPE = 'BASE TABLE' AND TABLE_NAME NOT REGEXP '${ownTables}'`,
     ),
+    await namesOf(
+      connection,
+      'table in schema sys',
+      "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'sys' AND TABLE_TYPE = 'BASE TABLE' AND TABLE_NAME <> 'sys_config'",
+    ),
+    // Not set in the target either: what is written to the schema later is in the binary log, and this is not.
+    await namesOf(
+      connection,
+      'option READ ONLY of schema',
+      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA_EXTENSIONS WHERE OPTIONS LIKE '%READ ONLY=1%'",
+    ),
+    await namesOf(
+      connection,
+      'second password of',
+      "SELECT CONCAT(User, '@', Host) FROM mysql.user WHERE JSON_EXTRACT(User_attributes, '$.additional_password') IS NOT NULL",
+    ),
+    await namesOf(
+      connection,
+      'password history of',
+      "SELECT DISTINCT CONCAT(User, '@', Host) FROM mysql.password_history",
+    ),
+    await codeInSystemSchemas(connection, 'mysql.sys@localhost'),
   ].flat()
 }
