@@ -24,7 +24,7 @@ export async function refuseMoreRights(
     `the target has partial_revokes off, and would give more rights than they had to ${names.join(', ')}`,
     { accounts: names.join(', ') },
     {
-      hint: 'On the target: SET PERSIST partial_revokes = ON; or restore chosen schemas, which come without accounts. Nothing was changed.',
+      hint: 'On the target: SET PERSIST partial_revokes = ON; or leave the accounts of the backup out with --no-accounts. Nothing was changed.',
     },
   )
 }
