@@ -35,7 +35,7 @@ export interface SchemaSummary {
   readonly tables: number
   readonly rows: number
   readonly sizeBytes: number
-  /** Absent where a table has no counterpart in the backup before. */
+  /** Tables that are new or gone count as well. Absent where the backup before had none of the schema. */
   readonly grownBytes?: number
 }
 
@@ -47,8 +47,10 @@ export interface BackupReport {
   readonly objects: readonly ObjectSummary[]
   /** Of logical backups: what they leave out of what was there, or hold otherwise. */
   readonly filters?: FilterReport
-  /** The one that growth is told against. */
+  /** The one that growth is told against: the last one before with the same selection and filters. */
   readonly before?: string
+  /** Tables of that one which are not in this one. */
+  readonly gone?: readonly TableName[]
 }
 
 /** Names are written as options take them. */
@@ -69,7 +71,7 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
   const content = summary.kind === 'logical' ? parseLogicalContent(backup.content) : undefined
   const tables = content === undefined ? new Map<string, TableName>() : tablesOf(content)
   const sizes = await objectSizes(backup, signal)
-  const before = await sizesBefore(source, summary, signal)
+  const before = await sizesBefore(source, summary, content, signal)
   const objects = [...sizes].map(([name, { sizeBytes, rows }]) => {
     const table = tables.get(name)
     const earlier = before?.sizes.get(name)
@@ -86,10 +88,15 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
   return {
     source: source.name,
     summary,
-    schemas: schemasOf(objects),
+    schemas: schemasOf(objects, before),
     objects,
     ...(content === undefined ? {} : { filters: filtersOf(content) }),
-    ...(before === undefined ? {} : { before: before.id }),
+    ...(before === undefined
+      ? {}
+      : {
+          before: before.id,
+          gone: [...before.tables].flatMap(([name, table]) => (sizes.has(name) ? [] : [table])),
+        }),
   }
 }
 
@@ -135,12 +142,26 @@ async function objectSizes(
   return sizes
 }
 
-/** Of the last backup before this one that was made the same way. Undefined when there is none that can be read. */
+interface EarlierBackup {
+  readonly id: string
+  readonly sizes: ReadonlyMap<string, ObjectSize>
+  readonly tables: ReadonlyMap<string, TableName>
+}
+
+/** What was asked for, so that two backups of the same can be told from others. */
+function requestOf(content: LogicalContent | undefined): string {
+  return content === undefined
+    ? ''
+    : JSON.stringify([content.selection, filtersOf(content), content.imported?.format])
+}
+
+/** The last backup before this one that was made the same way, of the same. Undefined when there is none that can be read. */
 async function sizesBefore(
   source: SourceRepository,
   { id, kind, method }: BackupSummary,
+  content: LogicalContent | undefined,
   signal: AbortSignal,
-): Promise<{ readonly id: string; readonly sizes: ReadonlyMap<string, ObjectSize> } | undefined> {
+): Promise<EarlierBackup | undefined> {
   const all = await source.listBackups(signal)
   const earlier = all.slice(
     0,
@@ -150,7 +171,10 @@ async function sizesBefore(
     try {
       const backup = await source.openBackup(listing.id, signal)
       if (backup.summary.kind !== kind || backup.summary.method !== method) continue
-      return { id: listing.id, sizes: await objectSizes(backup, signal) }
+      const earlierContent = kind === 'logical' ? parseLogicalContent(backup.content) : undefined
+      if (requestOf(earlierContent) !== requestOf(content)) continue
+      const tables = earlierContent === undefined ? new Map<string, TableName>() : tablesOf(earlierContent)
+      return { id: listing.id, sizes: await objectSizes(backup, signal), tables }
     } catch (error) {
       // Damage in another backup is for `verify` to tell.
       if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
@@ -163,22 +187,25 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-function schemasOf(objects: readonly ObjectSummary[]): readonly SchemaSummary[] {
+function schemasOf(
+  objects: readonly ObjectSummary[],
+  before: EarlierBackup | undefined,
+): readonly SchemaSummary[] {
+  const earlier = Map.groupBy(before?.tables ?? [], ([, table]) => table.schema)
   const bySchema = Map.groupBy(
     objects.filter(({ table }) => table !== undefined),
     ({ table }) => table?.schema ?? '',
   )
   return [...bySchema]
     .map(([schema, tables]) => {
-      const grown = tables.map(({ grownBytes }) => grownBytes)
+      const sizeBytes = sum(tables.map((table) => table.sizeBytes))
+      const were = earlier.get(schema)?.map(([name]) => before?.sizes.get(name)?.sizeBytes ?? 0)
       return {
         schema,
         tables: tables.length,
         rows: sum(tables.map(({ rows }) => rows)),
-        sizeBytes: sum(tables.map(({ sizeBytes }) => sizeBytes)),
-        ...(grown.includes(undefined)
-          ? {}
-          : { grownBytes: sum(grown.filter((value) => value !== undefined)) }),
+        sizeBytes,
+        ...(were === undefined ? {} : { grownBytes: sizeBytes - sum(were) }),
       }
     })
     .toSorted((a, b) => (a.schema < b.schema ? -1 : 1))

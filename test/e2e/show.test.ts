@@ -27,8 +27,19 @@ test('show tells rows and sizes by schema and table, and their growth since the 
   )
   await backUp()
   const second = await succeed(['show', 's', ...place])
-  assert.match(second.stdout, /^a +3 +4 +14 B +new\nb +1 +2 +4 B +-2 B$/m)
+  assert.match(second.stdout, /^a +3 +4 +14 B +\+6 B\nb +1 +2 +4 B +-2 B$/m)
   assert.match(second.stdout, /^a\.t +3 +12 B +\+4 B$/m)
   assert.match(second.stdout, /^a\.w +1 +2 B +new$/m)
   assert.match(second.stdout, /^a\.u +0 +0 B +0 B$/m)
+  assert.doesNotMatch(second.stdout, /gone/)
+
+  // One of other contents in between tells nothing of growth, and has none of its own.
+  await source.sql('DROP TABLE a.u')
+  const other = ['backup', source.url(), ...place, '--name', 's', '--where', 'a.t:v > 2', '--schemas', 'a,b']
+  await succeed(other)
+  assert.doesNotMatch((await succeed(['show', 's', ...place])).stdout, /GROWTH/)
+  await backUp()
+  const third = await succeed(['show', 's', ...place])
+  assert.match(third.stdout, /^a\.t +3 +12 B +0 B$/m)
+  assert.match(third.stdout, /^gone since then: a\.u$/m)
 })

@@ -36,6 +36,9 @@ export const run: VerbRun = async (context) => {
     [{ title: 'SCHEMA' }, { title: 'TABLES', isNumber: true }, ...counts],
     report.schemas.map((schema) => [schema.schema, groupDigits(schema.tables), ...cells(schema)]),
   )
+  const { gone = [] } = report
+  const moreGone =
+    gone.length <= maxObjectsShown ? '' : ` and ${groupDigits(gone.length - maxObjectsShown)} more`
   const rest = largest.length - maxObjectsShown
   const parts = [
     formatFields([
@@ -44,6 +47,9 @@ export const run: VerbRun = async (context) => {
       ...(report.filters === undefined ? [] : filterFields(report.filters)),
     ]),
     ...(report.before === undefined ? [] : [`growth is since backup ${report.before}`]),
+    ...(gone.length === 0
+      ? []
+      : [`gone since then: ${gone.slice(0, maxObjectsShown).map(formatTableName).join(', ')}${moreGone}`]),
     ...(report.schemas.length < 2 ? [] : ['', schemas]),
     '',
     table,
@@ -56,7 +62,7 @@ export const run: VerbRun = async (context) => {
     json: {
       source: report.source,
       backup: report.summary,
-      ...(report.before === undefined ? {} : { before: report.before }),
+      ...(report.before === undefined ? {} : { before: report.before, gone }),
       ...(report.filters === undefined ? {} : { filters: report.filters }),
       schemas: report.schemas,
       objects: report.objects,
