@@ -12,11 +12,11 @@ import type { LoadedText } from './ledger/loaded-text.ts'
 import type { LoadBatch } from './load-batches.ts'
 import { LoadCheck } from './load-check.ts'
 import { loadStatement } from './load-statement.ts'
+import { isLegalUnlessStrict } from './loose-rows.ts'
 import { exceededLimit, isLoadSplitByServer, limitError } from './transaction-limits.ts'
 
 const deadlock = 1213 // ER_LOCK_DEADLOCK
 const lockWaitTimeout = 1205 // ER_LOCK_WAIT_TIMEOUT
-const truncated = 1265 // WARN_DATA_TRUNCATED
 const attempts = 10
 
 export interface LoadTarget {
@@ -38,8 +38,8 @@ export interface RowLoad {
 }
 
 /**
- * 'exact': the server took every row and warned of nothing. 'unproven': it took every row, but strict mode had to be off for the error
- * values of an ENUM column; then the table must be read back and compared.
+ * 'exact': the server took every row and warned of nothing. 'unproven': it took every row, but strict mode had to be off for them; then the
+ * table must be read back and compared.
  */
 export type LoadOutcome = 'exact' | 'unproven'
 
@@ -123,15 +123,13 @@ export class RowLoader {
   }
 
   async #strictFirst(job: RowLoad, send: Send): Promise<LoadOutcome> {
-    const hasEnum = job.table.columns.some(({ encoding }) => encoding === 'enum' || encoding === 'number')
     try {
       await this.#attempts(job, () => send(true))
       return 'exact'
     } catch (error) {
-      // ENUM's error value 0, shown as '', is legal in a table but cannot be written in strict mode.
       // Among other rows the table could not be compared.
       if (this.#target.appended.has(job.table)) throw error
-      if (!hasEnum || serverErrno(error) !== truncated || !(await this.#isUndone(job.table))) throw error
+      if (!isLegalUnlessStrict(job.table, error) || !(await this.#isUndone(job.table))) throw error
     }
     const [row = {}] = await this.#connection.query('SELECT @@SESSION.sql_mode AS mode')
     const strict = String(row['mode'])
