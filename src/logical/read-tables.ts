@@ -35,6 +35,11 @@ export function tableBytes(schemas: readonly SchemaDefinition[]): number {
   return jobsOf(schemas).reduce((sum, job) => sum + job.estimatedBytes, 0)
 }
 
+/** The size of a table tells nothing of the rows that meet a condition. */
+function isConditional(schemas: readonly SchemaDefinition[]): boolean {
+  return schemas.some(({ tables }) => tables.some(({ where }) => where !== undefined))
+}
+
 /** Object names are for people and for finding; content says which table it is. */
 export function tableObjectName(schema: string, table: string): string {
   return `${encodeURIComponent(schema)}/${encodeURIComponent(table)}`
@@ -53,7 +58,7 @@ export async function readTables(request: ReadRequest): Promise<ReadonlyMap<stri
   if (isGuarded) await Promise.all(readers.map(({ session }) => markNoTables(session, { signal })))
   emit({ type: 'phase', phase: 'reading tables' })
   const jobs = jobsOf(schemas).toSorted((a, b) => b.estimatedBytes - a.estimatedBytes)
-  const reading = new Reading(request, tableBytes(schemas))
+  const reading = new Reading(request, isConditional(schemas) ? undefined : tableBytes(schemas))
   await reading.readAll(jobs.filter((job) => !job.isTransactional))
   // If this session was lost, writes may have come before we had read.
   await snapshot.tableLock?.run('UNLOCK TABLES', { signal })
@@ -78,12 +83,12 @@ class Reading {
   readonly #request: ReadRequest
   readonly #stop = new AbortController()
   readonly #either: AbortSignal
-  readonly #totalBytes: number
+  readonly #totalBytes: number | undefined
   #doneBytes = 0
   #doneRows = 0
   readonly #read = new Map<string, ReadRange[]>()
 
-  constructor(request: ReadRequest, totalBytes: number) {
+  constructor(request: ReadRequest, totalBytes: number | undefined) {
     this.#request = request
     this.#totalBytes = totalBytes
     const { signal } = request
@@ -140,8 +145,9 @@ class Reading {
         type: 'progress',
         phase: 'reading tables',
         done: this.#doneBytes,
-        total: Math.max(this.#totalBytes, this.#doneBytes),
-        isEstimate: true,
+        ...(this.#totalBytes === undefined
+          ? {}
+          : { total: Math.max(this.#totalBytes, this.#doneBytes), isEstimate: true }),
         rows: this.#doneRows,
         unit: 'bytes',
         detail: `${schema}.${name}`,

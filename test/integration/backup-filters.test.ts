@@ -47,6 +47,21 @@ async function take(server: TestServer, request: PartsRequest & FilterRequest): 
   return { memory, result }
 }
 
+/** Of each progress event. */
+async function totals(server: TestServer, request: FilterRequest): Promise<readonly (number | undefined)[]> {
+  const told: (number | undefined)[] = []
+  await dumpLogical({
+    settings: server.settings(),
+    sink: new MemoryBackup(),
+    filters: await parseFilters(request),
+    emit: (event) => {
+      if (event.type === 'progress') told.push(event.total)
+    },
+  })
+  assert.ok(told.length > 0)
+  return told
+}
+
 function namesOf({ result }: Taken): Record<string, readonly string[]> {
   const { schemas } = parseLogicalContent(result.content)
   return Object.fromEntries(schemas.map((schema) => [schema.name, schema.tables.map(({ name }) => name)]))
@@ -83,6 +98,12 @@ for (const kind of testedKinds) {
       await target.sql('DROP DATABASE IF EXISTS shop; DROP DATABASE IF EXISTS crm')
       await loadLogical({ settings: target.settings(), backup: memory.source(result) })
     }
+
+    test('no total is promised where a condition leaves out rows', async () => {
+      assert.ok(!(await totals(source, {})).includes(undefined))
+      const some = await totals(source, { where: ['shop.customers:id < 2'] })
+      assert.ok(some.every((total) => total === undefined))
+    })
 
     test('--exclude leaves out schemas and tables, and the backup is one of a part', async () => {
       const all = await take(source, {})
