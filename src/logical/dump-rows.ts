@@ -18,6 +18,7 @@ const changedErrnos = new Set([
   1054, // ER_BAD_FIELD_ERROR
   1051, // ER_BAD_TABLE_ERROR
   1049, // ER_BAD_DB_ERROR
+  1735, // ER_UNKNOWN_PARTITION
   1176, // ER_KEY_DOES_NOT_EXITS: the primary key is gone
 ])
 

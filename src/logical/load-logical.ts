@@ -16,6 +16,7 @@ import { createDefinitions, type MendTable } from './create-definitions.ts'
 import { planDeferral } from './deferred-indexes/plan-deferral.ts'
 import { codeOf, codeOrder, selectContent } from './definition-statements.ts'
 import { logicalDialectOf } from './dialects.ts'
+import { checkLoaded } from './ledger/check-loaded.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
 import { accountKey, createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
 import { CodeLoader, type LeftView, type OnRefused } from './load-code.ts'
@@ -102,6 +103,10 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   const loads = await tableLoads(backup, selected, signal, (schema, table) =>
     begun === undefined || !isThere(schema, table) ? [] : begun.loadedOf(schema, table),
   )
+  if (begun !== undefined) {
+    const told = loads.map(({ schema, table }) => ({ schema, table, isAppended: appended.has(table) }))
+    await checkLoaded(control, begun, made, told, signal)
+  }
   const created = loads.filter(({ table }) => !appended.has(table))
   const planned = planDeferral(created, options.deferFromBytes)
   // Only now is anything changed.

@@ -1,4 +1,4 @@
-// A table in the slices that it is read in: groups of partitions, ranges of its key, or ranges within large partitions.
+// A table in the slices that it is read in: groups of partitions, or ranges of its key.
 import type { Connection } from '../wire/connection.ts'
 import { parenthesized } from './filters/row-condition.ts'
 import { rangeCondition, rangeSelect, rangeText } from './ranges/key-range.ts'
@@ -31,7 +31,7 @@ export interface TableSlice {
   readonly select: string
 }
 
-/** Partitions that are read with one statement, or cut by the key where there is one. */
+/** Partitions that are read with one statement, or a table without any that is cut by its key. */
 interface Part {
   readonly partitions: readonly string[]
   readonly cut: { readonly key: RangeKey; readonly ranges: TableRanges } | undefined
@@ -69,13 +69,14 @@ export class TableSlices {
     const { schema, name, engine, isInsertOnly, estimatedBytes, estimatedRows } = table
     if (engine !== 'InnoDB' || isInsertOnly) return undefined
     const found = await readRangeKey(connection, schema, table, signal)
-    // By another key every row would be looked up on its own.
-    const key = found?.isClustered === true ? found : undefined
+    // By another key every row would be looked up on its own. And a condition on a key leaves out partitions that cannot have such rows,
+    // also where they do: EXCHANGE PARTITION … WITHOUT VALIDATION puts any row anywhere.
+    const isPartitioned = table.ddl.includes('PARTITION BY')
+    const key = found?.isClustered === true && !isPartitioned ? found : undefined
     const partOf = ({ names, bytes, rows }: PartitionGroup): Part => {
       if (key === undefined || bytes < 2 * sliceBytes) return { partitions: names, cut: undefined }
       const targetRows = Math.ceil((rows * sliceBytes) / bytes)
-      const own = { ...key, partitions: names }
-      return { partitions: names, cut: { key: own, ranges: new TableRanges(seeks, own, { targetRows }) } }
+      return { partitions: names, cut: { key, ranges: new TableRanges(seeks, key, { targetRows }) } }
     }
     const groups = groupPartitions(await readPartitions(connection, schema, name, signal), sliceBytes)
     const all = { names: [], bytes: estimatedBytes, rows: estimatedRows }
@@ -117,10 +118,9 @@ export class TableSlices {
         continue
       }
       const condition = rangeCondition(cut.key, range)
-      const within = partitions.length === 0 ? '' : `${partitionsText(partitions)}, `
       return {
         at: this.#given++,
-        text: `${within}${rangeText(cut.key, range)}`,
+        text: rangeText(cut.key, range),
         condition,
         partitions,
         select: filtered(this.#table, rangeSelect(select, cut.key, range), condition),

@@ -85,6 +85,43 @@ eachServer('a table that somebody dropped is loaded anew, and the others are not
   assert.equal(await target.sql("SHOW DATABASES LIKE 'holdfast%'"), '')
 })
 
+function refused(sentence: RegExp) {
+  return (error: unknown) => isHoldfastError(error, 'TARGET_NOT_EMPTY') && sentence.test(error.message)
+}
+
+eachServer(
+  'a table that somebody emptied, filled or made meanwhile is not taken for what was loaded',
+  async (kind) => {
+    await using source = await startServer(kind, { sql: tables })
+    const backup = await backupOf(source)
+    await using target = await startServer(kind)
+    const run = { backup, target }
+    await cutAt(run, /LOAD DATA.*`z`/)
+    await target.sql('INSERT INTO l.z VALUES (7)')
+    await assert.rejects(
+      load(run),
+      refused(/l\.z has 1 rows, and an earlier run of this restore had brought 0/),
+    )
+    await target.sql('TRUNCATE l.z; TRUNCATE l.t')
+    await assert.rejects(
+      load(run),
+      refused(/l\.t has 0 rows, and an earlier run of this restore had brought 3/),
+    )
+  },
+)
+
+eachServer('a table that rows were added to and that is gone is not made anew without them', async (kind) => {
+  await using source = await startServer(kind, { sql: tables })
+  const backup = await backupOf(source)
+  await using target = await startServer(kind, {
+    sql: 'CREATE DATABASE l; CREATE TABLE l.t (v INT, KEY k (v)); INSERT INTO l.t VALUES (9); CREATE TABLE l.z (v INT)',
+  })
+  const run = { backup, target, onExisting: 'append' } as const
+  await cutAt(run, /LOAD DATA.*`z`/)
+  await target.sql('DROP TABLE l.t')
+  await assert.rejects(load(run), refused(/l\.t, to which .* is no longer there/))
+})
+
 eachServer('a load whose target was killed goes on when that is back', async (kind) => {
   await using source = await startServer(kind, { sql: tables })
   const backup = await backupOf(source)

@@ -14,8 +14,6 @@ export interface RangeKey {
   readonly columns: readonly KeyColumn[]
   /** Rows may have NULL in the first column. */
   readonly isNullable: boolean
-  /** Of these partitions alone; all of them when absent. */
-  readonly partitions?: readonly string[]
   /** Rows lie in the order of this key; by another key each row is looked up on its own. */
   readonly isClustered: boolean
 }

@@ -1,11 +1,10 @@
 // What a split asks of the server: rows at the ends of a range and beside a key, by index seeks, and estimates of how many lie between.
-import { quoteName } from '../../instance/sql-text.ts'
+import { quoteName, quoteQualified } from '../../instance/sql-text.ts'
 import type { Row } from '../../wire/results.ts'
 import { numberOf, textOf } from '../../wire/row-values.ts'
 import { serverErrno } from '../../wire/server-error.ts'
 import { readValue, valueExpressions } from './key-column.ts'
 import { type KeyTuple, type RangeBounds, rangeCondition } from './key-range.ts'
-import { tableReference } from './partitions.ts'
 import type { RangeKey } from './range-key.ts'
 import type { SeekSession } from './seek-session.ts'
 
@@ -78,7 +77,7 @@ export async function estimateRows(
 function source(key: RangeKey, range: RangeBounds): string {
   const condition = rangeCondition(key, range)
   const where = condition === '' ? '' : ` WHERE ${condition}`
-  return `FROM ${tableReference(key.schema, key.table, key.partitions)} FORCE INDEX (${quoteName(key.index)})${where}`
+  return `FROM ${quoteQualified(key.schema, key.table)} FORCE INDEX (${quoteName(key.index)})${where}`
 }
 
 function readTuple(key: RangeKey, row: Row): KeyTuple {
