@@ -12,9 +12,9 @@ import type { SessionKeys } from './key-file.ts'
 import type { Lease } from './lease.ts'
 import { encodeManifest, newBackupId, summaryOf } from './manifest.ts'
 import { segmentObjects } from './map-segments.ts'
-import type { FilledPack, PackMakerOwner, PackMakerTicket } from './pack-maker.ts'
+import type { PackMakerOwner, PackMakerTicket } from './pack-maker.ts'
 import { PackTable } from './pack-table.ts'
-import { PackWriter } from './pack-writer.ts'
+import { type FilledPack, PackWriter } from './pack-writer.ts'
 import { putUnique } from './put-once.ts'
 import type { RepositoryContext } from './repository-context.ts'
 import type { SourceLayout } from './repository-keys.ts'
@@ -53,8 +53,6 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   readonly #chunks: ChunkWriter
   /** Chunks that pack makers store and have not told the place of yet. */
   readonly #claimed = new Set<string>()
-  /** What lies in packs of our own that are being filled. */
-  readonly #contents = new Map<number, FilledPack['chunks'][number][]>()
   #isNotingFailed = false
   /** Of packs that pack makers filled. */
   #newBytes = 0
@@ -74,10 +72,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
       targetBytes: context.document.packTargetBytes,
       signal: this.#signal,
       nextPack: () => this.#table.add(),
-      sealed: (pack, stored) => {
-        this.#note({ ...stored, chunks: this.#contents.get(pack) ?? [] })
-        this.#contents.delete(pack)
-      },
+      sealed: (pack) => this.#note(pack),
       stored: (pack, stored) => this.#table.setStored(pack, stored),
     })
     this.#chunks = new ChunkWriter({
@@ -87,9 +82,6 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
       isKnown: (id) => this.#isKnown(id),
       stored: (id, { pack, ...place }) => {
         this.#index.set(id, { ...place, pack })
-        const contents = this.#contents.get(pack) ?? []
-        contents.push([id, place])
-        this.#contents.set(pack, contents)
       },
     })
   }

@@ -6,7 +6,7 @@ import { type ChunkIdMaker, chunkIdMaker } from './chunk-id.ts'
 import type { ChunkPlace } from './chunk-index.ts'
 import { compressNow } from './compression.ts'
 import { freeNow } from './free-memory.ts'
-import { PackWriter, type StoredPack } from './pack-writer.ts'
+import { type FilledPack, PackWriter } from './pack-writer.ts'
 import type { SourceLayout } from './repository-keys.ts'
 import { maxPlainBytes } from './sealed-format.ts'
 
@@ -18,11 +18,6 @@ export interface PackMakerTicket {
   readonly chunkIdKey: Uint8Array
   readonly packBytes: number
   readonly compressLevel: number
-}
-
-/** A pack that is durable, and what lies in it. */
-export interface FilledPack extends StoredPack {
-  readonly chunks: readonly (readonly [id: string, place: Omit<ChunkPlace, 'pack'>])[]
 }
 
 /** The session, as seen by a pack maker. */

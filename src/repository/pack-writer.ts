@@ -1,6 +1,7 @@
 // Filling packs with frames and putting full ones into the store, two packs in memory at most.
 import type { ObjectStore } from '../storage/object-store.ts'
 import { Budget } from './budget.ts'
+import type { ChunkPlace } from './chunk-index.ts'
 import { freeNow } from './free-memory.ts'
 import { putContentAddressed } from './put-once.ts'
 import { packKey, type SourceLayout } from './repository-keys.ts'
@@ -13,14 +14,19 @@ export interface StoredPack {
   readonly sizeBytes: number
 }
 
+/** A pack that is durable, and what lies in it. */
+export interface FilledPack extends StoredPack {
+  readonly chunks: readonly (readonly [id: string, place: Omit<ChunkPlace, 'pack'>])[]
+}
+
 export interface PackWriterOptions {
   readonly store: ObjectStore
   readonly layout: SourceLayout
   readonly dataKey: DataKey | undefined
   readonly targetBytes: number
   readonly signal: AbortSignal
-  /** Called with the number of a pack right before it is put. */
-  readonly sealed?: (pack: number, stored: StoredPack) => void
+  /** Called right before a pack is put. */
+  readonly sealed?: (pack: FilledPack) => void
   /** Called with the number of a pack once it is durable. */
   readonly stored: (pack: number, stored: StoredPack) => void
   /** Gives the next pack its number. */
@@ -31,6 +37,7 @@ interface OpenPack {
   readonly number: number
   readonly memory: ArrayBuffer
   readonly writer: SealedWriter
+  readonly chunks: FilledPack['chunks'][number][]
 }
 
 /** One being filled and one being put. */
@@ -60,7 +67,11 @@ export class PackWriter {
   async append(frame: FrameContent): Promise<{ pack: number; offset: number; length: number }> {
     return this.#inTurn(async () => {
       const pack = await this.#packFor(frame.storedBytes)
-      return { pack: pack.number, ...pack.writer.add(frame) }
+      const { offset, length } = pack.writer.add(frame)
+      const { chunkId, plainBytes } = frame
+      // Before the next frame has its turn, which may seal the pack.
+      if (chunkId !== undefined) pack.chunks.push([chunkId, { offset, frameBytes: length, plainBytes }])
+      return { pack: pack.number, offset, length }
     })
   }
 
@@ -97,7 +108,7 @@ export class PackWriter {
     const wanted = Math.max(this.#options.targetBytes, storedBytes + packOverheadBytes)
     const memory = this.#memoryOf(wanted)
     const writer = new SealedWriter(Buffer.from(memory), newFileKey('pack', this.#options.dataKey))
-    this.#open = { number: this.#options.nextPack(), memory, writer }
+    this.#open = { number: this.#options.nextPack(), memory, writer, chunks: [] }
     return this.#open
   }
 
@@ -112,7 +123,7 @@ export class PackWriter {
     if (pack === undefined) return
     this.#open = undefined
     const { bytes, sha256 } = pack.writer.finish()
-    this.#options.sealed?.(pack.number, { sha256, sizeBytes: bytes.length })
+    this.#options.sealed?.({ sha256, sizeBytes: bytes.length, chunks: pack.chunks })
     const put = this.#put(pack, bytes, sha256)
     this.#puts.add(put)
     void put.finally(() => this.#puts.delete(put))

@@ -7,7 +7,7 @@ import { makeFolder } from '../storage/make-folder.ts'
 import { storeError, systemErrorCode } from '../storage/store-errors.ts'
 import { ChunkIndex, chunkRecordBytes } from './chunk-index.ts'
 import type { KnownChunks } from './host-state.ts'
-import type { FilledPack } from './pack-maker.ts'
+import type { FilledPack } from './pack-writer.ts'
 
 export interface UnfinishedChunks extends Omit<KnownChunks, 'backup'> {
   /** Of the file that are whole: what is behind them was being written when the process was killed. */
