@@ -1,5 +1,11 @@
-// Targets for tests of the translation: what servers of these kinds say of themselves, as far as the tests ask.
+// Servers for tests of the translation: what sources and targets of these kinds say of themselves, as far as the tests ask.
 import type { TargetServer } from '../../src/logical/translate/target-server.ts'
+
+/** What backups of these servers say of where they come from. */
+export const sourceKinds = {
+  mysql: { flavour: 'mysql', version: '9.7.1', release: 90_701 },
+  mariadb: { flavour: 'mariadb', version: '11.8.3-MariaDB', release: 110_803 },
+} as const
 
 const shared = [
   'latin1_swedish_ci',

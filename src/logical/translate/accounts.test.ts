@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { targetOf } from '../../../test/support/target-servers.ts'
+import { sourceKinds, targetOf } from '../../../test/support/target-servers.ts'
 import type { AccountContent } from '../content.ts'
 import { translatedAccounts } from './accounts.ts'
 import { TranslationReport } from './report.ts'
 
-const from = {
-  mysql: { flavour: 'mysql', version: '9.7.1', release: 90_701 },
-  mariadb: { flavour: 'mariadb', version: '11.8.3-MariaDB', release: 110_803 },
-} as const
-
 function translate(
-  source: keyof typeof from,
+  source: keyof typeof sourceKinds,
   target: Parameters<typeof targetOf>[0],
   accounts: readonly Partial<AccountContent>[],
 ) {
@@ -25,7 +20,7 @@ function translate(
     after: [],
     ...account,
   }))
-  const translated = translatedAccounts(whole, from[source], targetOf(target), report)
+  const translated = translatedAccounts(whole, sourceKinds[source], targetOf(target), report)
   return {
     translated,
     told: report.entries.map(({ object, severity, what }) => `${severity} ${object}: ${what}`),
@@ -34,7 +29,7 @@ function translate(
 
 /** What becomes of one account. */
 function one(
-  source: keyof typeof from,
+  source: keyof typeof sourceKinds,
   target: Parameters<typeof targetOf>[0],
   account: Partial<AccountContent>,
 ) {

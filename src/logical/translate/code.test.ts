@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { targetOf } from '../../../test/support/target-servers.ts'
+import { sourceKinds, targetOf } from '../../../test/support/target-servers.ts'
 import type { CodeContent } from '../content.ts'
 import { translatedCode } from './code.ts'
 import { TranslationReport } from './report.ts'
 
-const from = {
-  mysql: { flavour: 'mysql', version: '9.7.1', release: 90_701 },
-  mariadb: { flavour: 'mariadb', version: '11.8.3-MariaDB', release: 110_803 },
-} as const
-
 function translate(
-  source: keyof typeof from,
+  source: keyof typeof sourceKinds,
   target: Parameters<typeof targetOf>[0],
   code: Partial<CodeContent>,
 ) {
@@ -26,7 +21,7 @@ function translate(
     ...code,
   }
   const translated = translatedCode(whole, {
-    source: from[source],
+    source: sourceKinds[source],
     target: targetOf(target),
     tell: report.of('code'),
     tellSchema: report.of('schema'),

@@ -1,6 +1,7 @@
 // Definitions as SHOW CREATE prints them, opened up for edits: with what stands in conditional comments in the open.
 import { HoldfastError } from '../../core/errors.ts'
 import { type DdlToken, ddlTokens } from '../deferred-indexes/ddl-tokens.ts'
+import type { Replacement } from '../reshape/code-text.ts'
 
 /** @throws HoldfastError UNSUPPORTED naming `object` where the text is not one of a server */
 export function tokensIn(text: string, object: string): readonly DdlToken[] {
@@ -21,14 +22,8 @@ export function unwrapped(ddl: string, object: string): string {
   )
 }
 
-export interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
-
-/** `edits` in their order, none within another. */
-export function edited(text: string, edits: readonly Edit[]): string {
+/** Replaces stretches: `edits` in their order, none within another. */
+export function edited(text: string, edits: readonly Replacement[]): string {
   const parts: string[] = []
   let at = 0
   for (const { start, end, text: by } of edits) {

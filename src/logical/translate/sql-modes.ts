@@ -2,22 +2,7 @@
 import type { Flavour } from '../../core/flavour.ts'
 import type { Tell } from './report.ts'
 
-/** What only MariaDB has. ORACLE is not among them: code in another language is not translated. */
-const ofMariadb = new Set([
-  'DB2',
-  'EMPTY_STRING_IS_NULL',
-  'MAXDB',
-  'MSSQL',
-  'MYSQL323',
-  'MYSQL40',
-  'NO_AUTO_CREATE_USER',
-  'NO_FIELD_OPTIONS',
-  'NO_KEY_OPTIONS',
-  'NO_TABLE_OPTIONS',
-  'POSTGRESQL',
-  'SIMULTANEOUS_ASSIGNMENT',
-])
-/** They decide what GRANT may do, how definitions are printed, or stand for other modes that are in the list too. */
+/** Of MariaDB alone: they decide what GRANT may do, how definitions are printed, or stand for other modes that are in the list too. */
 const withoutMeaning = new Set([
   'DB2',
   'MAXDB',
@@ -30,6 +15,9 @@ const withoutMeaning = new Set([
   'NO_TABLE_OPTIONS',
   'POSTGRESQL',
 ])
+
+/** What only MariaDB has. ORACLE is not among them: code in another language is not translated. */
+const ofMariadb = new Set([...withoutMeaning, 'EMPTY_STRING_IS_NULL', 'SIMULTANEOUS_ASSIGNMENT'])
 
 export function translatedMode(mode: string, from: Flavour, to: Flavour, tell: Tell): string {
   if (from === to) return mode

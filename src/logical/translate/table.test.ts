@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { targetOf } from '../../../test/support/target-servers.ts'
+import { sourceKinds, targetOf } from '../../../test/support/target-servers.ts'
 import { isHoldfastError } from '../../core/errors.ts'
 import type { ColumnContent, TableContent } from '../content.ts'
 import { TranslationReport } from './report.ts'
@@ -13,14 +13,9 @@ interface Definition {
   readonly hasHistory?: boolean
 }
 
-const from = {
-  mysql: { flavour: 'mysql', version: '9.7.1', release: 90_701 },
-  mariadb: { flavour: 'mariadb', version: '11.8.3-MariaDB', release: 110_803 },
-} as const
-
 /** The clauses and the tail of the translated table, and what was told. */
 function translate(
-  source: keyof typeof from,
+  source: keyof typeof sourceKinds,
   target: Parameters<typeof targetOf>[0],
   { clauses, tail = ') ENGINE=InnoDB DEFAULT CHARSET=latin1', columns = [], hasHistory = false }: Definition,
   takenChecks = new Set<string>(),
@@ -42,7 +37,7 @@ function translate(
   const result = translatedTable({
     object,
     table,
-    source: from[source],
+    source: sourceKinds[source],
     target: targetOf(target),
     tell: report.of(object),
     takenChecks,
