@@ -12,10 +12,12 @@ export const layers = {
   repository: ['storage', 'bytes', 'core'],
   archive: ['wire', 'binlog', 'repository', 'storage', 'bytes', 'core'],
   logical: ['instance', 'wire', 'bytes', 'core'],
+  physical: ['process', 'instance', 'wire', 'bytes', 'core'],
   recovery: ['logical', 'archive', 'repository', 'instance', 'binlog', 'wire', 'bytes', 'core'],
   operations: [
     'recovery',
     'logical',
+    'physical',
     'archive',
     'repository',
     'storage',

@@ -23,6 +23,12 @@ export interface BackupObject {
   readonly chunks: readonly ObjectChunk[]
 }
 
+/** An object as an engine hands it over: its chunks can be gone through, and need not be in memory as such. */
+export interface StoredObject {
+  readonly name: string
+  readonly chunks: Iterable<ObjectChunk> & { readonly length: number }
+}
+
 /** The server a backup was taken from. */
 export interface BackupOrigin {
   readonly flavour: Flavour
@@ -37,16 +43,21 @@ export interface BackupOrigin {
 }
 
 /** What an engine hands over when all its chunks are stored. `content` is the engine's own JSON value. */
-export interface BackupResult {
+export interface StoredBackup {
   readonly kind: BackupKind
   readonly method: BackupMethod
   readonly origin: BackupOrigin
   readonly point: RecoveryPoint
   readonly content: unknown
-  readonly objects: readonly BackupObject[]
+  readonly objects: readonly StoredObject[]
   /** Some schemas or tables only: no binary log can be replayed behind it, for the log tells of all of them. */
   readonly isPartial: boolean
   readonly warnings: readonly string[]
+}
+
+/** The same, with all chunk lists in memory. */
+export interface BackupResult extends StoredBackup {
+  readonly objects: readonly BackupObject[]
 }
 
 /** Where an engine pours its chunks. Knows nothing of tables or files. */

@@ -1,5 +1,5 @@
 // A backup being written: takes chunks, then commits. Until the manifest is there, nothing of it exists for readers.
-import type { BackupKind, BackupMethod, BackupResult, BackupSink } from '../core/backup.ts'
+import type { BackupKind, BackupMethod, BackupSink, StoredBackup } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
@@ -132,13 +132,13 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
    * Makes the backup exist. All chunks are durable first, then the map of them, then the manifest. After an error the backup
    * may exist whole or not at all, never in part.
    */
-  commit(result: BackupResult): Promise<BackupSummary> {
+  commit(result: StoredBackup): Promise<BackupSummary> {
     const committing = this.#commit(result)
     this.#committing = committing
     return committing
   }
 
-  async #commit(result: BackupResult): Promise<BackupSummary> {
+  async #commit(result: StoredBackup): Promise<BackupSummary> {
     const { kind, method } = this.#parts
     if (result.kind !== kind || result.method !== method) {
       throw new HoldfastError(
@@ -225,7 +225,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   }
 
   #manifest(
-    result: BackupResult,
+    result: StoredBackup,
     content: ChunkLocation[],
     sizes: ManifestDocument['sizes'],
   ): ManifestDocument {
@@ -285,7 +285,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   }
 }
 
-function plainBytesOf(result: BackupResult): number {
+function plainBytesOf(result: StoredBackup): number {
   let bytes = 0
   for (const { chunks } of result.objects) for (const { plainBytes } of chunks) bytes += plainBytes
   return bytes

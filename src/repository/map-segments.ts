@@ -1,5 +1,5 @@
 // Map segments: which chunks an object is made of and where they lie, at most 4096 to a segment, each itself a chunk.
-import type { BackupObject, ObjectChunk } from '../core/backup.ts'
+import type { ObjectChunk, StoredObject } from '../core/backup.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { ChunkLocation, IndexDocument, SegmentDocument } from './documents.ts'
 
@@ -20,7 +20,7 @@ export interface SegmentedObjects {
  * new one, so that great objects have segments of their own and small ones share.
  */
 export function segmentObjects(
-  objects: readonly BackupObject[],
+  objects: readonly StoredObject[],
   locate: (chunkId: string) => ChunkLocation,
 ): SegmentedObjects {
   const places: IndexDocument['objects'] = []

@@ -1,6 +1,6 @@
 // A backup kept in memory: what engines are tested with instead of a repository.
 import { createHash } from 'node:crypto'
-import type { BackupResult, BackupSink, BackupSource } from '../../src/core/backup.ts'
+import type { BackupResult, BackupSink, BackupSource, StoredBackup } from '../../src/core/backup.ts'
 import { HoldfastError } from '../../src/core/errors.ts'
 
 export class MemoryBackup implements BackupSink {
@@ -13,8 +13,8 @@ export class MemoryBackup implements BackupSink {
   }
 
   /** The backup as a restore sees it: content has been through JSON. */
-  source(result: BackupResult): BackupSource {
-    const objects = new Map(result.objects.map((object) => [object.name, object]))
+  source(result: StoredBackup): BackupSource {
+    const objects = new Map(result.objects.map(({ name, chunks }) => [name, { name, chunks: [...chunks] }]))
     return {
       content: JSON.parse(JSON.stringify(result.content)),
       origin: result.origin,

@@ -1,0 +1,88 @@
+// What the manifest of a physical backup says about files. Written and read only here; see docs/format/physical-content.md.
+import { z } from 'zod'
+
+const count = z.number().int().nonnegative()
+
+/** First and number: cells, or bytes of a cell. */
+const run = z.tuple([count, z.number().int().positive()])
+
+export const fileKinds = [
+  'tablespace',
+  'redo',
+  'undo',
+  'table',
+  'binlog',
+  'binlog-index',
+  'relay-log',
+  'options',
+  'identity',
+  'keyring',
+  'certificate',
+  'other',
+] as const
+
+const file = z.object({
+  /** Relative to the data directory, or absolute. Also the name of the object with its chunks. */
+  path: z.string(),
+  kind: z.enum(fileKinds),
+  sizeBytes: count,
+  mode: count,
+  modifiedAtMs: z.number().optional(),
+  tablespace: z
+    .object({
+      spaceId: count,
+      /** Bytes of a page in the file: for ROW_FORMAT=COMPRESSED its smaller one. */
+      pageBytes: z.number().int().min(1024).max(65536),
+      /** FSP_SPACE_FLAGS of page 0. */
+      flags: count,
+    })
+    .optional(),
+  isSparse: z.literal(true).optional(),
+  /** Cells that are stored, in order: the first chunks of the object. All others are zeros. */
+  cells: z.array(run),
+  /** Laid over the cells: number of the cell, and which of its bytes. In order, for each cell; the further chunks of the object. */
+  patches: z.array(z.tuple([count, z.array(run)])),
+})
+
+const folder = z.object({ path: z.string(), mode: count })
+
+const server = z.object({
+  /** innodb_page_size. */
+  pageBytes: count,
+  lowerCaseTableNames: z.number().int().min(0).max(2),
+  /** innodb_data_file_path, as the server has it; absent where no one could ask or read it. */
+  dataFilePath: z.string().optional(),
+  /** As `uname -m` names it. */
+  architecture: z.string(),
+  /** Plugins and components whose absence may keep the server from starting, or tables from opening. */
+  plugins: z.array(z.string()),
+  /** Tablespaces or logs are encrypted: what has to be there for them to be read. */
+  keyring: z.string().optional(),
+})
+
+const point = z.object({
+  position: z.object({ file: z.string(), offset: count }).optional(),
+  gtid: z.object({ flavour: z.enum(['mysql', 'mariadb']), text: z.string() }).optional(),
+  timeMicros: z.number().int(),
+})
+
+const content = z.object({
+  format: z.literal(1),
+  server,
+  /** What the recovered server will have lies between these; absent where the point of the backup is exact. */
+  bounds: z.object({ from: point, to: point }).optional(),
+  /** The server was shut down cleanly: nothing has to be recovered. */
+  isClean: z.boolean(),
+  folders: z.array(folder),
+  files: z.array(file),
+  /** What belongs to the server and is not in this backup. */
+  leftOut: z.array(z.object({ path: z.string(), why: z.string() })),
+})
+
+export type FileContent = Readonly<z.infer<typeof file>>
+export type PhysicalContent = Readonly<z.infer<typeof content>>
+
+/** Throws a ZodError on anything that is no content of format 1. */
+export function parsePhysicalContent(value: unknown): PhysicalContent {
+  return content.parse(value)
+}

@@ -1,0 +1,142 @@
+// All files of a physical backup as files again, in a directory that was empty: the raw image, which no server has touched yet.
+import { chmod, chown, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { BackupSource } from '../../core/backup.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import type { EmitEvent } from '../../core/events.ts'
+import type { PhysicalContent } from '../content.ts'
+import { isExternal, requireSafePath } from '../file-path.ts'
+import { sideBySide } from '../side-by-side.ts'
+import { writeFile } from './write-file.ts'
+
+/** Files that are written at once; each has some cells under way. */
+const filesAtOnce = 4
+
+export interface RestoreFilesOptions {
+  /** Absolute. Made when it is not there. */
+  readonly directory: string
+  readonly signal?: AbortSignal | undefined
+  readonly emit?: EmitEvent | undefined
+}
+
+/**
+ * Every chunk is checked against its id on the way, and every file is durable when this returns. Files that lay outside of the data
+ * directory come back to where they lay.
+ *
+ * Throws TARGET_NOT_EMPTY before a byte is written where anything would be in the way, DISK_FULL, and VERIFY_FAILED for what cannot
+ * be read whole: then the directory is unfinished, and no server should be started on it.
+ */
+export async function restoreFiles(
+  backup: BackupSource,
+  content: PhysicalContent,
+  { directory, signal, emit }: RestoreFilesOptions,
+): Promise<void> {
+  const { files, folders } = content
+  for (const { path } of [...files, ...folders]) requireSafePath(path)
+  await requireEmpty(directory)
+  for (const { path } of files.filter(({ path }) => isExternal(path))) await requireAbsent(path)
+  const place = (path: string): string => (isExternal(path) ? path : join(directory, path))
+  const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  let done = 0
+  try {
+    const made = await makeFolders(directory, content, place)
+    await sideBySide(files, filesAtOnce, signal, async (file, signal) => {
+      const path = place(file.path)
+      let written = 0
+      await writeFile(
+        backup,
+        file,
+        path,
+        (bytes) => {
+          written += bytes
+          done += bytes
+          emit?.({ type: 'progress', phase: 'writing files', done, total, unit: 'bytes' })
+        },
+        signal,
+      )
+      // Holes count as well, or the total would never be reached.
+      done += file.sizeBytes - written
+    })
+    await giveToOwner(directory, [...made, ...files.map(({ path }) => place(path))])
+    for (const { path, mode } of folders) await chmod(place(path), mode)
+    for (const folder of made) await syncFolder(folder)
+  } catch (error) {
+    throw explain(error, directory)
+  }
+}
+
+/** All folders that files lie in, and those that have to be there though empty. Answers them, the directory first. */
+async function makeFolders(
+  directory: string,
+  { files, folders }: PhysicalContent,
+  place: (path: string) => string,
+): Promise<readonly string[]> {
+  const wanted = new Set([
+    directory,
+    ...folders.map(({ path }) => place(path)),
+    ...files.map(({ path }) => dirname(place(path))),
+  ])
+  for (const folder of wanted) await mkdir(folder, { recursive: true, mode: 0o750 })
+  return [...wanted]
+}
+
+/** Root alone may give files away: they belong to whoever owns the directory, as they have to for a server of that account. */
+async function giveToOwner(directory: string, paths: readonly string[]): Promise<void> {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = await stat(directory)
+  if (uid === 0) return
+  await sideBySide(paths, filesAtOnce, undefined, (path) => chown(path, uid, gid))
+}
+
+async function requireEmpty(directory: string): Promise<void> {
+  const names = await namesIn(directory)
+  // A file system of its own has this folder from the start, and servers pass over it.
+  const [other] = names.filter((name) => name !== 'lost+found')
+  if (other !== undefined) throw inTheWay(join(directory, other), `${directory} is not empty`)
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    if (codeOf(error) === 'ENOTDIR') throw inTheWay(directory, `${directory} is no directory`)
+    throw error
+  }
+}
+
+async function requireAbsent(path: string): Promise<void> {
+  try {
+    await stat(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw error
+  }
+  throw inTheWay(path, `${path}, which lies outside of the data directory in the backup, is there already`)
+}
+
+function inTheWay(path: string, what: string): HoldfastError {
+  return new HoldfastError(
+    'TARGET_NOT_EMPTY',
+    what,
+    { path },
+    { hint: 'Restore into a new or an empty directory; nothing was changed.' },
+  )
+}
+
+/** A new name lasts only when the folder it is in was synced (fsync(2)). */
+async function syncFolder(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  await handle.sync()
+}
+
+function explain(error: unknown, directory: string): unknown {
+  if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') return error
+  const message = `no space is left for the files of the backup in ${directory}, which is unfinished`
+  const hint = 'Make room, remove what was written of the directory, and restore again.'
+  return new HoldfastError('DISK_FULL', message, { directory }, { cause: error, hint })
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
