@@ -7,7 +7,7 @@ import type { Connection } from '../wire/connection.ts'
 import { numberOf } from '../wire/row-values.ts'
 import type { SqlSession } from '../wire/sql-session.ts'
 import type { TableName } from './instance-facts.ts'
-import { type LockBounds, takeLock } from './lock-wait.ts'
+import { type LockWait, takeLock } from './lock-wait.ts'
 import { serverTimeMicros } from './server-time.ts'
 import { quoteQualified } from './sql-text.ts'
 
@@ -33,7 +33,7 @@ export type LockRung = (typeof lockRungs)[number]
 /** `auto`: as little as proves one moment. `all-tables`: a global read lock for the whole backup. `none`: no lock on rows whatever happens. */
 export type LockChoice = 'auto' | 'all-tables' | 'none'
 
-export interface SnapshotRequest {
+export interface SnapshotRequest extends LockWait {
   /** Sessions to begin; each must have the settings for reading. */
   readonly workers: readonly SqlSession[]
   /** Opens one more session with these settings. */
@@ -43,8 +43,6 @@ export interface SnapshotRequest {
   /** Those of them whose engine knows no snapshot: they stay read-locked until `releaseTables`. */
   readonly nonTransactional: readonly TableName[]
   readonly locks: LockChoice
-  readonly bounds: LockBounds
-  readonly signal?: AbortSignal
 }
 
 export interface OpenSnapshot {
@@ -110,7 +108,7 @@ export async function snapshotUnderGlobalLock(
 ): Promise<OpenSnapshot> {
   const lock = await request.openSession()
   try {
-    await takeLock(lock, 'FLUSH TABLES WITH READ LOCK', request.bounds, withSignal(request))
+    await takeLock(lock, 'FLUSH TABLES WITH READ LOCK', request)
     const sinceMs = performance.now()
     await beginAll(request)
     const point = await readPoint(lock)
@@ -146,7 +144,7 @@ async function flushWithReadLock(
   request: SnapshotRequest,
 ): Promise<HeldLocks | undefined> {
   try {
-    await takeLock(session, 'FLUSH TABLES WITH READ LOCK', request.bounds, withSignal(request))
+    await takeLock(session, 'FLUSH TABLES WITH READ LOCK', request)
   } catch (error) {
     if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return undefined
     throw error
@@ -197,9 +195,5 @@ async function lockTables(session: Connection, tables: readonly TableName[], req
       { hint: 'Grant RELOAD to the account, or raise max_allowed_packet.' },
     )
   }
-  await takeLock(session, statement, request.bounds, withSignal(request))
-}
-
-function withSignal({ signal }: SnapshotRequest): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal }
+  await takeLock(session, statement, request)
 }

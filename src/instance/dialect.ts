@@ -4,6 +4,7 @@ import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { StatementOptions } from '../wire/cancel-watch.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { OpenSnapshot, SnapshotRequest } from './consistent-snapshot.ts'
+import type { LockWait } from './lock-wait.ts'
 import type { LogCoverage } from './log-coverage.ts'
 import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import type { ServerVariables } from './server-variables.ts'
@@ -47,7 +48,7 @@ export interface InstanceDialect {
   currentPoint(connection: Connection, options: StatementOptions): Promise<RecoveryPoint>
   logCoverage(connection: Connection, options: StatementOptions): Promise<LogCoverage>
   /** Blocks DDL on the whole server for as long as the connection lives. False when it may not or could not in time. */
-  lockDefinitions(connection: Connection, options: StatementOptions): Promise<boolean>
+  lockDefinitions(connection: Connection, wait: LockWait): Promise<boolean>
   openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot>
   setGtidState(connection: Connection, point: RecoveryPoint, options: GtidStateOptions): Promise<void>
 }

@@ -7,7 +7,7 @@ import type { RateLimit } from '../core/rate-limit.ts'
 import type { LockChoice, OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
 import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
-import { defaultLockBounds, type LockBounds } from '../instance/lock-wait.ts'
+import { defaultLockBounds, type LockBounds, type LockWait } from '../instance/lock-wait.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { AccountContent, LogicalContent, SchemaContent } from './content.ts'
@@ -77,8 +77,8 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const dialect = logicalDialectOf(facts.flavour)
   emit({ type: 'phase', phase: 'reading definitions' })
   const guard = await sessions.open()
-  const isGuarded =
-    options.locks !== 'none' && (await dialectOf(facts.flavour).lockDefinitions(guard, { signal }))
+  const wait = lockWaitOf(options)
+  const isGuarded = options.locks !== 'none' && (await dialectOf(facts.flavour).lockDefinitions(guard, wait))
   const all = await readDefinitions(control, dialect, selection, signal)
   const before = await applyFilters(control, all, filters, signal)
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
@@ -215,7 +215,7 @@ async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinit
 }
 
 async function openSnapshot(
-  { lockBounds = defaultLockBounds, locks = 'auto', signal }: DumpOptions,
+  options: DumpOptions,
   facts: InstanceFacts,
   sessions: Sessions,
   readers: readonly TableReader[],
@@ -231,10 +231,17 @@ async function openSnapshot(
     openSession: () => sessions.open(),
     tables,
     nonTransactional: tables.filter((table) => !table.isTransactional),
-    locks,
-    bounds: lockBounds,
-    ...(signal === undefined ? {} : { signal }),
+    locks: options.locks ?? 'auto',
+    ...lockWaitOf(options),
   })
+}
+
+function lockWaitOf({
+  lockBounds = defaultLockBounds,
+  emit = () => undefined,
+  signal,
+}: DumpOptions): LockWait {
+  return { bounds: lockBounds, emit, ...(signal === undefined ? {} : { signal }) }
 }
 
 /** Those that know no snapshot, and were read while others may have written. */

@@ -7,6 +7,7 @@ import type { EmitEvent } from '../core/events.ts'
 import { RateLimit } from '../core/rate-limit.ts'
 import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import { lockBoundsOf } from '../instance/lock-wait.ts'
 import type { LogCoverage } from '../instance/log-coverage.ts'
 import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
@@ -29,6 +30,8 @@ export interface BackupRequest extends PartsRequest, FilterRequest {
   readonly method: Extract<BackupMethod, 'dump'>
   readonly threads?: number | undefined
   readonly locks?: LockChoice | undefined
+  /** Of one attempt to take a lock. */
+  readonly lockWaitSeconds?: number | undefined
   /** Of rows that come, over all threads. */
   readonly bytesPerSecond?: number | undefined
 }
@@ -65,6 +68,7 @@ export async function backupInstance(
     sink: session,
     threads,
     locks: request.locks ?? 'auto',
+    lockBounds: lockBoundsOf(request.lockWaitSeconds),
     ...openReader,
     rateLimit,
     emit,

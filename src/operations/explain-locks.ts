@@ -4,7 +4,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { type LockPlan, lockPlan } from '../instance/lock-plan.ts'
-import { defaultLockBounds } from '../instance/lock-wait.ts'
+import { lockBoundsOf } from '../instance/lock-wait.ts'
 import { selectsTable } from '../logical/selection.ts'
 import { Connection } from '../wire/connection.ts'
 import { type PartsRequest, parseSelection } from './parse-selection.ts'
@@ -17,6 +17,8 @@ export interface LockQuestion extends PartsRequest {
   /** Then no row is read. */
   readonly isStructureOnly?: boolean | undefined
   readonly locks: LockChoice
+  /** Of one attempt. */
+  readonly lockWaitSeconds?: number | undefined
 }
 
 /** Throws what connecting throws, and USAGE for a selection that cannot be. */
@@ -30,7 +32,7 @@ export async function explainLocks(question: LockQuestion, signal: AbortSignal):
   return lockPlan({
     facts,
     locks: question.locks,
-    bounds: defaultLockBounds,
+    bounds: lockBoundsOf(question.lockWaitSeconds),
     nonTransactional: plain.length,
   })
 }

@@ -47,6 +47,8 @@ export interface BackupReport {
   readonly objects: readonly ObjectSummary[]
   /** Of logical backups: what they leave out of what was there, or hold otherwise. */
   readonly filters?: FilterReport
+  /** How the rows came to be of one moment; absent for imported dumps. */
+  readonly snapshot?: NonNullable<LogicalContent['snapshot']>
   /** The one that growth is told against: the last one before with the same selection and filters. */
   readonly before?: string
   /** Tables of that one which are not in this one. */
@@ -91,6 +93,7 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
     schemas: schemasOf(objects, before),
     objects,
     ...(content === undefined ? {} : { filters: filtersOf(content) }),
+    ...(content?.snapshot === undefined ? {} : { snapshot: content.snapshot }),
     ...(before === undefined
       ? {}
       : {

@@ -9,6 +9,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import type { LockChoice } from '../instance/consistent-snapshot.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
+import { lockBoundsOf } from '../instance/lock-wait.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
 import { planScript } from '../logical/script/script-plan.ts'
 import { sqlStream } from '../logical/script/sql-stream.ts'
@@ -25,6 +26,8 @@ export interface SqlRequest extends PartsRequest, FilterRequest {
   readonly settings: ConnectionSettings
   readonly threads?: number | undefined
   readonly locks?: LockChoice | undefined
+  /** Of one attempt to take a lock. */
+  readonly lockWaitSeconds?: number | undefined
   /** Of rows that come, over all connections. */
   readonly bytesPerSecond?: number | undefined
   /** A file that is not there yet, or where else each piece of the text goes. */
@@ -64,6 +67,7 @@ export async function writeSql(request: SqlRequest, { emit, signal }: UseCase): 
     sink: rows,
     threads,
     locks,
+    lockBounds: lockBoundsOf(request.lockWaitSeconds),
     rateLimit,
     emit,
     signal,

@@ -21,6 +21,7 @@ test('show tells rows and sizes by schema and table, and their growth since the 
   const first = await succeed(['show', 's', ...place])
   assert.match(first.stdout, /^SCHEMA +TABLES +ROWS +SIZE\na +2 +2 +8 B\nb +1 +3 +6 B$/m)
   assert.doesNotMatch(first.stdout, /GROWTH/)
+  assert.match(first.stdout, /^one moment: +by [a-z-]+, writes held up for [\d,]+ ms, definitions locked$/m)
 
   await source.sql(
     "INSERT INTO a.t VALUES ('123'); DELETE FROM b.t WHERE id = 3; CREATE TABLE a.w AS SELECT 1 AS id",

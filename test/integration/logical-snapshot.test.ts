@@ -209,23 +209,60 @@ eachServer('a lock that does not come ends in LOCK_WAIT that names who holds it'
   await using blocker = await Connection.open(server.settings())
   await blocker.run('LOCK TABLES w.a WRITE')
   const started = performance.now()
+  const holder = kind.startsWith('mysql')
+    ? new RegExp(`thread ${blocker.threadId} of root@\\S+ for \\d+ s: idle, and holds a lock`)
+    : /perhaps a session that is idle within LOCK TABLES/
+  const told: string[] = []
   await assert.rejects(
     dumpLogical({
       settings: server.settings(),
       sink: new MemoryBackup(),
       lockBounds: { waitSeconds: 1, attempts: 2, pauseMs: 100 },
+      emit: (event) => void (event.type === 'notice' && told.push(event.message)),
     }),
     (error: Error & { code?: string }) => {
       assert.equal(error.code, 'LOCK_WAIT')
-      assert.match(error.message, /FLUSH TABLES WITH READ LOCK/)
+      assert.match(error.message, /FLUSH TABLES WITH READ LOCK did not get its lock in 2 attempts of 1 s/)
+      assert.match(error.message, holder)
       return true
     },
   )
+  assert.match(told.join('\n'), /in 1 s \(attempt 1 of 2\)/)
+  assert.match(told.join('\n'), holder)
   assert.ok(performance.now() - started < 30_000)
   // Nothing of ours is left that holds anybody up.
   await blocker.run('UNLOCK TABLES')
   await blocker.run('INSERT INTO w.a (k) VALUES (1)', { timeoutMs: 5000 })
 })
+
+eachServer(
+  'while a lock is waited for, the statement in its way is shown, and the backup goes on behind it',
+  async (kind) => {
+    await using server = await startServer(kind, {
+      sql: `${tables}; INSERT INTO w.a (k) VALUES (1)`,
+      log_bin: false,
+    })
+    await using slow = await Connection.open(server.settings())
+    const statement = "UPDATE w.a SET pad = CONCAT('slow', SLEEP(4))"
+    const update = slow.run(statement)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const told: string[] = []
+    const memory = new MemoryBackup()
+    const result = await dumpLogical({
+      settings: server.settings(),
+      sink: memory,
+      lockBounds: { waitSeconds: 1, attempts: 20, pauseMs: 100 },
+      emit: (event) => void (event.type === 'notice' && told.push(event.message)),
+    })
+    await update
+    const line = `thread ${slow.threadId} of root@`
+    assert.ok(
+      told.some((text) => text.includes(line) && text.includes(statement)),
+      told.join('\n'),
+    )
+    assert.match(memory.text(result, 'w/a'), /^1\tslow0/)
+  },
+)
 
 eachServer('two backups at once both succeed and are both exact', async (kind) => {
   await using server = await startServer(kind, { sql: tables })

@@ -24,7 +24,7 @@ export function backupFields(backup: BackupSummary): (readonly [string, string])
     ...(point.gtid === undefined ? [] : [['GTID', point.gtid.text || '(none)'] as const]),
     [
       'size',
-      `${formatBytes(sizes.plainBytes)} read, ${formatBytes(sizes.storedBytes)} stored, ${formatBytes(sizes.newBytes)} of it new`,
+      `${formatBytes(sizes.plainBytes)} read, ${formatBytes(sizes.storedBytes)} stored, ${formatBytes(sizes.newBytes)} added to the repository`,
     ],
     ...(backup.compressLevel === undefined
       ? []

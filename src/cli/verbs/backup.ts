@@ -32,7 +32,7 @@ const runExplain: VerbRun = async (context) => {
       settings,
       ...partsOf(context),
       isStructureOnly: options.flag('structure-only'),
-      locks: lockChoiceOf(context),
+      ...locksOf(context),
     },
     signal,
   )
@@ -66,8 +66,13 @@ function filtersOf({ options }: VerbContext): FilterRequest {
   }
 }
 
-function lockChoiceOf({ options }: VerbContext): LockChoice {
-  return lockChoice(options.flag('no-locks'), options.flag('lock-all-tables'))
+function locksOf({ options }: VerbContext): { locks: LockChoice; lockWaitSeconds: number | undefined } {
+  const locks = lockChoice(options.flag('no-locks'), options.flag('lock-all-tables'))
+  const lockWaitSeconds = options.integer('lock-wait')
+  if (locks === 'none' && lockWaitSeconds !== undefined) {
+    throw new HoldfastError('USAGE', '--lock-wait is for locks, and --no-locks takes none')
+  }
+  return { locks, lockWaitSeconds }
 }
 
 const runBackup: VerbRun = async (context) => {
@@ -84,7 +89,7 @@ const runBackup: VerbRun = async (context) => {
       ...partsOf(context),
       ...filtersOf(context),
       threads: options.integer('threads'),
-      locks: lockChoiceOf(context),
+      ...locksOf(context),
       bytesPerSecond: options.bytes('rate-limit'),
     },
     { emit, signal },
@@ -109,7 +114,7 @@ const runSql: VerbRun = async (context) => {
       ...partsOf(context),
       ...filtersOf(context),
       threads: options.integer('threads'),
-      locks: lockChoiceOf(context),
+      ...locksOf(context),
       bytesPerSecond: options.bytes('rate-limit'),
       spool: options.text('spool'),
       output: isStdout ? writeOutput : output,

@@ -1,6 +1,11 @@
 // `holdfast show`: one backup in full.
 import { formatTableName } from '../../core/name-list.ts'
-import { type FilterReport, type ObjectSummary, showBackup } from '../../operations/show-backup.ts'
+import {
+  type BackupReport,
+  type FilterReport,
+  type ObjectSummary,
+  showBackup,
+} from '../../operations/show-backup.ts'
 import { repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupFields } from '../output/describe-backup.ts'
@@ -44,6 +49,7 @@ export const run: VerbRun = async (context) => {
     formatFields([
       ['instance', report.source],
       ...backupFields(report.summary),
+      ...(report.snapshot === undefined ? [] : [['one moment', snapshotText(report.snapshot)] as const]),
       ...(report.filters === undefined ? [] : filterFields(report.filters)),
     ]),
     ...(report.before === undefined ? [] : [`growth is since backup ${report.before}`]),
@@ -64,6 +70,7 @@ export const run: VerbRun = async (context) => {
       backup: report.summary,
       ...(report.before === undefined ? {} : { before: report.before, gone }),
       ...(report.filters === undefined ? {} : { filters: report.filters }),
+      ...(report.snapshot === undefined ? {} : { snapshot: report.snapshot }),
       schemas: report.schemas,
       objects: report.objects,
     },
@@ -80,6 +87,11 @@ function growth(bytes: number | undefined): string {
 /** A table as --tables takes it. */
 function objectText({ table, name }: ObjectSummary): string {
   return table === undefined ? name : formatTableName(table)
+}
+
+/** `by binlog-snapshot, writes held up for 0 ms, definitions locked`; docs/guide/locks.md tells what that means. */
+function snapshotText({ rung, heldMs, definitions }: NonNullable<BackupReport['snapshot']>): string {
+  return `by ${rung}, writes held up for ${groupDigits(heldMs)} ms, definitions ${definitions}`
 }
 
 const partTexts = { structure: 'definitions without rows', data: 'rows of tables only' } as const

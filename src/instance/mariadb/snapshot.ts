@@ -14,7 +14,7 @@ import {
   snapshotUnderGlobalLock,
   snapshotUnderLock,
 } from '../consistent-snapshot.ts'
-import { defaultLockBounds, takeLock } from '../lock-wait.ts'
+import { type LockWait, takeLock } from '../lock-wait.ts'
 import { serverTimeMicros } from '../server-time.ts'
 import { currentPoint, gtidBinlogPos, gtidPositionAt } from './current-point.ts'
 import { logCoverage } from './log-coverage.ts'
@@ -26,12 +26,11 @@ const binlogAttempts = 60
  * Backup stages up to BLOCK_DDL: block DDL, and writes to tables without transactions, but not account statements. Only one session of
  * a server can hold them, so a second backup goes without. Needs RELOAD.
  */
-export async function lockDefinitions(connection: Connection, options: StatementOptions): Promise<boolean> {
-  const { signal } = options
-  const bounds = { ...defaultLockBounds, attempts: 1 }
+export async function lockDefinitions(connection: Connection, wait: LockWait): Promise<boolean> {
+  const bounds = { ...wait.bounds, attempts: 1 }
   try {
     for (const stage of ['START', 'BLOCK_DDL']) {
-      await takeLock(connection, `BACKUP STAGE ${stage}`, bounds, signal === undefined ? {} : { signal })
+      await takeLock(connection, `BACKUP STAGE ${stage}`, { ...wait, bounds })
     }
     return true
   } catch (error) {

@@ -1,6 +1,5 @@
 // MySQL's consistent snapshot: commits are held up while all sessions begin and the position is read.
 import { HoldfastError, isHoldfastError } from '../../core/errors.ts'
-import type { StatementOptions } from '../../wire/cancel-watch.ts'
 import type { Connection } from '../../wire/connection.ts'
 import type { SqlSession } from '../../wire/sql-session.ts'
 import {
@@ -10,16 +9,15 @@ import {
   snapshotUnderGlobalLock,
   snapshotUnderLock,
 } from '../consistent-snapshot.ts'
-import { defaultLockBounds, takeLock } from '../lock-wait.ts'
+import { type LockWait, takeLock } from '../lock-wait.ts'
 import { currentPoint } from './current-point.ts'
 import { snapshotByGtids } from './gtid-bracket.ts'
 
 /** LOCK INSTANCE FOR BACKUP: blocks DDL and account statements, not rows; several may hold it. Needs BACKUP_ADMIN. */
-export async function lockDefinitions(connection: Connection, options: StatementOptions): Promise<boolean> {
-  const { signal } = options
+export async function lockDefinitions(connection: Connection, wait: LockWait): Promise<boolean> {
   try {
-    const bounds = { ...defaultLockBounds, attempts: 2 }
-    await takeLock(connection, 'LOCK INSTANCE FOR BACKUP', bounds, signal === undefined ? {} : { signal })
+    const bounds = { ...wait.bounds, attempts: 2 }
+    await takeLock(connection, 'LOCK INSTANCE FOR BACKUP', { ...wait, bounds })
     return true
   } catch (error) {
     if (isHoldfastError(error, 'PRIVILEGE_MISSING', 'LOCK_WAIT')) return false
