@@ -125,6 +125,10 @@ export const errorCodes = {
     hint: 'Let the account take a lock (RELOAD, or LOCK TABLES), or back up when fewer transactions commit.',
   },
   TABLE_CHANGED: { exit: 1, hint: 'A table was altered during the backup; run the backup again.' },
+  SANDBOX_FAILED: {
+    exit: 1,
+    hint: 'The server itself refused these files; its own last messages are above.',
+  },
   LOAD_MISMATCH: {
     exit: 30,
     hint: 'The target does not hold what the manifest says; do not use it, and tell us.',

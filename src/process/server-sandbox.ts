@@ -1,0 +1,214 @@
+// A server of our own on a data directory: nobody else can reach it, it does nothing by itself, and it never outlives us.
+import { randomBytes } from 'node:crypto'
+import { chown, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { Flavour } from '../core/flavour.ts'
+import { Secret } from '../core/secret.ts'
+import { lastLines } from './run-program.ts'
+import type { ServerProgram } from './server-program.ts'
+import { type RunningProgram, startProgram } from './start-program.ts'
+
+export interface SandboxOptions {
+  readonly program: ServerProgram
+  /** Absolute. The server recovers it in place, and has an account of ours in it until `dropAccount` was run. */
+  readonly dataDirectory: string
+  /** Options of the server that its files need, e.g. `--innodb-data-file-path=…`. */
+  readonly args?: readonly string[]
+  /** An option file to read before these: for keyrings and plugins. */
+  readonly optionFile?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ServerSandbox extends AsyncDisposable {
+  /** An account with all privileges, over a socket in a folder that is ours alone. */
+  readonly settings: ConnectionSettings
+  /** Statements, in order, that take our account out of the data directory again without a trace in its binary log. */
+  readonly dropAccount: readonly string[]
+  /** What the server has written to its error log, up to 1 MiB from its end. */
+  messages(): Promise<string>
+  /** A clean shutdown, however long it takes. Throws SANDBOX_FAILED when it was none. */
+  stop(): Promise<void>
+}
+
+/** Between two looks whether the server answers. */
+const pollMs = 30
+const logBytes = 1024 * 1024
+
+/**
+ * Starts the server and waits until it answers, which may take as long as its recovery. Disposed without `stop` it is killed: then the
+ * directory is as after a crash. Throws SANDBOX_FAILED with the server's own last messages when it ends before that.
+ */
+export async function startSandbox(options: SandboxOptions): Promise<ServerSandbox> {
+  const { program, dataDirectory, signal } = options
+  const owner = await ownerOf(dataDirectory)
+  await using parts = new AsyncDisposableStack()
+  const folder = await mkdtemp(path.join(shortTmpdir(), 'holdfast-'))
+  parts.defer(() => rm(folder, { recursive: true, force: true }))
+  const account = newAccount()
+  const initFile = path.join(folder, 'init.sql')
+  await writeFile(initFile, accountStatements(account), { mode: 0o600 })
+  if (owner !== undefined) for (const each of [folder, initFile]) await chown(each, owner.uid, owner.gid)
+  const files = { socket: path.join(folder, 's'), log: path.join(folder, 'error.log'), folder, initFile }
+  const args = [
+    // The two must come first.
+    options.optionFile === undefined ? '--no-defaults' : `--defaults-file=${options.optionFile}`,
+    ...(options.args ?? []),
+    ...ownArguments(dataDirectory, files),
+    ...flavourArguments[program.flavour],
+    ...(process.getuid?.() === 0 && owner === undefined ? ['--user=root'] : []),
+  ]
+  const server = parts.use(await startProgram(program.path, args, { ...owner, signal }))
+  server.stdout.resume()
+  await waitForAnswer(server, files, signal)
+  // Read by the server when it started: the password is in memory alone from here on.
+  await rm(initFile)
+  const owned = parts.move()
+  return {
+    settings: {
+      host: 'localhost',
+      port: 0,
+      socketPath: files.socket,
+      user: account.user,
+      password: new Secret(account.password),
+      tls: { mode: 'DISABLED' },
+      connectTimeoutMs: 30_000,
+    },
+    dropAccount: ['SET SESSION sql_log_bin = 0', `DROP USER '${account.user}'@'localhost'`],
+    messages: () => endOfLog(files.log),
+    stop: async () => {
+      const { status, said } = await server.stop()
+      signal?.throwIfAborted()
+      if (status !== 0) throw await failure('did not shut down cleanly', status, said, files.log)
+      await owned.disposeAsync()
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function ownArguments(
+  dataDirectory: string,
+  { socket, log, folder, initFile }: { socket: string; log: string; folder: string; initFile: string },
+): readonly string[] {
+  return [
+    `--datadir=${dataDirectory}`,
+    `--socket=${socket}`,
+    `--pid-file=${path.join(folder, 'pid')}`,
+    `--log-error=${log}`,
+    `--tmpdir=${folder}`,
+    `--init-file=${initFile}`,
+    '--skip-networking',
+    '--event-scheduler=OFF',
+    // The pages of another time's work are not worth reading, nor its list worth replacing.
+    '--innodb-buffer-pool-load-at-startup=OFF',
+    '--innodb-buffer-pool-dump-at-shutdown=OFF',
+    // What is done here is durable with the clean shutdown, and is done again from the start after anything else.
+    '--innodb-flush-log-at-trx-commit=0',
+    '--sync-binlog=0',
+  ]
+}
+
+const flavourArguments: Readonly<Record<Flavour, readonly string[]>> = {
+  mysql: [
+    '--skip-replica-start',
+    // A restored mysqld-auto.cnf is for the server that it is restored for.
+    '--persisted-globals-load=OFF',
+    '--loose-mysqlx=OFF',
+    '--loose-auto-generate-certs=OFF',
+    '--loose-caching-sha2-password-auto-generate-rsa-keys=OFF',
+    '--loose-sha256-password-auto-generate-rsa-keys=OFF',
+  ],
+  mariadb: ['--skip-slave-start', '--loose-wsrep-on=OFF'],
+}
+
+interface SandboxAccount {
+  readonly user: string
+  readonly password: string
+}
+
+/** Password policies want every kind of character, and these are all of them. */
+function newAccount(): SandboxAccount {
+  return {
+    user: `holdfast_${randomBytes(6).toString('hex')}`,
+    password: `aA1!${randomBytes(24).toString('base64url')}`,
+  }
+}
+
+/** For --init-file: one statement a line. Not in the binary log: a restored server writes nothing of its own before a replay. */
+function accountStatements({ user, password }: SandboxAccount): string {
+  return [
+    'SET SESSION sql_log_bin = 0;',
+    `CREATE USER '${user}'@'localhost' IDENTIFIED BY '${password}';`,
+    `GRANT ALL ON *.* TO '${user}'@'localhost' WITH GRANT OPTION;`,
+    '',
+  ].join('\n')
+}
+
+async function waitForAnswer(
+  server: RunningProgram,
+  { socket, log }: { socket: string; log: string },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const state = { end: undefined as { status: number; said: string } | undefined }
+  void server.ended.then((end) => {
+    state.end = end
+  })
+  while (!(await greets(socket))) {
+    if (state.end !== undefined) {
+      signal?.throwIfAborted()
+      throw await failure('could not start on the restored files', state.end.status, state.end.said, log)
+    }
+    await sleep(pollMs, undefined, { signal })
+  }
+}
+
+async function failure(what: string, status: number, said: string, log: string): Promise<HoldfastError> {
+  const text = await endOfLog(log)
+  const errors = text.split('\n').filter((line) => line.includes('[ERROR]'))
+  const words = lastLines(errors.join('\n')) || lastLines(text) || lastLines(said) || 'it said nothing'
+  return new HoldfastError('SANDBOX_FAILED', `the server ${what} (status ${status}): ${words}`, { status })
+}
+
+async function endOfLog(log: string): Promise<string> {
+  try {
+    await using handle = await open(log, 'r')
+    const { size } = await handle.stat()
+    const buffer = Buffer.alloc(Math.min(size, logBytes))
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, size - buffer.length)
+    return buffer.toString('utf8', 0, bytesRead)
+  } catch (error) {
+    // It ended before it had one.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** Servers refuse to run as root; they run as whoever the files belong to. Undefined where that is us. */
+async function ownerOf(
+  directory: string,
+): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+  const { uid, gid } = await stat(directory)
+  return uid === process.getuid?.() ? undefined : { uid, gid }
+}
+
+/** The path of a socket has at most 107 bytes (sun_path of unix(7)). */
+function shortTmpdir(): string {
+  return tmpdir().length <= 80 ? tmpdir() : '/tmp'
+}
+
+/** True when a server sends its greeting: it listens before that, but answers only when it has started. */
+async function greets(socketPath: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(socketPath)
+  socket.once('data', () => resolve(true))
+  socket.once('error', () => resolve(false))
+  socket.once('close', () => resolve(false))
+  socket.setTimeout(2000, () => socket.destroy())
+  const isUp = await promise
+  socket.destroy()
+  return isUp
+}
