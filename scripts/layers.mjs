@@ -12,7 +12,7 @@ export const layers = {
   repository: ['storage', 'bytes', 'core'],
   archive: ['wire', 'binlog', 'repository', 'storage', 'bytes', 'core'],
   logical: ['instance', 'wire', 'bytes', 'core'],
-  physical: ['process', 'instance', 'wire', 'bytes', 'core'],
+  physical: ['process', 'instance', 'binlog', 'wire', 'bytes', 'core'],
   recovery: ['logical', 'archive', 'repository', 'instance', 'binlog', 'wire', 'bytes', 'core'],
   operations: [
     'recovery',

@@ -48,6 +48,16 @@ export async function readOptionFiles(choice: OptionFileChoice): Promise<readonl
   return lines.filter((line) => groups.has(line.group))
 }
 
+/** Every option of a file and of those it includes, whatever their groups. Throws CONFIG_INVALID with file and line. */
+export async function readWholeOptionFile(
+  file: string,
+  choice: Pick<OptionFileChoice, 'env' | 'notice'>,
+): Promise<readonly OptionLine[]> {
+  const lines: OptionLine[] = []
+  await readFileInto(lines, file, 'required', choice)
+  return lines
+}
+
 function wantedGroups({ groupSuffix, env, loginPath }: OptionFileChoice): ReadonlySet<string> {
   const suffix = groupSuffix ?? env['MYSQL_GROUP_SUFFIX'] ?? ''
   const groups =

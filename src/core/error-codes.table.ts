@@ -124,6 +124,10 @@ export const errorCodes = {
     exit: 1,
     hint: 'Let the account take a lock (RELOAD, or LOCK TABLES), or back up when fewer transactions commit.',
   },
+  PAGE_DAMAGED: {
+    exit: 1,
+    hint: 'The source itself is damaged there; see CHECK TABLE of its table, and restore that from an older backup.',
+  },
   TABLE_CHANGED: { exit: 1, hint: 'A table was altered during the backup; run the backup again.' },
   SANDBOX_FAILED: {
     exit: 1,

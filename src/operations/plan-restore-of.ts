@@ -1,7 +1,8 @@
 // The plan of a restore, from what a repository holds of an instance.
 import { Archive } from '../archive/archive.ts'
+import type { BackupKind } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
-import { isHoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
 import { planFromArchive, planRestore } from '../recovery/plan-restore.ts'
@@ -24,11 +25,12 @@ export interface PlannedRestore {
 /** Throws what planning throws: POINT_OUTSIDE_WINDOW, POINT_NOT_FOUND, ARCHIVE_GAP, USAGE, …; reads no data of backups. */
 export async function planRestoreOf(
   source: SourceRepository,
+  kind: BackupKind,
   { point, backup, skipGtids }: PlanRequest,
   { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
 ): Promise<PlannedRestore> {
   const backupId = backup === undefined ? undefined : await findBackup(source, backup, signal)
-  const backups = await readBackups(source, backupId, { emit, signal })
+  const backups = ofKind(await readBackups(source, backupId, { emit, signal }), kind, backupId)
   const archive = await Archive.open(source, signal)
   const planning = planRestore({
     source: source.name,
@@ -40,6 +42,26 @@ export async function planRestoreOf(
   })
   const plan = await planFromArchive(planning, async (segment) => archive.transactionsOf(segment))
   return { plan, archive }
+}
+
+/** A running server takes rows, and a data directory files. */
+function ofKind(
+  backups: readonly BackupSummary[],
+  kind: BackupKind,
+  wanted: string | undefined,
+): readonly BackupSummary[] {
+  const fitting = backups.filter(
+    (backup) => backup.kind === kind && (wanted === undefined || backup.id === wanted),
+  )
+  const [other] = backups.filter(({ id }) => wanted === undefined || id === wanted)
+  if (fitting.length > 0 || other === undefined) return backups.filter((backup) => backup.kind === kind)
+  const [goes, not] = kind === 'physical' ? ['--target URL', '--datadir'] : ['--datadir DIR', '--target']
+  throw new HoldfastError(
+    'USAGE',
+    `backup ${other.id} is ${other.kind}, and ${not} takes a ${kind} one`,
+    { backup: other.id },
+    { hint: `Restore it with ${goes}.` },
+  )
 }
 
 /** A damaged manifest costs its own backup, not the others; unless it is the one that was asked for. */

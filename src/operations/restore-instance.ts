@@ -81,7 +81,7 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   const { emit, signal, confirm } = hooks
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
-  const { plan, archive } = await planRestoreOf(source, request, { emit, signal })
+  const { plan, archive } = await planRestoreOf(source, 'logical', request, { emit, signal })
   checkReplay(asked, plan)
   if (request.target === undefined && !request.isDryRun)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')

@@ -41,7 +41,7 @@ export async function restoreToFiles(
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
   const wanted = { point: { kind: 'backup', text: 'backup' }, backup: request.backup, skipGtids: [] } as const
-  const { id } = (await planRestoreOf(source, wanted, { emit, signal })).plan.base
+  const { id } = (await planRestoreOf(source, 'logical', wanted, { emit, signal })).plan.base
   const backup = await source.openBackup(id, signal)
   const { summary } = backup
   if (summary.kind !== 'logical') {

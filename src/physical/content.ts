@@ -52,6 +52,8 @@ const server = z.object({
   lowerCaseTableNames: z.number().int().min(0).max(2),
   /** innodb_data_file_path, as the server has it; absent where no one could ask or read it. */
   dataFilePath: z.string().optional(),
+  /** What the names of the binary logs begin with, without folders; absent where the server writes none. */
+  binlogBase: z.string().optional(),
   /** As `uname -m` names it. */
   architecture: z.string(),
   /** Plugins and components whose absence may keep the server from starting, or tables from opening. */
@@ -73,6 +75,8 @@ const content = z.object({
   bounds: z.object({ from: point, to: point }).optional(),
   /** The server was shut down cleanly: nothing has to be recovered. */
   isClean: z.boolean(),
+  /** The server's option file and those it includes, where one was named: kept for reading, not restored. */
+  optionFiles: z.array(z.object({ path: z.string(), text: z.string() })),
   folders: z.array(folder),
   files: z.array(file),
   /** What belongs to the server and is not in this backup. */

@@ -153,16 +153,11 @@ async function waitForAnswer(
   { socket, log }: { socket: string; log: string },
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const state = { end: undefined as { status: number; said: string } | undefined }
-  void server.ended.then((end) => {
-    state.end = end
-  })
   while (!(await greets(socket))) {
-    if (state.end !== undefined) {
-      signal?.throwIfAborted()
-      throw await failure('could not start on the restored files', state.end.status, state.end.said, log)
-    }
-    await sleep(pollMs, undefined, { signal })
+    const end = await Promise.race([server.ended, sleep(pollMs, undefined, { signal })])
+    if (end === undefined) continue
+    signal?.throwIfAborted()
+    throw await failure('could not start on the restored files', end.status, end.said, log)
   }
 }
 

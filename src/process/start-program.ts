@@ -1,7 +1,8 @@
 // Child programs: one way to start them, to hear why they failed, and to be sure that they never outlive us.
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Duplex, Readable } from 'node:stream'
+import { Duplex, type Readable } from 'node:stream'
 import { HoldfastError } from '../core/errors.ts'
 
 export interface ProgramOptions {
@@ -81,15 +82,15 @@ class Program implements RunningProgram {
   readonly ended: Promise<ProgramEnd>
   readonly stdout: Readable
   pid = 0
-  readonly #child: ChildProcess
   readonly #line: Duplex
   #said = ''
   #hasEnded = false
 
   constructor(child: ChildProcess) {
-    this.#child = child
     this.stdout = child.stdout!
-    this.#line = child.stdio[3] as Duplex
+    const line = child.stdio[3]
+    assert(line instanceof Duplex, 'fd 3 is a socket')
+    this.#line = line
     this.#line.on('error', ignoreBrokenLine)
     child.stderr!.on('data', (bytes: Buffer) => {
       this.#said = (this.#said + bytes.toString()).slice(-saidBytes)
@@ -109,7 +110,7 @@ class Program implements RunningProgram {
     let text = ''
     while (!text.endsWith('\n')) {
       const came = await Promise.race([once(this.#line, 'data'), this.ended])
-      if (!Array.isArray(came)) throw notRun(program, came as ProgramEnd)
+      if (!Array.isArray(came)) throw notRun(program, came)
       text += String(came[0])
     }
     this.pid = Number(text)

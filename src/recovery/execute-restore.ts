@@ -21,6 +21,7 @@ import { type ApplyReport, applyTransactions } from './apply/apply-transactions.
 import { takenAsDone } from './apply/replay-failure.ts'
 import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { pendingTransactions } from './pending-transactions.ts'
+import { replayGlobals } from './replay-globals.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
 import { readTargetState, refuseSuperReadOnly } from './target-state.ts'
 
@@ -75,7 +76,7 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
     signal,
   )
   await using held = new AsyncDisposableStack()
-  held.use(await HeldGlobals.hold(control, heldGlobals(before), { settings, record: ledger, emit, signal }))
+  held.use(await HeldGlobals.hold(control, replayGlobals(before), { settings, record: ledger, emit, signal }))
   // Opened now: the accounts that are about to be restored may not let us in again.
   await using connection = await Connection.open(settings, { signal })
   for (const session of [control, connection]) await session.run(`SET SESSION wait_timeout=${yearSeconds}`)
@@ -151,21 +152,6 @@ async function checkTarget(
     )
   }
   await refuseSuperReadOnly(control, signal)
-}
-
-function heldGlobals(target: ReplayTarget): readonly { name: string; value: string; neededFor?: string }[] {
-  return [
-    {
-      name: 'event_scheduler',
-      value: "'OFF'",
-      neededFor: 'events of the restored schemas would write while the replay is under way',
-    },
-    // The longest that both servers take: one row of the log must fit into one statement, in base64.
-    { name: 'max_allowed_packet', value: '1073741824' },
-    // Functions and triggers of the log were taken by the source; a server with a binary log wants SUPER for them, or this.
-    { name: 'log_bin_trust_function_creators', value: '1' },
-    ...Object.entries(target.globals).map(([name, value]) => ({ name, value })),
-  ]
 }
 
 /** What a restore of all does is given by its base alone: where the replay ends is another matter. */

@@ -7,10 +7,12 @@ import type { PlannedTransaction, RestorePlan } from './restore-plan.ts'
 export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   const { base, replay, end, estimate } = plan
   const steps = [
-    `Load ${base.kind} backup ${base.id} (${base.method}), which holds ${base.isPartial === true ? 'a part of the instance as of' : 'everything up to'} ${describePoint(base.point)}`,
+    `${base.kind === 'physical' ? 'Write the files of' : 'Load'} ${base.kind} backup ${base.id} (${base.method}), which holds ${base.isPartial === true ? 'a part of the instance as of' : 'everything up to'} ${describePoint(base.point)}`,
   ]
   const seconds = Math.ceil(estimate.loadSeconds + estimate.replaySeconds)
   const duration = `This may take about ${seconds} s (an estimate from sizes)`
+  if (base.kind === 'physical')
+    steps.push('Have a server of our own recover them, which nobody else can reach')
   if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state', duration]
   const { from, until, transactions, skip, alreadyInBase, next, last } = replay
   steps.push(

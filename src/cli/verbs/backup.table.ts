@@ -34,6 +34,11 @@ export const backupVerb: VerbSpec = {
         'holdfast backup --defaults-file /etc/holdfast/db1.cnf -S /run/mysqld/mysqld.sock --repository /backup/holdfast',
     },
     {
+      says: 'The files of a server, which is down for as long as they are read',
+      command:
+        "holdfast backup --method cold --datadir /var/lib/mysql --name shop --repository /backup/holdfast --stop-command 'systemctl stop mariadb' --start-command 'systemctl start mariadb'",
+    },
+    {
       says: 'As one SQL text, in place of mysqldump --all-databases --source-data=2 --single-transaction',
       command: 'holdfast backup mysql://backup@db1/ --format sql --output - | zstd > db1.sql.zst',
     },
@@ -51,6 +56,9 @@ export const backupVerb: VerbSpec = {
       'make the same of the same value, for as long as --mask-key is the same. Columns that keys, foreign keys, checks or partitions need ' +
       'are refused where a method would break them. Only the rows of the named columns are masked: not other columns, comments, definitions ' +
       'or binary logs, nor how often a value is there.',
+    '--method cold takes a data directory whole, of a server that was shut down cleanly: every page is checked on the way. It is restored with ' +
+      'restore --datadir, to its own moment or any later one that the binary logs reach. What is logged for people, and binary logs outside of ' +
+      'the directory, are left out.',
     "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
   ],
   arguments: [urlArgument],
@@ -62,9 +70,37 @@ export const backupVerb: VerbSpec = {
       name: 'method',
       kind: 'text',
       value: 'METHOD',
-      choices: ['dump'],
+      choices: ['dump', 'cold'],
       group: 'What',
-      help: 'how the data is read (default: dump)',
+      help: 'how the data is read: dump asks the server for rows, cold copies the files of one that is shut down (default: dump)',
+    },
+    {
+      name: 'datadir',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Cold',
+      help: 'with --method cold: the data directory of the server',
+    },
+    {
+      name: 'server-options',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Cold',
+      help: 'the option file of the server: read for what its files do not tell, and kept in the backup',
+    },
+    {
+      name: 'stop-command',
+      kind: 'text',
+      value: 'COMMAND',
+      group: 'Cold',
+      help: 'shell command that shuts the server down before its files are read',
+    },
+    {
+      name: 'start-command',
+      kind: 'text',
+      value: 'COMMAND',
+      group: 'Cold',
+      help: 'shell command that starts it again, whatever became of the backup',
     },
     {
       name: 'format',

@@ -1,5 +1,4 @@
 // `holdfast backup`: takes a backup and tells what it gives.
-import type { BackupSummary } from '../../core/backup-summary.ts'
 import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { backupInstance } from '../../operations/backup-instance.ts'
@@ -14,12 +13,14 @@ import type { PartsRequest } from '../../operations/parse-selection.ts'
 import { writeSql } from '../../operations/write-sql.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
-import { backupMs } from '../output/describe-backup.ts'
-import { formatDuration } from '../output/duration.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
+import { runBackupDirectory } from './backup-directory.ts'
+import { describeBackupDone } from './backup-done.ts'
 
 export const run: VerbRun = (context) => {
+  if (context.options.text('method') === 'cold') return runBackupDirectory(context)
+  refuseFileOptions(context)
   if (context.options.flag('explain-locks')) return runExplain(context)
   return context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
 }
@@ -94,7 +95,7 @@ const runBackup: VerbRun = async (context) => {
     },
     { emit, signal },
   )
-  return { text: describe(source, backup, options.bytes('rate-limit')), json: { source, backup } }
+  return { text: describeBackupDone(source, backup, options.bytes('rate-limit')), json: { source, backup } }
 }
 
 const runSql: VerbRun = async (context) => {
@@ -136,16 +137,11 @@ function refuseOutput({ options }: VerbContext): void {
   throw new HoldfastError('USAGE', '--output goes with --format sql; a backup goes into a repository')
 }
 
-function describe(source: string, backup: BackupSummary, bytesPerSecond: number | undefined): string {
-  const { id, sizes, point, isPartial } = backup
-  const held = bytesPerSecond === undefined ? '' : `, held to ${formatBytes(bytesPerSecond)}/s`
-  const read = `${formatBytes(sizes.plainBytes)} read${held}, ${formatBytes(sizes.newBytes)} new`
-  const at = formatMicros(point.timeMicros)
-  const recovers = isPartial ? `these parts of ${source}` : source
-  return [
-    `Backup ${id} done in ${formatDuration(backupMs(backup))}: ${read}. You can now recover ${recovers} as of ${at}.`,
-    point.position === undefined || isPartial
-      ? `Next: holdfast verify ${source}`
-      : `Next, for every moment after it: holdfast stream with the same connection and --name ${source}`,
-  ].join('\n')
+/** Of a backup that reads files. */
+function refuseFileOptions({ options }: VerbContext): void {
+  const given = ['datadir', 'server-options', 'stop-command', 'start-command'].filter(
+    (name) => options.text(name) !== undefined,
+  )
+  if (given.length === 0) return
+  throw new HoldfastError('USAGE', `--${given.join(', --')} goes with --method cold`)
 }

@@ -47,6 +47,11 @@ export const restoreVerb: VerbSpec = {
         'holdfast restore shop --repository /backup/holdfast --to backup --translate --report shop.md --target mysql://root@maria1/ --identity recovery.key --dry-run',
     },
     {
+      says: 'From a backup of files, as a data directory that a server can be started on',
+      command:
+        'holdfast restore shop --repository /backup/holdfast --datadir /var/lib/mysql-restored --identity recovery.key',
+    },
+    {
       says: 'As files that plain tools load, without Holdfast',
       command:
         'holdfast restore shop --repository /backup/holdfast --to-files /backup/shop-files --identity recovery.key',
@@ -64,6 +69,8 @@ export const restoreVerb: VerbSpec = {
       'makes the exit status 3; a table that it cannot have at all stops the restore before any row is loaded.',
     'A restore that was killed goes on where it was when the same command is run again. Until it is done the target has a schema holdfast_restore_…, which ' +
       'keeps how far it has come.',
+    '--datadir wants a new or an empty directory, and a server program of the series that was backed up. That server listens on a socket in a private ' +
+      'folder alone, runs no events and no replication, and is shut down cleanly in the end. As root, the files belong to who owns the directory.',
     "Names with a comma, a colon or a dot are put in backticks, and a backtick in one is doubled: --tables '`a,b`.`c.d`'.",
   ],
   arguments: [sourceArgument],
@@ -177,6 +184,33 @@ export const restoreVerb: VerbSpec = {
       value: 'DIR',
       group: 'Target',
       help: 'no server: write the backup as files that mysql and mysqlimport load, into this new folder',
+    },
+    {
+      name: 'datadir',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Data directory',
+      help: 'from a backup of files: write them here, have a server recover them, replay, and leave it stopped',
+    },
+    {
+      name: 'server-program',
+      kind: 'text',
+      value: 'PATH',
+      group: 'Data directory',
+      help: 'the server to recover with (default: HOLDFAST_MYSQLD or HOLDFAST_MARIADBD, or mysqld or mariadbd of PATH)',
+    },
+    {
+      name: 'server-options',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Data directory',
+      help: 'option file for that server, where the files need keyrings or plugins',
+    },
+    {
+      name: 'raw',
+      kind: 'flag',
+      group: 'Data directory',
+      help: 'the files as they were taken, and no server on them',
     },
     {
       name: 'dry-run',

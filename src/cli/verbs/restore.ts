@@ -18,10 +18,21 @@ import { describeCompared } from '../output/describe-verification.ts'
 import { formatDuration } from '../output/duration.ts'
 import { shellWord } from '../output/shell-word.ts'
 import type { VerbAnswer, VerbContext, VerbRun } from '../verb.ts'
+import { runRestoreDirectory } from './restore-directory.ts'
 
 export const run: VerbRun = (context) => {
+  const directory = context.options.text('datadir')
+  if (directory !== undefined) return runRestoreDirectory(context, directory)
+  refuseDirectoryOptions(context)
   const folder = context.options.text('to-files')
   return folder === undefined ? runRestore(context) : runToFiles(context, folder)
+}
+
+function refuseDirectoryOptions({ options }: VerbContext): void {
+  const given = ['server-program', 'server-options'].filter((name) => options.text(name) !== undefined)
+  if (options.flag('raw')) given.push('raw')
+  if (given.length === 0) return
+  throw new HoldfastError('USAGE', `--${given.join(', --')} goes with --datadir DIR`)
 }
 
 const runRestore: VerbRun = async (context) => {

@@ -28,7 +28,7 @@ async function finished(
     method: 'cold',
     origin: { flavour: 'mysql', serverVersion: '9.7.4', serverId: 1 },
     point: { timeMicros: 0 },
-    content: { format: 1, server, isClean: true, ...poured },
+    content: { format: 1, server, isClean: true, optionFiles: [], ...poured },
     objects,
     isPartial: false,
     warnings: [],

@@ -88,7 +88,8 @@ async function giveToOwner(directory: string, paths: readonly string[]): Promise
   await sideBySide(paths, filesAtOnce, undefined, (path) => chown(path, uid, gid))
 }
 
-async function requireEmpty(directory: string): Promise<void> {
+/** Throws TARGET_NOT_EMPTY unless a directory is empty or not there. */
+export async function requireEmpty(directory: string): Promise<void> {
   const names = await namesIn(directory)
   // A file system of its own has this folder from the start, and servers pass over it.
   const [other] = names.filter((name) => name !== 'lost+found')

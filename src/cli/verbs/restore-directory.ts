@@ -1,0 +1,102 @@
+// `holdfast restore --datadir`: a data directory again, recovered, replayed and stopped.
+import { counted } from '../../core/counted.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import { describePoint } from '../../core/point-text.ts'
+import { parsePoint } from '../../core/restore-point.ts'
+import { type DirectoryRestored, restoreDirectory } from '../../operations/restore-directory.ts'
+import { hasTarget, repositoryAccess, requiredSource } from '../access.ts'
+import { formatDuration } from '../output/duration.ts'
+import type { VerbAnswer, VerbContext } from '../verb.ts'
+
+/** What is of a server that runs, or of rows. */
+const others = [
+  'schemas',
+  'tables',
+  'exclude',
+  'structure-only',
+  'data-only',
+  'no-accounts',
+  'rename',
+  'definer',
+  'on-existing',
+  'set-gtid',
+  'skip-binlog',
+  'translate',
+  'report',
+  'verify',
+  'confirm',
+  'threads',
+  'rate-limit',
+  'to-files',
+] as const
+
+export async function runRestoreDirectory(context: VerbContext, directory: string): Promise<VerbAnswer> {
+  const { options, env, emit, signal } = context
+  const source = requiredSource(context)
+  refuseOthers(context)
+  const isRaw = options.flag('raw')
+  const restored = await restoreDirectory(
+    {
+      access: repositoryAccess(context),
+      source,
+      directory,
+      point: parsePoint(options.text('to') ?? (isRaw ? 'backup' : 'latest')),
+      backup: options.text('backup'),
+      skipGtids: options.list('skip-gtid') ?? [],
+      isRaw,
+      serverProgram: options.text('server-program'),
+      optionFile: options.text('server-options'),
+      isDryRun: options.flag('dry-run'),
+      env,
+    },
+    { emit, signal },
+  )
+  return { text: describe(restored), json: { source, ...restored } }
+}
+
+function refuseOthers(context: VerbContext): void {
+  const { options } = context
+  const given: string[] = others.filter(
+    (name) =>
+      options.flag(name) ||
+      options.text(name) !== undefined ||
+      options.list(name) !== undefined ||
+      options.integer(name) !== undefined,
+  )
+  if (hasTarget(context)) given.unshift('target')
+  if (given.length === 0) return
+  throw new HoldfastError(
+    'USAGE',
+    `--datadir restores a whole instance as files, and so goes without --${given.join(', --')}`,
+  )
+}
+
+function describe({ plan, directory, program, report }: DirectoryRestored): string {
+  if (report === undefined) {
+    return [
+      `Plan to restore ${plan.source} to ${plan.wanted.text} in ${directory}:`,
+      ...plan.steps.map((step, index) => `  ${index + 1}. ${step}.`),
+      ...plan.warnings.map((warning) => `Warning: ${warning}`),
+      program === undefined
+        ? 'No server is started on the files.'
+        : `${program.path} (${program.version}) recovers them.`,
+      'Nothing was changed. To carry it out, run the same command without --dry-run.',
+    ].join('\n')
+  }
+  const { files, fileSeconds, recovery } = report
+  const written = `${counted(files, 'file')} written in ${formatDuration(fileSeconds * 1000)}`
+  if (recovery === undefined) {
+    return [
+      `The files of backup ${plan.base.id} of ${plan.source} are in ${directory} as they were taken: ${written}.`,
+      'Next: start a server of the same series on them, and let it recover.',
+    ].join('\n')
+  }
+  const replayed =
+    recovery.replayed === undefined
+      ? ''
+      : `, ${counted(recovery.replayed.transactions, 'transaction')} replayed`
+  return [
+    `Restored ${plan.source} to ${describePoint(recovery.end)} in ${directory}: ${written}; recovered${replayed} and shut down in ${formatDuration(recovery.seconds * 1000)}.`,
+    `Next: start the server with --datadir=${directory}. It has the ids of the one that was backed up: do not run both as parts of one replication.`,
+  ].join('\n')
+}

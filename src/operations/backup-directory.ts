@@ -1,0 +1,153 @@
+// Use case: take a cold backup of the data directory of a server that is shut down.
+import path from 'node:path'
+import { readServerOptions, type ServerOptions } from '../config/server-options.ts'
+import type { BackupSummary } from '../core/backup-summary.ts'
+import { HoldfastError } from '../core/errors.ts'
+import { backUpDirectory, type ServerSettings } from '../physical/cold/back-up-directory.ts'
+import { readStoppedServer, type StoppedServer } from '../physical/cold/server-files.ts'
+import { requireStopped } from '../physical/cold/stopped-server.ts'
+import { type Survey, surveyDirectory } from '../physical/cold/survey.ts'
+import { runProgram } from '../process/run-program.ts'
+import type { UseCase } from './backup-instance.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+
+export interface DirectoryBackupRequest {
+  readonly access: RepositoryAccess
+  /** Name of the instance in the repository. */
+  readonly source: string
+  readonly directory: string
+  /** The option file that the server is started with. */
+  readonly optionFile?: string | undefined
+  /** Shell commands run before and after the files are read. */
+  readonly stopCommand?: string | undefined
+  readonly startCommand?: string | undefined
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Throws UNSUPPORTED for what runs or was not shut down cleanly, and what reading and storing throw: then there is no backup. */
+export async function backupDirectory(
+  request: DirectoryBackupRequest,
+  useCase: UseCase,
+): Promise<BackupSummary> {
+  const { emit, signal } = useCase
+  const directory = path.resolve(request.directory)
+  const notice = (message: string): void => emit({ type: 'notice', level: 'warning', message })
+  const options =
+    request.optionFile === undefined
+      ? undefined
+      : await readServerOptions(request.optionFile, request.env, notice)
+  if (options !== undefined) refuseScattered(directory, options)
+  const repository = await openRepository(request.access, signal)
+  const source = repository.source(request.source)
+  return await whileStopped(request, useCase, async () => {
+    await requireStopped(directory, [path.join(directory, 'ibdata1')])
+    const survey = await surveyDirectory(directory, binlogIndex(directory, options))
+    const server = await readStoppedServer(survey, idsOf(options), signal)
+    tell(server, survey, notice)
+    const { flavour, serverId, serverUuid, gtidDomainId } = server.origin
+    await source.ensure(
+      {
+        flavour,
+        serverId,
+        ...(serverUuid === undefined ? {} : { serverUuid }),
+        ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
+      },
+      signal,
+    )
+    await using session = await source.beginBackup('physical', 'cold', { signal, emit })
+    const stored = await backUpDirectory({
+      survey,
+      server,
+      settings: settingsOf(options),
+      sink: session,
+      emit,
+      signal: session.signal,
+    })
+    emit({ type: 'phase', phase: 'committing' })
+    return await session.commit(stored)
+  })
+}
+
+/** The server is started again whatever became of the backup, unless it was never stopped. */
+async function whileStopped<T>(
+  { stopCommand, startCommand }: DirectoryBackupRequest,
+  { emit, signal }: UseCase,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (stopCommand !== undefined) {
+    emit({ type: 'phase', phase: 'stopping the server' })
+    await runProgram('/bin/sh', ['-c', stopCommand], { signal })
+  }
+  try {
+    return await work()
+  } finally {
+    if (startCommand !== undefined) {
+      emit({ type: 'phase', phase: 'starting the server' })
+      // Also after an interruption: who asked for a backup did not ask for a server that stays down.
+      await runProgram('/bin/sh', ['-c', startCommand])
+    }
+  }
+}
+
+const elsewhere = [
+  'innodb-data-home-dir',
+  'innodb-undo-directory',
+  'innodb-log-group-home-dir',
+  'aria-log-dir-path',
+  'innodb-directories',
+]
+
+function refuseScattered(directory: string, { values }: ServerOptions): void {
+  for (const name of elsewhere) {
+    const value = values.get(name)
+    if (value === undefined || value === '' || path.resolve(directory, value) === directory) continue
+    throw new HoldfastError(
+      'UNSUPPORTED',
+      `${name} = ${value}: a cold backup takes one directory, and this server has files in others`,
+      { option: name, value },
+    )
+  }
+}
+
+function binlogIndex(directory: string, options: ServerOptions | undefined): string | undefined {
+  const base = options?.values.get('log-bin')
+  const named = options?.values.get('log-bin-index')
+  if (named !== undefined && named !== '') return path.resolve(directory, named)
+  return base === undefined || !path.isAbsolute(base) ? undefined : `${base.replace(/\.[^/.]*$/, '')}.index`
+}
+
+function idsOf(options: ServerOptions | undefined): { serverId?: number; gtidDomainId?: number } {
+  const serverId = numberOf(options, 'server-id')
+  const gtidDomainId = numberOf(options, 'gtid-domain-id')
+  return {
+    ...(serverId === undefined ? {} : { serverId }),
+    ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
+  }
+}
+
+function settingsOf(options: ServerOptions | undefined): ServerSettings {
+  const dataFilePath = options?.values.get('innodb-data-file-path')
+  const plugins = ['plugin-load', 'plugin-load-add', 'early-plugin-load'].flatMap(
+    (name) => options?.values.get(name) ?? [],
+  )
+  const keyring = plugins.find((plugin) => /keyring|key_management/.test(plugin))
+  return {
+    lowerCaseTableNames: numberOf(options, 'lower-case-table-names') ?? 0,
+    ...(dataFilePath === undefined ? {} : { dataFilePath }),
+    plugins,
+    ...(keyring === undefined ? {} : { keyring }),
+    optionFiles: [...(options?.files ?? [])],
+  }
+}
+
+function numberOf(options: ServerOptions | undefined, name: string): number | undefined {
+  const value = options?.values.get(name)
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined
+}
+
+function tell({ doubt }: StoppedServer, { binlog }: Survey, notice: (message: string) => void): void {
+  if (doubt !== undefined) notice(`it is not known whether the server was shut down cleanly: ${doubt}`)
+  if (binlog === undefined) {
+    notice('the server has no binary log: this backup can bring back its own moment and nothing after it')
+  }
+}

@@ -1,0 +1,112 @@
+// Where the binary log of a stopped server ends: what its last file says of position, GTIDs, server and clean shutdown.
+import { createReadStream } from 'node:fs'
+import path from 'node:path'
+import type { BinlogEvent } from '../../binlog/binlog-event.ts'
+import { decodePreviousGtids } from '../../binlog/control-events.ts'
+import { splitEvents } from '../../binlog/event-splitter.ts'
+import { eventFlag, eventType } from '../../binlog/event-types.ts'
+import { decodeGtidList, decodeMariadbGtid } from '../../binlog/mariadb-gtid-event.ts'
+import { decodeMysqlGtid } from '../../binlog/mysql-gtid-event.ts'
+import { formatMariadbGtid } from '../../core/gtid-position.ts'
+import { formatMysqlGtid } from '../../core/gtid-set.ts'
+import { stateAfter } from '../../core/gtid-state.ts'
+import { MalformedDataError } from '../../core/malformed-data-error.ts'
+import type { GtidState, RecoveryPoint } from '../../core/recovery-point.ts'
+
+export interface BinlogEnd {
+  readonly point: RecoveryPoint
+  readonly serverVersion: string
+  readonly serverId: number
+  /** The domain of the last GTID of this server (MariaDB). */
+  readonly gtidDomainId?: number
+  /** The server has closed the file as it does when it shuts down. */
+  readonly isClosed: boolean
+}
+
+/** GTIDs that are gathered before they are joined to the state. */
+const gtidsAtOnce = 10_000
+
+/** Reads a whole file, which has at most a GiB or so. Throws MalformedDataError for what is no binary log. */
+export async function readBinlogEnd(file: string, signal?: AbortSignal): Promise<BinlogEnd> {
+  const reading = new EndReader(file)
+  const chunks = createReadStream(file, { highWaterMark: 1024 * 1024, signal })
+  for await (const event of splitEvents(chunks, { offset: 0 })) reading.take(event)
+  return reading.end()
+}
+
+class EndReader {
+  readonly #file: string
+  #first: BinlogEvent | undefined
+  #last: BinlogEvent | undefined
+  #state: GtidState | undefined
+  #gtids: string[] = []
+  #domainId: number | undefined
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  take(event: BinlogEvent): void {
+    this.#first ??= event
+    this.#last = event
+    switch (event.header.type) {
+      case eventType.previousGtids:
+        this.#state = { flavour: 'mysql', text: decodePreviousGtids(event).toString() }
+        return
+      case eventType.gtidList:
+        this.#state = { flavour: 'mariadb', text: decodeGtidList(event).toString() }
+        return
+      case eventType.gtid:
+      case eventType.gtidTagged: {
+        const { gtid } = decodeMysqlGtid(event)
+        if (gtid !== undefined) this.#add(formatMysqlGtid(gtid))
+        return
+      }
+      case eventType.mariadbGtid: {
+        const { gtid } = decodeMariadbGtid(event)
+        if (gtid.serverId === this.#first.header.serverId) this.#domainId = gtid.domainId
+        this.#add(formatMariadbGtid(gtid))
+        return
+      }
+      default:
+    }
+  }
+
+  end(): BinlogEnd {
+    const [first, last] = [this.#first, this.#last]
+    if (first === undefined || last === undefined || first.format === undefined) {
+      throw new MalformedDataError({
+        what: 'binary log',
+        file: this.#file,
+        offset: 4,
+        expected: 'events',
+        found: 'none',
+      })
+    }
+    this.#join()
+    const gtid = this.#state
+    const isUsingGtids = gtid !== undefined && (gtid.flavour === 'mariadb' || gtid.text !== '')
+    return {
+      point: {
+        position: { file: path.basename(this.#file), offset: last.offset + last.bytes.length },
+        ...(isUsingGtids ? { gtid } : {}),
+        timeMicros: last.header.timestamp * 1_000_000,
+      },
+      serverVersion: first.format.serverVersion,
+      serverId: first.header.serverId,
+      ...(this.#domainId === undefined ? {} : { gtidDomainId: this.#domainId }),
+      isClosed: (first.header.flags & eventFlag.binlogInUse) === 0,
+    }
+  }
+
+  #add(gtid: string): void {
+    this.#gtids.push(gtid)
+    if (this.#gtids.length === gtidsAtOnce) this.#join()
+  }
+
+  #join(): void {
+    if (this.#state === undefined || this.#gtids.length === 0) return
+    this.#state = stateAfter(this.#state, this.#gtids)
+    this.#gtids = []
+  }
+}

@@ -1,0 +1,41 @@
+// What each file of a data directory is, and whether it belongs to a backup of a server that was shut down cleanly.
+import type { FileContent } from '../content.ts'
+
+export type Belonging =
+  | { readonly kind: 'take'; readonly as: FileContent['kind'] }
+  /** Nothing that is missed: the server makes it anew. */
+  | { readonly kind: 'skip' }
+  /** Something that somebody may look for. */
+  | { readonly kind: 'leave-out'; readonly why: string }
+
+const skip = { kind: 'skip' } as const
+
+/** In order: the first that matches counts. Paths are relative to the data directory. */
+const rules: readonly (readonly [RegExp, Belonging])[] = [
+  [/^(ibtmp\d+|#innodb_temp\/.*|#binlog_cache_files\/.*|#file_purge_.*)$/, skip],
+  // Spare redo files, made ahead; and the doublewrite buffer, which is for pages that were torn by a crash.
+  [/^(#innodb_redo\/#ib_redo\d+_tmp|#ib_\d+_\d+\.dblwr|#ib_\d+_\d+\.bdblwr)$/, skip],
+  [/(^|\/)lost\+found(\/|$)/, skip],
+  [/\.(pid|sock|lock|lower-test)$/, skip],
+  [/(^|\/)core(\.\d+)?$/, skip],
+  [/^(#meb|#ib_archive)\//, skip],
+  [/(^|\/)#sql[-_]/, { kind: 'leave-out', why: 'it is what an interrupted ALTER TABLE left' }],
+  [/\.err$|^[^/]*-slow\.log$/, { kind: 'leave-out', why: 'it is a log for people' }],
+  [/^ibdata\d*$|\.ibd$/, { kind: 'take', as: 'tablespace' }],
+  [/^undo_?\d+$|\.ibu$/, { kind: 'take', as: 'undo' }],
+  [/^(ib_logfile\d+|#innodb_redo\/#ib_redo\d+)$/, { kind: 'take', as: 'redo' }],
+  [/\.(frm|par|MYD|MYI|MAD|MAI|CSV|CSM|ARM|ARZ|MRG|TRG|TRN|isl|sdi|opt)$/, { kind: 'take', as: 'table' }],
+  [/^aria_log/, { kind: 'take', as: 'table' }],
+  [/^(auto|mysqld-auto)\.cnf$/, { kind: 'take', as: 'identity' }],
+  [/\.cnf$/, { kind: 'take', as: 'options' }],
+  [/\.pem$/, { kind: 'take', as: 'certificate' }],
+  [/(^|\/)(component_)?keyring/, { kind: 'take', as: 'keyring' }],
+]
+
+/** `binlogs`: names of binary and relay logs with their indexes, as the indexes have them. */
+export function classifyFile(path: string, binlogs: ReadonlyMap<string, FileContent['kind']>): Belonging {
+  const log = binlogs.get(path)
+  if (log !== undefined) return { kind: 'take', as: log }
+  const rule = rules.find(([pattern]) => pattern.test(path))
+  return rule?.[1] ?? { kind: 'take', as: 'other' }
+}

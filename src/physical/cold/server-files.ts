@@ -1,0 +1,107 @@
+// What the files of a stopped server tell of the server: which it is, where its history ends, how it was shut down.
+import { open, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { BackupOrigin } from '../../core/backup.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import type { Flavour } from '../../core/flavour.ts'
+import type { RecoveryPoint } from '../../core/recovery-point.ts'
+import { mariadbRedoEnd } from '../innodb/mariadb-redo.ts'
+import { mysqlRedoEnd } from '../innodb/mysql-redo.ts'
+import type { RedoEnd, RedoFile } from '../innodb/redo-end.ts'
+import { readBinlogEnd } from './binlog-end.ts'
+import type { Survey } from './survey.ts'
+
+export interface StoppedServer {
+  readonly origin: BackupOrigin
+  readonly point: RecoveryPoint
+  /** Why it is not known whether the server was shut down cleanly; absent when it is known that it was. */
+  readonly doubt?: string
+}
+
+/** What an option file says, where one was given: files cannot tell. */
+export interface ServerIds {
+  readonly serverId?: number
+  readonly gtidDomainId?: number
+}
+
+/**
+ * Throws UNSUPPORTED for a directory that is no server's, or of one that was not shut down cleanly, and MalformedDataError for a binary
+ * log that cannot be read.
+ */
+export async function readStoppedServer(
+  survey: Survey,
+  ids: ServerIds,
+  signal?: AbortSignal,
+): Promise<StoppedServer> {
+  const flavour = flavourOf(survey)
+  const redo = await redoEnd(survey, flavour)
+  const log = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
+  if (redo?.isAtCheckpoint === false)
+    throw notClean(survey, 'its redo log goes on behind the last checkpoint')
+  if (log?.isClosed === false)
+    throw notClean(survey, `${path.basename(survey.binlog?.last ?? '')} was never closed`)
+  const serverUuid = flavour === 'mysql' ? await readServerUuid(survey) : undefined
+  return {
+    origin: {
+      flavour,
+      serverVersion: log?.serverVersion ?? redo?.creator.replace(/^\S+ /, '') ?? 'unknown',
+      serverId: ids.serverId ?? log?.serverId ?? 1,
+      ...(serverUuid === undefined ? {} : { serverUuid }),
+      ...(flavour === 'mariadb' ? { gtidDomainId: ids.gtidDomainId ?? log?.gtidDomainId ?? 0 } : {}),
+    },
+    point: log?.point ?? { timeMicros: Math.round(lastChangeMs(survey) * 1000) },
+    ...(redo === undefined && log === undefined
+      ? { doubt: 'its redo log has a format that is not known here, and there is no binary log' }
+      : {}),
+  }
+}
+
+function flavourOf({ directory, files }: Survey): Flavour {
+  const names = new Set(files.map((file) => file.path))
+  if (names.has('mysql.ibd')) return 'mysql'
+  if (names.has('ibdata1') && names.has('ib_logfile0')) return 'mariadb'
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `${directory} is not the data directory of a server: it has neither mysql.ibd (MySQL 8.0 and newer) nor ib_logfile0 (MariaDB)`,
+    { directory },
+  )
+}
+
+async function redoEnd({ directory, files }: Survey, flavour: Flavour): Promise<RedoEnd | undefined> {
+  const redo = files.filter((file) => file.kind === 'redo')
+  await using handles = new AsyncDisposableStack()
+  const opened: RedoFile[] = []
+  for (const { path: name, stats } of redo) {
+    const handle = handles.use(await open(path.join(directory, name), 'r'))
+    opened.push({
+      sizeBytes: stats.size,
+      read: async (offset, length) => {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset)
+        return buffer.subarray(0, bytesRead)
+      },
+    })
+  }
+  const [first] = opened
+  if (first === undefined) return undefined
+  return flavour === 'mysql' ? mysqlRedoEnd(opened) : mariadbRedoEnd(first)
+}
+
+function notClean({ directory }: Survey, why: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `the server of ${directory} was not shut down cleanly: ${why}`,
+    { directory },
+    { hint: 'Start the server, let it recover, and shut it down; then back up.' },
+  )
+}
+
+async function readServerUuid({ directory, files }: Survey): Promise<string | undefined> {
+  if (!files.some((file) => file.path === 'auto.cnf')) return undefined
+  const text = await readFile(path.join(directory, 'auto.cnf'), 'utf8')
+  return /^\s*server-uuid\s*=\s*(\S+)/m.exec(text)?.[1]
+}
+
+/** Without a binary log: when the last of its files was written, which a shutdown does. */
+function lastChangeMs({ files }: Survey): number {
+  return files.reduce((latest, { stats }) => Math.max(latest, stats.mtimeMs), 0)
+}

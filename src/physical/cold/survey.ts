@@ -1,0 +1,99 @@
+// All files of a stopped server's data directory: what each is, and what is left out.
+import type { Stats } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { FileContent } from '../content.ts'
+import { classifyFile } from './classify-file.ts'
+
+export interface SurveyedFile {
+  /** Relative to the data directory. */
+  readonly path: string
+  readonly kind: FileContent['kind']
+  readonly stats: Stats
+}
+
+export interface Survey {
+  readonly directory: string
+  readonly files: readonly SurveyedFile[]
+  readonly folders: readonly { readonly path: string; readonly mode: number }[]
+  readonly leftOut: readonly { readonly path: string; readonly why: string }[]
+  /** Path of the last binary log, and the base name of them all; absent without any. May lie outside of the directory. */
+  readonly binlog?: { readonly last: string; readonly base: string }
+}
+
+/**
+ * Links are followed: what they point at is stored in their place. `binlogIndex` is named where the option file has it elsewhere than in
+ * the directory.
+ */
+export async function surveyDirectory(directory: string, binlogIndex?: string): Promise<Survey> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const names = entries.map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
+  const linked = entries
+    .filter((entry) => entry.isSymbolicLink())
+    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
+  for (const link of linked)
+    if ((await stat(path.join(directory, link))).isDirectory())
+      names.push(...(await readdir(path.join(directory, link))).map((name) => path.join(link, name)))
+  const logs = await readLogs(directory, names, binlogIndex)
+  const files: SurveyedFile[] = []
+  const folders: { path: string; mode: number }[] = []
+  const leftOut: { path: string; why: string }[] = [...logs.elsewhere]
+  for (const name of names.toSorted()) {
+    const belonging = classifyFile(name, logs.kinds)
+    if (belonging.kind === 'skip') continue
+    if (belonging.kind === 'leave-out') {
+      leftOut.push({ path: name, why: belonging.why })
+      continue
+    }
+    const stats = await stat(path.join(directory, name))
+    const mode = stats.mode & 0o7777
+    if (stats.isDirectory()) folders.push({ path: name, mode })
+    else if (stats.isFile()) files.push({ path: name, kind: belonging.as, stats })
+  }
+  return { directory, files, folders, leftOut, ...(logs.binlog === undefined ? {} : { binlog: logs.binlog }) }
+}
+
+interface Logs {
+  readonly kinds: ReadonlyMap<string, FileContent['kind']>
+  readonly elsewhere: readonly { readonly path: string; readonly why: string }[]
+  readonly binlog?: { readonly last: string; readonly base: string }
+}
+
+/** Follows the indexes, which name one log a line: `./binlog.000001`, or an absolute path. */
+async function readLogs(
+  directory: string,
+  names: readonly string[],
+  named: string | undefined,
+): Promise<Logs> {
+  const kinds = new Map<string, FileContent['kind']>()
+  const elsewhere: { path: string; why: string }[] = []
+  let binlog: Logs['binlog']
+  const indexes = names
+    .filter((name) => /^[^/]+\.index$/.test(name))
+    .map((name) => path.join(directory, name))
+  for (const index of new Set([...indexes, ...(named === undefined ? [] : [named])])) {
+    const logs = (await readFile(index, 'utf8')).split('\n').filter((line) => line !== '')
+    const isRelay = /relay/.test(path.basename(index))
+    for (const log of logs.map((line) => path.resolve(directory, line))) {
+      const inside = path.relative(directory, log)
+      if (inside.startsWith('..'))
+        elsewhere.push({
+          path: log,
+          why: 'binary logs that lie outside of the data directory are for the archive',
+        })
+      else {
+        kinds.set(inside, isRelay ? 'relay-log' : 'binlog')
+        // MariaDB 11.4 and newer: where each GTID stands in the log.
+        kinds.set(`${inside}.idx`, isRelay ? 'relay-log' : 'binlog')
+      }
+    }
+    const last = logs.at(-1)
+    if (!isRelay && last !== undefined) {
+      binlog = { last: path.resolve(directory, last), base: path.basename(last).replace(/\.\d+$/, '') }
+    }
+    const place = path.relative(directory, index)
+    // An index of logs that are not there would keep a server from starting.
+    if (!place.startsWith('..')) kinds.set(place, isRelay ? 'relay-log' : 'binlog-index')
+  }
+  return { kinds, elsewhere, ...(binlog === undefined ? {} : { binlog }) }
+}

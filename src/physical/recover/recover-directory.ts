@@ -1,0 +1,78 @@
+// Restored files under a server of our own: it recovers them, serves whoever has work with it, and shuts down cleanly.
+import type { BackupSource } from '../../core/backup.ts'
+import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import type { EmitEvent } from '../../core/events.ts'
+import type { ServerProgram } from '../../process/server-program.ts'
+import { startSandbox } from '../../process/server-sandbox.ts'
+import { Connection } from '../../wire/connection.ts'
+import type { PhysicalContent } from '../content.ts'
+import { sandboxArguments } from './sandbox-arguments.ts'
+
+export interface RecoverOptions {
+  readonly backup: Pick<BackupSource, 'origin' | 'point'>
+  readonly content: PhysicalContent
+  /** Absolute, with the files of the backup in it. */
+  readonly directory: string
+  readonly program: ServerProgram
+  /** Options that the files need besides: keyrings, plugins. */
+  readonly optionFile?: string | undefined
+  readonly emit?: EmitEvent | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Answers what `work` answers. The directory is left as a server leaves it that was shut down; after an error it is of no use. Throws
+ * SANDBOX_FAILED when the server cannot recover the files or not shut down, and what `work` throws.
+ */
+export async function recoverDirectory<T>(
+  { backup, content, directory, program, optionFile, emit, signal }: RecoverOptions,
+  work: (settings: ConnectionSettings) => Promise<T>,
+): Promise<T> {
+  emit?.({ type: 'phase', phase: 'recovering', detail: `with ${program.path} (${program.version})` })
+  await using sandbox = await startSandbox({
+    program,
+    dataDirectory: directory,
+    args: sandboxArguments(backup, content),
+    optionFile,
+    signal,
+  })
+  const result = await work(sandbox.settings)
+  emit?.({ type: 'phase', phase: 'shutting down' })
+  await dropAccount(sandbox.settings, sandbox.dropAccount, signal)
+  await sandbox.stop()
+  return result
+}
+
+async function dropAccount(
+  settings: ConnectionSettings,
+  statements: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await using connection = await Connection.open(settings, { signal })
+  for (const statement of statements) await connection.run(statement, { signal })
+}
+
+/**
+ * Throws VERSION_MISMATCH before a byte is written. The formats of the redo log and of the data dictionary belong to a series (9.7,
+ * 10.11): only a server of that series recovers them, and none that is older than the one that wrote them.
+ */
+export function requireSameSeries(program: ServerProgram, { origin }: Pick<BackupSource, 'origin'>): void {
+  const has = numbersOf(program.version)
+  const wants = numbersOf(origin.serverVersion)
+  const isSame = has[0] === wants[0] && has[1] === wants[1]
+  if (isSame && (has[2] ?? 0) >= (wants[2] ?? 0)) return
+  const series = wants.slice(0, 2).join('.')
+  throw new HoldfastError(
+    'VERSION_MISMATCH',
+    `the backup is of ${origin.flavour} ${origin.serverVersion}, and ${program.path} is ${program.version}`,
+    { backup: origin.serverVersion, program: program.version },
+    {
+      hint: `Give a server of ${series}, ${wants.join('.')} or newer, with --server-program PATH; or restore the files alone with --raw.`,
+    },
+  )
+}
+
+function numbersOf(version: string): readonly number[] {
+  return (/^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1) ?? []).map(Number)
+}

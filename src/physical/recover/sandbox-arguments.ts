@@ -1,0 +1,49 @@
+// The options that a server needs to start on the files of a backup, whatever options it had.
+import path from 'node:path'
+import type { BackupSource } from '../../core/backup.ts'
+import type { FileContent, PhysicalContent } from '../content.ts'
+
+export function sandboxArguments(
+  { origin, point }: Pick<BackupSource, 'origin' | 'point'>,
+  content: PhysicalContent,
+): readonly string[] {
+  const { server, files } = content
+  const dataFiles = server.dataFilePath ?? dataFilePath(files)
+  const log = server.binlogBase
+  return [
+    `--innodb-page-size=${server.pageBytes}`,
+    `--lower-case-table-names=${server.lowerCaseTableNames}`,
+    ...(dataFiles === undefined ? [] : [`--innodb-data-file-path=${dataFiles}`]),
+    `--server-id=${Math.max(1, origin.serverId)}`,
+    // With the log that the server had, transactions that were prepared when it died are decided as it would have done.
+    ...(log === undefined ? ['--skip-log-bin'] : [`--log-bin=${log}`, '--binlog-format=ROW']),
+    ...(origin.flavour === 'mysql'
+      ? mysqlArguments(point.gtid !== undefined)
+      : mariadbArguments(files, origin.gtidDomainId)),
+  ]
+}
+
+function mysqlArguments(hasGtids: boolean): readonly string[] {
+  return hasGtids ? ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'] : []
+}
+
+function mariadbArguments(files: readonly FileContent[], domainId = 0): readonly string[] {
+  const named = (pattern: RegExp): FileContent[] => files.filter((file) => pattern.test(file.path))
+  const [redo] = named(/^ib_logfile0$/)
+  // Other numbers than it had would have the server make its undo tablespaces and its log anew.
+  return [
+    `--gtid-domain-id=${domainId}`,
+    `--innodb-undo-tablespaces=${named(/^undo\d+$/).length}`,
+    ...(redo === undefined ? [] : [`--innodb-log-file-size=${redo.sizeBytes}`]),
+  ]
+}
+
+/** All but the last file of a system tablespace have a fixed size. Undefined for the usual one, whose name is the default. */
+function dataFilePath(files: readonly FileContent[]): string | undefined {
+  const system = files
+    .filter((file) => /^ibdata\d*$/.test(file.path))
+    .toSorted((a, b) => Number(a.path.slice(6)) - Number(b.path.slice(6)))
+  if (system.length < 2) return undefined
+  const sized = system.map((file) => `${path.basename(file.path)}:${file.sizeBytes / 1024}K`)
+  return `${sized.join(';')}:autoextend`
+}

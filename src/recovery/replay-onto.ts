@@ -1,0 +1,84 @@
+// Replays a plan onto a server that has its base already: one on restored files, which knows itself what it has.
+import type { Archive } from '../archive/archive.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import { statesEqual } from '../core/gtid-state.ts'
+import { describePoint } from '../core/point-text.ts'
+import type { RecoveryPoint } from '../core/recovery-point.ts'
+import { currentPoint } from '../instance/current-point.ts'
+import { HeldGlobals } from '../instance/held-globals.ts'
+import { Connection } from '../wire/connection.ts'
+import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
+import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
+import { pendingTransactions } from './pending-transactions.ts'
+import { replayGlobals } from './replay-globals.ts'
+import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
+
+export interface ReplayOntoOptions {
+  readonly settings: ConnectionSettings
+  readonly archive: Pick<Archive, 'readTransactions'>
+  readonly emit: EmitEvent
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RecoveredReplay {
+  /** What the server had of itself. */
+  readonly recovered: RecoveryPoint
+  readonly replayed?: ApplyReport
+  /** What it has now. */
+  readonly end: RecoveryPoint
+}
+
+/** Throws REPLAY_FAILED, LOAD_MISMATCH when it does not end where the plan ends, and what reading throws. */
+export async function replayOnto(plan: RestorePlan, options: ReplayOntoOptions): Promise<RecoveredReplay> {
+  const { settings, emit, signal } = options
+  await using control = await Connection.open(settings, { signal })
+  await using connection = await Connection.open(settings, { signal })
+  const recovered = await currentPoint(control, { signal })
+  if (plan.replay === undefined) return { recovered, end: recovered }
+  const target = await inspectTarget(control, { signal })
+  await using held = new AsyncDisposableStack()
+  held.use(await HeldGlobals.hold(control, replayGlobals(target), { settings, emit, signal }))
+  emit({ type: 'phase', phase: 'replaying binary logs', detail: `to ${describePoint(plan.end)}` })
+  const replayed = await replay(plan, plan.replay, connection, target, options)
+  checkEnd(plan, await target.settle(plan.end, { signal }))
+  return { recovered, replayed, end: plan.end }
+}
+
+/**
+ * The server itself says what it has: what lay in a backup's bounds may be there or not, and a recovered set may have holes. Where it is
+ * as the backup says, the plan has thought of that.
+ */
+function replay(
+  { base }: RestorePlan,
+  plan: ReplayPlan,
+  connection: Connection,
+  { dialect, executed }: ReplayTarget,
+  { archive, emit, signal }: ReplayOntoOptions,
+): Promise<ApplyReport> {
+  const { timeline, from, until, skip } = plan
+  const isAsPlanned =
+    executed === undefined || (base.point.gtid !== undefined && statesEqual(executed, base.point.gtid))
+  const alreadyInBase = isAsPlanned ? plan.alreadyInBase : { state: executed, transactions: 0 }
+  return applyTransactions({
+    connection,
+    dialect,
+    transactions: pendingTransactions(archive.readTransactions({ timeline, from, until, signal }), {
+      skip,
+      ...(alreadyInBase === undefined ? {} : { alreadyInBase }),
+    }),
+    expected: plan.transactions,
+    emit,
+    signal,
+  })
+}
+
+function checkEnd({ end }: RestorePlan, reached: RecoveryPoint['gtid']): void {
+  if (end.gtid === undefined || reached === undefined || statesEqual(reached, end.gtid)) return
+  throw new HoldfastError(
+    'LOAD_MISMATCH',
+    `the restored server stands at GTID ${reached.text || '(none)'} instead of ${end.gtid.text || '(none)'}`,
+    { expected: end.gtid.text, found: reached.text },
+  )
+}

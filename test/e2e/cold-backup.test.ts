@@ -1,0 +1,127 @@
+// The files of a stopped server by the command line alone: taken whole, refused when they cannot be sound, brought back to any moment.
+import assert from 'node:assert/strict'
+import { open, readdir, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import { differencesBetween } from '../support/compare-servers.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { startServer, testedKinds } from '../support/servers.ts'
+import { createShop, shopFingerprint, takeOrders } from '../support/shop.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+/** Tables of engines that keep rows in files of their own, and pages of other sizes. */
+const otherTables = `
+  CREATE TABLE shop.notes (id INT PRIMARY KEY, note VARCHAR(80)) ENGINE=MyISAM;
+  INSERT INTO shop.notes VALUES (1, 'kept'), (2, 'in a file of its own');
+  CREATE TABLE shop.sheet (id INT NOT NULL, cell VARCHAR(20) NOT NULL) ENGINE=CSV;
+  INSERT INTO shop.sheet VALUES (1, 'a');
+  CREATE TABLE shop.packed (id INT PRIMARY KEY, text TEXT) ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=4;
+  INSERT INTO shop.packed SELECT id, REPEAT('holdfast ', 300) FROM shop.orders LIMIT 50;
+  CREATE TABLE shop.parts (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3;
+  INSERT INTO shop.parts SELECT id FROM shop.orders LIMIT 50;`
+
+for (const kind of testedKinds) {
+  test(`a stopped server comes back from its files, and with everything after them (${kind})`, async (context) => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind)
+    await createShop(source)
+    await source.sql(otherTables)
+    const env = {
+      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+      HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
+      [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
+    }
+    const cold = ['backup', '--method', 'cold', '--name', 'shop', '--datadir']
+    await succeed(['init', '--no-encryption'], { env })
+
+    await context.test('a running server is refused by its process', async () => {
+      const run = await holdfast([...cold, source.dataDir], { env })
+      assertRefused(run, 1, new RegExp(`a server runs on ${source.dataDir}: process ${source.pid} holds`))
+    })
+
+    const atBackup = await shopFingerprint(source)
+    await source.stop()
+    await context.test('a backup reads every file once and tells what comes next', async () => {
+      const run = await succeed([...cold, source.dataDir], { env })
+      assert.match(run.stdout, /^Backup \S+-physical-\S+ done in .+ read, .+ new\./)
+      assert.match(run.stdout, /holdfast stream/)
+    })
+
+    await context.test('a second one stores next to nothing', async () => {
+      const run = await succeed([...cold, source.dataDir, '--json'], { env })
+      const { sizes } = lastLine(run.stdout)['backup'] as { sizes: { plainBytes: number; newBytes: number } }
+      assert.ok(sizes.plainBytes > 2 ** 20, run.stdout)
+      assert.ok(sizes.newBytes < sizes.plainBytes / 20, run.stdout)
+    })
+
+    await source.restart()
+    await takeOrders(source, 25)
+    await source.sql('CREATE USER later@localhost; CREATE TABLE shop.later AS SELECT * FROM shop.parts')
+    await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
+
+    await context.test('files and binary logs together are the server as it is now', async () => {
+      const directory = path.join(folder.path, 'latest')
+      const run = await succeed(['restore', 'shop', '--datadir', directory], { env })
+      assert.match(run.stdout, /^Restored shop to .+ recovered, \d+ transactions replayed and shut down/)
+      await using restored = await startServer(kind, { dataDir: directory })
+      assert.deepEqual(await differencesBetween(source, restored), [])
+      const accounts = await restored.sql("SELECT user FROM mysql.user WHERE user LIKE 'holdfast%'")
+      assert.equal(accounts, '', 'no account of the recovery is left')
+    })
+
+    await context.test('the files as they were taken are what a server starts on by itself', async () => {
+      const directory = path.join(folder.path, 'raw')
+      await succeed(['restore', 'shop', '--datadir', directory, '--raw'], { env })
+      await assertSameFiles(source.dataDir, directory)
+      await using restored = await startServer(kind, { dataDir: directory })
+      assert.deepEqual(await shopFingerprint(restored), atBackup)
+    })
+
+    await context.test('a directory with anything in it is refused, and stays as it was', async () => {
+      const before = await readdir(path.join(folder.path, 'latest'))
+      const run = await holdfast(['restore', 'shop', '--datadir', path.join(folder.path, 'latest')], { env })
+      assertRefused(run, 2, /is not empty/)
+      assert.deepEqual(await readdir(path.join(folder.path, 'latest')), before)
+    })
+
+    await context.test('a page with a wrong checksum is named, and nothing of it is kept', async () => {
+      const directory = path.join(folder.path, 'damaged')
+      await succeed(['restore', 'shop', '--datadir', directory, '--raw'], { env })
+      await flipByte(path.join(directory, 'shop/orders.ibd'), 3 * 16_384 + 200)
+      const before = await holdfast(['list', 'shop', '--json'], { env })
+      const run = await holdfast([...cold, directory], { env })
+      assertRefused(run, 1, /page 3 of \S+shop\/orders\.ibd has a wrong checksum/)
+      assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
+      await rm(directory, { recursive: true })
+    })
+
+    await context.test('a server that was killed is refused', async () => {
+      await source.sql('INSERT INTO shop.parts VALUES (1000000)')
+      await source.kill9()
+      const run = await holdfast([...cold, source.dataDir], { env })
+      assertRefused(run, 1, /was not shut down cleanly/)
+    })
+  })
+}
+
+function lastLine(text: string): Record<string, unknown> {
+  return JSON.parse(text.trim().split('\n').at(-1) ?? '')
+}
+
+/** Every file of the restored directory has the length and the mode it had, whatever the source has written since then. */
+async function assertSameFiles(source: string, restored: string): Promise<void> {
+  const names = await readdir(restored, { recursive: true })
+  assert.ok(names.includes('shop/orders.ibd'))
+  for (const name of names) {
+    const [had, has] = await Promise.all([stat(path.join(source, name)), stat(path.join(restored, name))])
+    assert.equal(has.mode, had.mode, name)
+    if (name.endsWith('.MYD') || name.endsWith('.pem')) assert.equal(has.size, had.size, name)
+  }
+}
+
+async function flipByte(file: string, offset: number): Promise<void> {
+  await using handle = await open(file, 'r+')
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, offset)
+  buffer[0] = (buffer[0] ?? 0) ^ 0x10
+  await handle.write(buffer, 0, 1, offset)
+}
