@@ -1,8 +1,10 @@
 // The files of a stopped server by the command line alone: taken whole, refused when they cannot be sound, brought back to any moment.
 import assert from 'node:assert/strict'
-import { open, readdir, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
+import { runProgram } from '../../scripts/servers/run-program.ts'
+import type { BackupSummary } from '../../src/core/backup-summary.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
@@ -41,6 +43,8 @@ for (const kind of testedKinds) {
 
     const atBackup = await shopFingerprint(source)
     await source.stop()
+    const copy = path.join(folder.path, 'copy')
+    await runProgram('cp', ['-a', '--sparse=always', source.dataDir, copy])
     await context.test('a backup reads every file once and tells what comes next', async () => {
       const run = await succeed([...cold, source.dataDir], { env })
       assert.match(run.stdout, /^Backup \S+-physical-\S+ done in .+ read, .+ new\./)
@@ -49,7 +53,8 @@ for (const kind of testedKinds) {
 
     await context.test('a second one stores next to nothing', async () => {
       const run = await succeed([...cold, source.dataDir, '--json'], { env })
-      const { sizes } = lastLine(run.stdout)['backup'] as { sizes: { plainBytes: number; newBytes: number } }
+      const { backup }: { backup: BackupSummary } = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '')
+      const { sizes } = backup
       assert.ok(sizes.plainBytes > 2 ** 20, run.stdout)
       assert.ok(sizes.newBytes < sizes.plainBytes / 20, run.stdout)
     })
@@ -72,9 +77,9 @@ for (const kind of testedKinds) {
     await context.test('the files as they were taken are what a server starts on by itself', async () => {
       const directory = path.join(folder.path, 'raw')
       await succeed(['restore', 'shop', '--datadir', directory, '--raw'], { env })
-      await assertSameFiles(source.dataDir, directory)
+      await assertSameFiles(copy, directory)
       await using restored = await startServer(kind, { dataDir: directory })
-      assert.deepEqual(await shopFingerprint(restored), atBackup)
+      assert.deepEqual(withoutCounters(await shopFingerprint(restored)), withoutCounters(atBackup))
     })
 
     await context.test('a directory with anything in it is refused, and stays as it was', async () => {
@@ -85,14 +90,11 @@ for (const kind of testedKinds) {
     })
 
     await context.test('a page with a wrong checksum is named, and nothing of it is kept', async () => {
-      const directory = path.join(folder.path, 'damaged')
-      await succeed(['restore', 'shop', '--datadir', directory, '--raw'], { env })
-      await flipByte(path.join(directory, 'shop/orders.ibd'), 3 * 16_384 + 200)
+      await flipByte(path.join(copy, 'shop/orders.ibd'), 3 * 16_384 + 200)
       const before = await holdfast(['list', 'shop', '--json'], { env })
-      const run = await holdfast([...cold, directory], { env })
+      const run = await holdfast([...cold, copy], { env })
       assertRefused(run, 1, /page 3 of \S+shop\/orders\.ibd has a wrong checksum/)
       assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
-      await rm(directory, { recursive: true })
     })
 
     await context.test('a server that was killed is refused', async () => {
@@ -104,18 +106,20 @@ for (const kind of testedKinds) {
   })
 }
 
-function lastLine(text: string): Record<string, unknown> {
-  return JSON.parse(text.trim().split('\n').at(-1) ?? '')
+/** A server that was started again counts on from the greatest number in the table. */
+function withoutCounters(fingerprint: string): string {
+  return fingerprint.replaceAll(/ AUTO_INCREMENT=\d+/g, '')
 }
 
-/** Every file of the restored directory has the length and the mode it had, whatever the source has written since then. */
+/** Every file of the restored directory has the bytes, the length and the mode it had. */
 async function assertSameFiles(source: string, restored: string): Promise<void> {
   const names = await readdir(restored, { recursive: true })
   assert.ok(names.includes('shop/orders.ibd'))
   for (const name of names) {
-    const [had, has] = await Promise.all([stat(path.join(source, name)), stat(path.join(restored, name))])
+    const [from, to] = [path.join(source, name), path.join(restored, name)]
+    const [had, has] = await Promise.all([stat(from), stat(to)])
     assert.equal(has.mode, had.mode, name)
-    if (name.endsWith('.MYD') || name.endsWith('.pem')) assert.equal(has.size, had.size, name)
+    if (has.isFile()) assert.ok((await readFile(to)).equals(await readFile(from)), name)
   }
 }
 

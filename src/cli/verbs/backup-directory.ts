@@ -5,11 +5,10 @@ import { repositoryAccess } from '../access.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 import { describeBackupDone } from './backup-done.ts'
 
-/** What is of rows, or of a server that runs. */
+/** What is of rows, or of a server that runs; without what may be set for all commands in the environment. */
 const others = [
   'format',
   'output',
-  'spool',
   'schemas',
   'tables',
   'exclude',
@@ -17,7 +16,6 @@ const others = [
   'structure-only',
   'data-only',
   'mask',
-  'mask-key',
   'no-locks',
   'lock-all-tables',
   'explain-locks',

@@ -83,7 +83,7 @@ async function redoEnd({ directory, files }: Survey, flavour: Flavour): Promise<
   }
   const [first] = opened
   if (first === undefined) return undefined
-  return flavour === 'mysql' ? mysqlRedoEnd(opened) : mariadbRedoEnd(first)
+  return await (flavour === 'mysql' ? mysqlRedoEnd(opened) : mariadbRedoEnd(first))
 }
 
 function notClean({ directory }: Survey, why: string): HoldfastError {
