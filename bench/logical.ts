@@ -8,7 +8,7 @@ import { type Measurement, measure } from './measure.ts'
 import { mebibytes, report } from './report.ts'
 import { fillSampleTables } from './sample-tables.ts'
 import { askedServer, serverOptions, startSource } from './source-server.ts'
-import { holdfast, openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
+import { openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
 
 const usage = `npm run bench -- logical [--server mariadb-10.11|mariadb-11.8|mysql-9.7] [--tables 4] [--rows 250000]
                         [--runs 3] [--no-restore]
@@ -52,13 +52,13 @@ async function backups(source: TestServer, space: Workspace, runs: number): Prom
     await rm(repository, { recursive: true, force: true })
     await rm(path.join(space.folder, 'identity'), { force: true })
     await measure(
-      `${holdfast} init --repository ${repository} --identity-out ${space.env['HOLDFAST_IDENTITY_FILE']}`,
+      `${space.holdfast} init --repository ${repository} --identity-out ${space.env['HOLDFAST_IDENTITY_FILE']}`,
       space.env,
     )
     theirs.push(await measure(dump))
     ours.push(
       await measure(
-        `${holdfast} backup ${source.url()} --repository ${repository} --name bench --schemas bench --quiet`,
+        `${space.holdfast} backup ${source.url()} --repository ${repository} --name bench --schemas bench --quiet`,
         space.env,
       ),
     )
@@ -84,7 +84,7 @@ async function restores(kind: ServerKind, source: TestServer, space: Workspace, 
     await using target = await startServer(kind, { args: serverArgs(kind) })
     ours.push(
       await measure(
-        `${holdfast} restore bench --repository ${repository} --to backup --target ${target.url()} --confirm bench --quiet`,
+        `${space.holdfast} restore bench --repository ${repository} --to backup --target ${target.url()} --confirm bench --quiet`,
         space.env,
         target.pid,
       ),

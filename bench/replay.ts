@@ -7,7 +7,7 @@ import { checksums, compare } from './checksums.ts'
 import { type Measurement, measure } from './measure.ts'
 import { mebibytes, report } from './report.ts'
 import { askedServer, serverOptions, startSource } from './source-server.ts'
-import { holdfast, openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
+import { openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
 
 const usage = `npm run bench -- replay [--server mariadb-10.11|mariadb-11.8|mysql-9.7] [--transactions 12000] [--bytes 100]
                        [--runs 3]
@@ -31,7 +31,10 @@ export async function run(args: readonly string[]): Promise<void> {
   await using source = await startSource(kind)
   const baseFile = await makeBase(source, space)
   const logs = await makeHistory(source, { transactions, bytes })
-  await measure(`${holdfast} stream ${source.url()} ${named(space)} --until-caught-up --quiet`, space.env)
+  await measure(
+    `${space.holdfast} stream ${source.url()} ${named(space)} --until-caught-up --quiet`,
+    space.env,
+  )
   process.stdout.write(
     `${transactions} transactions on ${tables} tables, rows of ${bytes} bytes, ${mebibytes(logs.sizeBytes)} MiB of binary log; median of ${runs}\n\n`,
   )
@@ -50,8 +53,8 @@ async function makeBase(source: TestServer, space: Workspace): Promise<string> {
   const baseFile = path.join(space.folder, 'base.sql')
   await measure(`${words(source.programs.dump)} --single-transaction --databases bench >${baseFile}`)
   const key = space.env['HOLDFAST_IDENTITY_FILE']
-  await measure(`${holdfast} init --repository ${space.repository} --identity-out ${key}`, space.env)
-  await measure(`${holdfast} backup ${source.url()} ${named(space)} --quiet`, space.env)
+  await measure(`${space.holdfast} init --repository ${space.repository} --identity-out ${key}`, space.env)
+  await measure(`${space.holdfast} backup ${source.url()} ${named(space)} --quiet`, space.env)
   return baseFile
 }
 
@@ -117,7 +120,7 @@ async function replays(
     }
     await using target = await startServer(kind, { args: serverArgs(kind) })
     // The whole command, with its start, its plan and the load of a base of a few rows.
-    const restore = `${holdfast} restore bench --repository ${space.repository} --to latest --target ${target.url()}`
+    const restore = `${space.holdfast} restore bench --repository ${space.repository} --to latest --target ${target.url()}`
     ours.push(await measure(`${restore} --confirm bench --quiet`, space.env))
     await compare(truth, target)
   }

@@ -1,20 +1,29 @@
-// Where a comparison keeps its repository, key and state, and the servers that both sides get.
+// Where a comparison keeps its repository, key and state, the program that it measures, and the servers that both sides get.
+import { cp } from 'node:fs/promises'
 import path from 'node:path'
+import { build } from '../scripts/build.ts'
 import type { ServerKind } from '../test/support/servers.ts'
 import { temporaryDirectory } from '../test/support/temporary-directory.ts'
 
 export interface Workspace extends AsyncDisposable {
   readonly folder: string
   readonly repository: string
+  /** How a shell calls this working copy, as it is installed: a bundle without its sources. */
+  readonly holdfast: string
   readonly env: Readonly<Record<string, string>>
 }
 
 export async function openWorkspace(): Promise<Workspace> {
   const directory = await temporaryDirectory()
   const inside = (name: string) => path.join(directory.path, name)
+  await build({ types: 'trust' })
+  for (const part of ['bin', 'dist', 'package.json']) {
+    await cp(path.join(root, part), inside(path.join('program', part)), { recursive: true })
+  }
   return {
     folder: directory.path,
     repository: inside('repository'),
+    holdfast: `node ${inside(path.join('program', 'bin', 'holdfast.js'))}`,
     env: {
       HOLDFAST_IDENTITY_FILE: inside('identity'),
       HOLDFAST_SPOOL: inside('spool'),
@@ -24,8 +33,7 @@ export async function openWorkspace(): Promise<Workspace> {
   }
 }
 
-/** How a shell calls this working copy. */
-export const holdfast = `node ${path.join(import.meta.dirname, '..', 'bin', 'holdfast.js')}`
+const root = path.dirname(import.meta.dirname)
 
 // Both sides get the same server: enough memory for the data, and a redo log that does not stall the load.
 export const serverArgs = (kind: ServerKind): readonly string[] => [

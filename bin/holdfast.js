@@ -49,7 +49,7 @@ function start() {
     .catch(function (error) {
       if (error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.url).endsWith('/src/cli/main.ts'))
         throw error
-      return import('../dist/cli/main.js')
+      return import('../dist/main.js')
     })
     .then(function (cli) {
       return cli.main()

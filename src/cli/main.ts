@@ -1,5 +1,5 @@
 // The program: joins the verbs to the process it runs in.
-import { readFileSync } from 'node:fs'
+import packageJson from '../../package.json' with { type: 'json' }
 import { errorCodes } from '../core/error-codes.table.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { asHoldfastError, errorText } from './error-report.ts'
@@ -13,7 +13,7 @@ const lingerMs = 2000
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(): Promise<void> {
-  const version = packageVersion()
+  const { version } = packageJson
   surviveClosedOutput()
   process.on('uncaughtException', (thrown) => {
     console.error(errorText(asHoldfastError(thrown), { version }))
@@ -52,10 +52,4 @@ function surviveClosedOutput(): void {
       process.exit(errorCodes.FAILED.exit)
     })
   }
-}
-
-function packageVersion(): string {
-  // src/cli and dist/cli lie at the same depth, so this finds the package's own file from both.
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return String(new Map<string, unknown>(Object.entries(JSON.parse(text))).get('version'))
 }

@@ -1,6 +1,6 @@
 // Reads one table's rows from the socket through the kernel into the sink.
 
-import { type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
+import { type CompiledKernel, compiledKernel, type RowChunk, RowKernel } from '../bytes/kernel/row-kernel.ts'
 import type { BackupSink, ObjectChunk } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { RateLimit } from '../core/rate-limit.ts'
@@ -22,18 +22,28 @@ const changedErrnos = new Set([
   1176, // ER_KEY_DOES_NOT_EXITS: the primary key is gone
 ])
 
+/** What pumps on several threads can share: plain data, so that it can be posted. */
+export interface PumpTicket {
+  readonly kernel: CompiledKernel
+}
+
+export function pumpTicket(): PumpTicket {
+  return { kernel: compiledKernel() }
+}
+
 /** One worker's pump: a connection within the snapshot, and a kernel that is used for one table after another. */
 export class RowPump {
   readonly #connection: Connection
   readonly #sink: BackupSink
   readonly #limit: RateLimit | undefined
-  readonly #kernel = new RowKernel()
+  readonly #kernel: RowKernel
 
   /** `limit` is how fast rows may come. */
-  constructor(connection: Connection, sink: BackupSink, limit?: RateLimit) {
+  constructor(connection: Connection, sink: BackupSink, limit?: RateLimit, ticket = pumpTicket()) {
     this.#connection = connection
     this.#sink = sink
     this.#limit = limit
+    this.#kernel = new RowKernel(ticket.kernel)
   }
 
   /**

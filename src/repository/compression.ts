@@ -61,10 +61,11 @@ export async function compressPayload(
 }
 
 /** The same on the calling thread, at once. */
-export function compressNow(payload: Uint8Array, options: CompressOptions): CompressedPayload {
+export function compressNow(payload: Uint8Array, level: number): CompressedPayload {
   const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
   if (payload.length < minCompressibleBytes) return asIs
-  const compressed = zstdCompressSync(payload, zstdOptions(payload, options))
+  // With room for the longest answer zstd reads from the payload and writes to the answer; else it copies both through buffers of its own.
+  const compressed = zstdCompressSync(payload, zstdOptions(payload, { level, expectedRatio: 1 }))
   if (compressed.length >= payload.length) {
     freeNow(compressed.buffer)
     return asIs
@@ -84,7 +85,10 @@ function zstdOptions(
       ...(level < hungryLevel ? {} : { [constants.ZSTD_c_windowLog]: hungryWindowLog }),
     },
     pledgedSrcSize: payload.length,
-    chunkSize: Math.max(minOutputBytes, Math.ceil(Math.min(bound, payload.length * expectedRatio * 1.125))),
+    chunkSize: Math.max(
+      minOutputBytes,
+      Math.ceil(expectedRatio < 1 ? Math.min(bound, payload.length * expectedRatio * 1.125) : bound),
+    ),
   }
 }
 

@@ -35,7 +35,6 @@ export class PackMaker implements BackupSink {
   readonly #contents = new Map<number, [string, Omit<ChunkPlace, 'pack'>][]>()
   readonly #level: number
   #lastPack = -1
-  #ratio = 0.5
 
   constructor(store: ObjectStore, ticket: PackMakerTicket, owner: PackMakerOwner, signal: AbortSignal) {
     const { layout, dataKey, chunkIdKey, packBytes, compressLevel } = ticket
@@ -67,8 +66,7 @@ export class PackMaker implements BackupSink {
     signal?.throwIfAborted()
     const id = this.#makeId(bytes)
     if (!(await this.#owner.claim(id))) return id
-    const compressed = compressNow(bytes, { level: this.#level, expectedRatio: this.#ratio })
-    if (bytes.length > 0) this.#ratio = compressed.storedBytes / bytes.length
+    const compressed = compressNow(bytes, this.#level)
     const frame = { ...compressed, type: 'chunk', plainBytes: bytes.length, chunkId: id } as const
     const { pack, offset, length } = await this.#packs.append(frame)
     this.#contents.get(pack)?.push([id, { offset, frameBytes: length, plainBytes: bytes.length }])

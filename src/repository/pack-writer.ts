@@ -1,5 +1,6 @@
 // Filling packs with frames and putting full ones into the store, two packs in memory at most.
 import type { ObjectStore } from '../storage/object-store.ts'
+import { pageAlignedMemory } from '../storage/write-past-cache.ts'
 import { Budget } from './budget.ts'
 import type { ChunkPlace } from './chunk-index.ts'
 import { freeNow } from './free-memory.ts'
@@ -115,7 +116,7 @@ export class PackWriter {
   #memoryOf(bytes: number): ArrayBuffer {
     // Takes up memory only as far as it is written to.
     if (bytes > this.#options.targetBytes) return new ArrayBuffer(bytes)
-    return this.#spare.pop() ?? new ArrayBuffer(bytes)
+    return this.#spare.pop() ?? pageAlignedMemory(bytes)
   }
 
   #close(): void {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { makeFolder } from './make-folder.ts'
 import { isCertainlyGone, ownProcessMark, type ProcessMark } from './process-mark.ts'
 import { systemErrorCode } from './store-errors.ts'
+import { writePastCache } from './write-past-cache.ts'
 
 /** Temporary files of a store lie in one folder, so that what a dead process left is found without a search. */
 export const temporaryFolder = '.tmp'
@@ -52,7 +53,8 @@ export async function createDurably(
 async function writeAndSync(path: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    for (let written = 0; written < bytes.length; ) {
+    let written = await writePastCache(path, bytes, writeBytes, signal)
+    while (written < bytes.length) {
       signal?.throwIfAborted()
       const length = Math.min(writeBytes, bytes.length - written)
       written += (await file.write(bytes, written, length, written)).bytesWritten

@@ -53,10 +53,10 @@ interface KernelExports {
 
 // Node has it; the type library that declares it is the browser's.
 declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
+  readonly Module: new (bytes: Uint8Array) => CompiledKernel
   // The module is ours, so its exports are what rows.as.ts says.
   readonly Instance: new (
-    module: object,
+    module: CompiledKernel,
   ) => { readonly exports: KernelExports }
 }
 
@@ -72,7 +72,15 @@ const malformed: Readonly<Record<number, readonly [expected: string, found: stri
   14: ['the next sequence number', 'another one'],
 }
 
-let compiled: object | undefined
+/** The machine code of a kernel. It may be posted to other threads, which then need not compile it again. */
+export type CompiledKernel = object
+
+let compiled: CompiledKernel | undefined
+
+export function compiledKernel(): CompiledKernel {
+  compiled ??= new WebAssembly.Module(Buffer.from(kernelModule, 'base64'))
+  return compiled
+}
 
 /**
  * One kernel with its own memory (8.3 MiB), for one result after another. `step` takes bytes of the socket in any split; when
@@ -83,9 +91,8 @@ export class RowKernel {
   readonly #kernel: KernelExports
   readonly #input: Buffer
 
-  constructor() {
-    compiled ??= new WebAssembly.Module(Buffer.from(kernelModule, 'base64'))
-    this.#kernel = new WebAssembly.Instance(compiled).exports
+  constructor(code = compiledKernel()) {
+    this.#kernel = new WebAssembly.Instance(code).exports
     this.#kernel.initialise()
     this.#input = this.#view(this.#kernel.inputAddress(), this.#kernel.inputBytes())
   }

@@ -2,6 +2,7 @@
 import type { ObjectChunk } from '../../core/backup.ts'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import type { RateTicket } from '../../core/rate-limit.ts'
+import type { PumpTicket } from '../../logical/dump-rows.ts'
 import type { RowSelect } from '../../logical/table-reader.ts'
 import type { PackMakerTicket } from '../../repository/pack-maker.ts'
 import type { FilledPack } from '../../repository/pack-writer.ts'
@@ -17,6 +18,7 @@ export interface ReaderStart {
   readonly place: string
   readonly ticket: PackMakerTicket
   readonly rate: RateTicket | undefined
+  readonly pump: PumpTicket
 }
 
 type Signal = AbortSignal

@@ -11,7 +11,7 @@ import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
 import { fromPlainError } from './plain-error.ts'
 import { ThreadCalls } from './thread-calls.ts'
 
-const { settings, password, place, ticket, rate }: ReaderStart = workerData
+const { settings, password, place, ticket, rate, pump: pumpTicket }: ReaderStart = workerData
 if (parentPort === null) throw new TypeError('reader-thread is to be run as a worker')
 
 const ended = new AbortController()
@@ -22,7 +22,7 @@ const served: ReaderCalls = {
   open: async (_, signal) => {
     const login = password === undefined ? settings : { ...settings, password: new Secret(password) }
     connection = await openReadSession(login, signal)
-    pump = new RowPump(connection, packs, rate && new RateLimit(rate))
+    pump = new RowPump(connection, packs, rate && new RateLimit(rate), pumpTicket)
     return connection.serverVersion
   },
   run: ({ sql, timeoutMs }, signal) => opened(connection).run(sql, { signal, timeoutMs }),

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { RateLimit } from '../../core/rate-limit.ts'
+import { pumpTicket } from '../../logical/dump-rows.ts'
 import type { OnChunk, OpenReader, TableReader } from '../../logical/table-reader.ts'
 import type { BackupSession } from '../../repository/backup-session.ts'
 import type { OwnerCalls, ReaderCalls, ReaderStart } from './calls.ts'
@@ -27,6 +28,7 @@ export function readersOnThreads(
     place,
     ticket: session.ticket(threads),
     rate: limit?.ticket,
+    pump: pumpTicket(),
   }
   return (signal) => openThreadReader(start, session, signal)
 }
