@@ -27,21 +27,21 @@ export async function findMydumper(folder: string | undefined): Promise<Mydumper
 }
 
 function commands(mydumper: string, myloader: string): Mydumper {
-  const login = (server: TestServer) => [
-    '--host=127.0.0.1',
-    `--port=${server.port}`,
-    '--user=root',
-    '--threads=2',
-  ]
-  const pipe = (command: string) => [
-    '--exec-per-thread-extension=.zst',
-    `--exec-per-thread=/usr/bin/${command}`,
-  ]
   return {
     name: 'mydumper, zstd -1',
-    dump: (source, folder) =>
-      words([mydumper, ...login(source), '--database=bench', `--outputdir=${folder}`, ...pipe('zstd -1')]),
+    dump: (source, folder) => {
+      const what = ['--database=bench', `--outputdir=${folder}`]
+      return words([mydumper, ...login(source), ...what, ...through('zstd -1')])
+    },
     load: (target, folder) =>
-      words([myloader, ...login(target), `--directory=${folder}`, ...pipe('zstd -dc')]),
+      words([myloader, ...login(target), `--directory=${folder}`, ...through('zstd -dc')]),
   }
+}
+
+function login(server: TestServer): readonly string[] {
+  return ['--host=127.0.0.1', `--port=${server.port}`, '--user=root', '--threads=2']
+}
+
+function through(command: string): readonly string[] {
+  return ['--exec-per-thread-extension=.zst', `--exec-per-thread=/usr/bin/${command}`]
 }
