@@ -13,8 +13,12 @@ export interface ProgressEvent {
   readonly done: number
   /** Absent while nobody knows. */
   readonly total?: number
-  /** True when `total` is an estimate; printers mark it with `~`. */
+  /** True when `total` is an estimate. */
   readonly isEstimate?: boolean
+  /** True when nobody knows how far behind `total` the end is. */
+  readonly isAtLeast?: boolean
+  /** What comes when `total` is done, and takes nobody knows how long: 'indexes of 3 tables'. */
+  readonly followedBy?: string
   /** Beside bytes: rows done so far. */
   readonly rows?: number
   readonly unit: 'bytes' | 'rows' | 'tables' | 'transactions' | 'objects'

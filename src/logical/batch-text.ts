@@ -7,6 +7,9 @@ const lineFeed = 0x0a
 
 type Chunks = Pick<BackupSource, 'getChunk'>
 
+/** Told of all of a piece that was taken up by its reader so far. */
+export type OnSent = (rows: number, bytes: number) => void
+
 /** A batch and how far the target has it. */
 export class BatchText {
   readonly #source: Chunks
@@ -28,8 +31,8 @@ export class BatchText {
   }
 
   /** The rows that come after those taken: `maxBytes` of text at most, or one row where that is longer. */
-  piece(maxBytes: number): TextPiece {
-    return new TextPiece(this.#batch, (index) => this.#chunk(index), this.#taken, maxBytes)
+  piece(maxBytes: number, onSent: OnSent = () => undefined): TextPiece {
+    return new TextPiece(this.#batch, (index) => this.#chunk(index), this.#taken, { maxBytes, onSent })
   }
 
   /** The target has this piece; the next one begins behind it. */
@@ -58,6 +61,7 @@ export class TextPiece implements AsyncIterable<Buffer> {
   readonly #batch: LoadBatch
   readonly #chunk: (index: number) => Promise<Buffer>
   readonly #maxBytes: number
+  readonly #onSent: OnSent
   readonly #start: TextPlace
   #end: TextPlace
   #bytes = 0
@@ -68,13 +72,14 @@ export class TextPiece implements AsyncIterable<Buffer> {
     batch: LoadBatch,
     chunk: (index: number) => Promise<Buffer>,
     start: TextPlace,
-    maxBytes: number,
+    { maxBytes, onSent }: { readonly maxBytes: number; readonly onSent: OnSent },
   ) {
     this.#batch = batch
     this.#chunk = chunk
     this.#start = start
     this.#end = start
     this.#maxBytes = maxBytes
+    this.#onSent = onSent
   }
 
   get bytes(): number {
@@ -110,7 +115,10 @@ export class TextPiece implements AsyncIterable<Buffer> {
       if (length === 0 && rest.length > 0) return
       const bytes = rest.subarray(0, length)
       this.#advance(bytes, length === rest.length)
-      if (length > 0) yield bytes
+      if (length > 0) {
+        yield bytes
+        this.#onSent(this.#rows, this.#bytes)
+      }
       if (length < rest.length) return
     }
   }

@@ -4,7 +4,7 @@ import type { BackupSource } from '../core/backup.ts'
 import { quoteText } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { serverErrno } from '../wire/server-error.ts'
-import { BatchText, type TextPiece } from './batch-text.ts'
+import { BatchText, type OnSent, type TextPiece } from './batch-text.ts'
 import type { TableContent } from './content.ts'
 import { insertPiece } from './insert-rows.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
@@ -46,8 +46,12 @@ export type LoadOutcome = 'exact' | 'unproven'
 /** Sends the next piece of a batch. */
 type Send = (isStrict: boolean) => Promise<void>
 
-/** Told of each piece that is committed. */
-export type OnRows = (rows: number, bytes: number) => void
+export interface LoadWatch {
+  /** All of the piece that is on its way, so far; less than before where it has to be sent again. */
+  readonly sent: OnSent
+  /** That piece is committed. */
+  readonly came: (rows: number, bytes: number) => void
+}
 
 /** Loads batches over one session. */
 export class RowLoader {
@@ -77,27 +81,27 @@ export class RowLoader {
    * @throws HoldfastError LOAD_MISMATCH when not exactly the rows of the batch arrived; UNSUPPORTED or SERVER_ERROR when the target
    * takes less in a transaction than one row, or than a statement that could not be undone
    */
-  async load(job: RowLoad, onRows: OnRows): Promise<LoadOutcome> {
+  async load(job: RowLoad, watch: LoadWatch): Promise<LoadOutcome> {
     const text = new BatchText(this.#source, job.batch, this.#signal)
     let outcome: LoadOutcome = 'exact'
     while (!text.isTaken) {
-      if ((await this.#loadNext(job, text, onRows)) === 'unproven') outcome = 'unproven'
+      if ((await this.#loadNext(job, text, watch)) === 'unproven') outcome = 'unproven'
     }
     return outcome
   }
 
   /** As many rows as fit: halves what the target refuses, and begins with that the next time. */
-  async #loadNext(job: RowLoad, text: BatchText, onRows: OnRows): Promise<LoadOutcome> {
+  async #loadNext(job: RowLoad, text: BatchText, watch: LoadWatch): Promise<LoadOutcome> {
     for (;;) {
       let piece = text.piece(this.#maxBytes)
       const send = (isStrict: boolean) => {
-        piece = text.piece(this.#maxBytes)
+        piece = text.piece(this.#maxBytes, watch.sent)
         return this.#send(job, piece, isStrict)
       }
       try {
         const outcome = await this.#strictFirst(job, send)
         text.take(piece)
-        onRows(piece.rows, piece.bytes)
+        watch.came(piece.rows, piece.bytes)
         return outcome
       } catch (error) {
         this.#maxBytes = await this.#smaller(job, piece, error)

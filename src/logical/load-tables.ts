@@ -1,5 +1,6 @@
 // Loads the rows of all tables over several sessions, adds indexes where they are due, and reads back what could not be proven while loading.
 import { HoldfastError } from '../core/errors.ts'
+import { RowProgress } from '../core/row-progress.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
@@ -12,6 +13,7 @@ import { logicalDialectOf } from './dialects.ts'
 import { importedExpression } from './imported-rows.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
 import type { LoadOptions } from './load-logical.ts'
+import { LoadProgress } from './load-progress.ts'
 import { LoadQueue } from './load-queue.ts'
 import { type RelaxTarget, type RowLoad, RowLoader } from './load-rows.ts'
 import { digestOf, readDigest } from './read-back.ts'
@@ -51,34 +53,38 @@ export async function loadTables(
   for (const load of loads) plan.appended.add(load.table, rowsLoaded(load))
   const rowsBefore = loads.reduce((sum, load) => sum + rowsLoaded(load), 0)
   const bytesBefore = totalBytes - loads.reduce((sum, load) => sum + bytesLeft(load), 0)
-  let doneBytes = bytesBefore
+  const indexedTables = loads.filter(({ table }) => (deferral.get(table)?.indexes.length ?? 0) > 0).length
+  const progress = new LoadProgress({ emit, totalBytes, bytesBefore, indexedTables })
+  let plainBytes = 0
   let rows = 0
-  const tell = (detail: string) => {
-    const phase = 'loading rows'
-    emit({ type: 'progress', phase, done: doneBytes, total: totalBytes, unit: 'bytes', detail })
-  }
-  emit({ type: 'phase', phase: 'loading rows' })
   const stop = new AbortController()
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const pull = async (): Promise<void> => {
     await using session = await openSession()
     const loader = new RowLoader(session, backup, plan, either)
+    const sending = progress.session()
     const load = async (job: RowLoad) => {
       // LOAD DATA takes character_set_database from the default schema.
       await session.run(`USE ${quoteName(job.schema)}`, { signal: either })
-      const outcome = await loader.load(job, (came, bytes) => {
-        plan.appended.add(job.table, came)
-        rows += came
-        doneBytes += bytes
-        tell(`${job.schema}.${job.table.name}`)
+      const name = `${job.schema}.${job.table.name}`
+      const outcome = await loader.load(job, {
+        sent: (some, bytes) => sending.sent(some, bytes, name),
+        came: (some, bytes) => {
+          plan.appended.add(job.table, some)
+          rows += some
+          plainBytes += bytes
+          sending.came(some, bytes, name)
+        },
       })
       if (outcome === 'unproven') unproven.add(job.table)
     }
     for (let job = queue.next(); job !== undefined; job = queue.next()) {
       if (job.kind === 'rows') await load(job)
       else {
-        tell(`indexes of ${job.of.schema}.${job.of.table.name}`)
+        const table = `${job.of.schema}.${job.of.table.name}`
+        progress.indexesBegin(table)
         await addIndexes(session, job.of, either)
+        progress.indexesCame(table)
       }
       queue.done(job)
     }
@@ -95,16 +101,17 @@ export async function loadTables(
     ({ table }) => table.rows > 0 && !plan.appended.has(table) && (unproven.has(table) || hasJson(table)),
   )
   const warnings = [...keyWarnings, ...(await readBack(options, refs))]
-  return { rows, rowsBefore, plainBytes: doneBytes - bytesBefore, warnings }
+  return { rows, rowsBefore, plainBytes, warnings }
 }
 
 /** Foreign keys need the indexes of other tables; then all is there, and can be compared. */
 async function completeKeys(
-  { signal }: LoadOptions,
+  { signal, emit = () => undefined }: LoadOptions,
   openSession: () => Promise<Connection>,
   { deferral, isSameRelease }: LoadPlan,
 ): Promise<readonly string[]> {
   if (deferral.size === 0) return []
+  emit({ type: 'phase', phase: 'adding foreign keys' })
   await using session = await openSession()
   for (const deferred of deferral.values()) {
     // What a foreign key points to is looked for in the default schema.
@@ -127,12 +134,17 @@ async function readBack(
 ): Promise<readonly string[]> {
   const { settings, backup, signal, emit = () => undefined } = options
   if (refs.length === 0) return []
-  emit({ type: 'phase', phase: 'reading back' })
   await using session = await openReadSession(settings, signal)
   const dialect = logicalDialectOf(session.flavour)
   const query = new ByteQuery()
   const warnings: string[] = []
   const schemas = new Map<string, ReadonlyMap<string, Relation>>()
+  const total = await textBytes(backup, refs, signal)
+  const progress = new RowProgress({
+    emit,
+    phase: 'reading back',
+    expected: () => ({ total, isEstimate: true }),
+  })
   for (const { schema } of refs) {
     if (!schemas.has(schema))
       schemas.set(schema, new Map((await listRelations(session, schema)).map((one) => [one.name, one])))
@@ -147,7 +159,9 @@ async function readBack(
         ? `SELECT ${table.columns.map(importedExpression).join(', ')} ${target.from}`
         : target.select
     await session.run('SET SESSION character_set_results = NULL', { signal })
-    const found = await readDigest(session, select, signal)
+    const found = await readDigest(session, select, signal, ({ bytes, rows }) =>
+      progress.add(bytes.length, rows, `${schema}.${table.name}`),
+    )
     await session.run('SET SESSION character_set_results = utf8mb4', { signal })
     const wanted = digestOf(await backup.object(table.object, signal))
     if (found.rows === wanted.rows && found.rowHash === wanted.rowHash) continue
@@ -168,7 +182,22 @@ async function readBack(
       )
     }
   }
+  progress.finish()
   return warnings
+}
+
+async function textBytes(
+  backup: LoadOptions['backup'],
+  refs: readonly Pick<TableLoad, 'table'>[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let bytes = 0
+  for (const { table } of refs) {
+    if (table.object === undefined) continue
+    const { chunks } = await backup.object(table.object, signal)
+    bytes += chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
+  }
+  return bytes
 }
 
 function isUnproven({ loaded }: TableLoad): boolean {

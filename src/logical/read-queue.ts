@@ -1,6 +1,7 @@
 // What is to be read next: whole tables, and slices of those that are too large for one reader.
 import type { Connection } from '../wire/connection.ts'
 import { SeekSession } from './ranges/seek-session.ts'
+import type { ReadEstimate } from './read-estimate.ts'
 import { type SlicedTable, type TableSlice, TableSlices, wholeSlice } from './table-slices.ts'
 
 export interface TableJob extends SlicedTable {
@@ -17,6 +18,8 @@ export interface ReadQueueOptions {
   readonly jobs: readonly TableJob[]
   readonly readers: number
   readonly minRangeBytes: number
+  /** Is told what is given out. */
+  readonly estimate: ReadEstimate
 }
 
 // Past 256 MiB a reader that stays behind costs too much. Below that, eight ranges a reader even out what estimates get wrong.
@@ -33,12 +36,14 @@ export class ReadQueue {
   readonly #rangeBytes: number
   readonly #slices = new Map<TableJob, Promise<TableSlices | undefined>>()
   readonly #isAlone: boolean
+  readonly #estimate: ReadEstimate
 
-  constructor({ control, jobs, readers, minRangeBytes }: ReadQueueOptions) {
+  constructor({ control, jobs, readers, minRangeBytes, estimate }: ReadQueueOptions) {
     this.#control = control
     this.#seeks = new SeekSession(control)
     this.#jobs = jobs
     this.#isAlone = readers < 2
+    this.#estimate = estimate
     const totalBytes = jobs.reduce((sum, job) => sum + job.estimatedBytes, 0)
     const share = totalBytes / (readers * rangesPerReader)
     this.#rangeBytes = Math.min(maxRangeBytes, Math.max(minRangeBytes, share))
@@ -52,13 +57,22 @@ export class ReadQueue {
       if (slices === undefined) {
         // Another reader may have taken it while we looked for a key.
         if (this.#jobs[this.#done] !== table) continue
-        this.#done++
+        this.#estimate.enter(table)
+        this.#pass(table)
         return { table, ...wholeSlice(table) }
       }
       const slice = await slices.next(signal)
-      if (slice !== undefined) return { table, ...slice }
-      if (this.#jobs[this.#done] === table) this.#done++
+      if (slice !== undefined) {
+        this.#estimate.enter(table)
+        return { table, ...slice }
+      }
+      if (this.#jobs[this.#done] === table) this.#pass(table)
     }
+  }
+
+  #pass(table: TableJob): void {
+    this.#done++
+    this.#estimate.exhaust(table)
   }
 
   /** Undefined when the table is to be read whole. */

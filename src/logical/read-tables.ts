@@ -1,10 +1,12 @@
 // Reads the rows of all tables of a snapshot with several readers at once, and makes one object of each table.
 import type { BackupObject, ObjectChunk } from '../core/backup.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { RowProgress } from '../core/row-progress.ts'
 import { letTablesGo, markNoTables, type OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { RangeContent } from './content.ts'
 import type { SchemaDefinition } from './definitions.ts'
+import { ReadEstimate } from './read-estimate.ts'
 import { type ReadJob, ReadQueue, type TableJob } from './read-queue.ts'
 import type { TableReader } from './table-reader.ts'
 
@@ -50,21 +52,21 @@ export function tableObjectName(schema: string, table: string): string {
  * @throws what a reader throws; the first failure stops all readers
  */
 export async function readTables(request: ReadRequest): Promise<ReadonlyMap<string, TableRows>> {
-  const { schemas, readers, snapshot, isGuarded, emit, signal } = request
+  const { schemas, readers, snapshot, isGuarded, signal } = request
   // Rows come as they lie in the table, whatever their character set.
   await Promise.all(
     readers.map(({ session }) => session.run('SET SESSION character_set_results = NULL', { signal })),
   )
   if (isGuarded) await Promise.all(readers.map(({ session }) => markNoTables(session, { signal })))
-  emit({ type: 'phase', phase: 'reading tables' })
   const jobs = jobsOf(schemas).toSorted((a, b) => b.estimatedBytes - a.estimatedBytes)
-  const reading = new Reading(request, isConditional(schemas) ? undefined : tableBytes(schemas))
+  const reading = new Reading(request, jobs)
   await reading.readAll(jobs.filter((job) => !job.isTransactional))
   // If this session was lost, writes may have come before we had read.
   await snapshot.tableLock?.run('UNLOCK TABLES', { signal })
   await reading.readAll(jobs.filter((job) => job.isTransactional))
   await snapshot.globalLock?.run('UNLOCK TABLES', { signal })
   await Promise.all(readers.map((reader) => reader.finish()))
+  reading.finish()
   return reading.tables()
 }
 
@@ -83,21 +85,29 @@ class Reading {
   readonly #request: ReadRequest
   readonly #stop = new AbortController()
   readonly #either: AbortSignal
-  readonly #totalBytes: number | undefined
-  #doneBytes = 0
-  #doneRows = 0
+  readonly #estimate: ReadEstimate
+  readonly #progress: RowProgress
   readonly #read = new Map<string, ReadRange[]>()
 
-  constructor(request: ReadRequest, totalBytes: number | undefined) {
+  constructor(request: ReadRequest, jobs: readonly TableJob[]) {
     this.#request = request
-    this.#totalBytes = totalBytes
-    const { signal } = request
+    const { schemas, emit, signal } = request
+    const estimate = new ReadEstimate(jobs)
+    const expected = isConditional(schemas) ? () => ({}) : () => estimate.expected()
+    this.#estimate = estimate
+    this.#progress = new RowProgress({ emit, phase: 'reading tables', expected })
     this.#either = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
   }
 
   async readAll(jobs: readonly TableJob[]): Promise<void> {
     const { readers, control, minRangeBytes, isGuarded, signal } = this.#request
-    const queue = new ReadQueue({ control, jobs, readers: readers.length, minRangeBytes })
+    const queue = new ReadQueue({
+      control,
+      jobs,
+      readers: readers.length,
+      minRangeBytes,
+      estimate: this.#estimate,
+    })
     const pull = async (reader: TableReader): Promise<void> => {
       let held = 0
       for (
@@ -113,6 +123,10 @@ class Reading {
     await Promise.all(readers.map((reader) => pull(reader).catch(stopAll)))
     signal?.throwIfAborted()
     if (this.#stop.signal.aborted) throw this.#stop.signal.reason
+  }
+
+  finish(): void {
+    this.#progress.finish()
   }
 
   /** Chunks of a table stand in the order of its ranges, whoever was ready first. */
@@ -139,21 +153,11 @@ class Reading {
   ): Promise<void> {
     const { schema, name, object } = table
     const onChunk = (plainBytes: number, rows: number): void => {
-      this.#doneBytes += plainBytes
-      this.#doneRows += rows
-      this.#request.emit({
-        type: 'progress',
-        phase: 'reading tables',
-        done: this.#doneBytes,
-        ...(this.#totalBytes === undefined
-          ? {}
-          : { total: Math.max(this.#totalBytes, this.#doneBytes), isEstimate: true }),
-        rows: this.#doneRows,
-        unit: 'bytes',
-        detail: `${schema}.${name}`,
-      })
+      this.#estimate.add(table, plainBytes, rows)
+      this.#progress.add(plainBytes, rows, `${schema}.${name}`)
     }
     const chunks = await reader.read({ schema, name, select }, onChunk, this.#either)
+    this.#estimate.leave(table)
     const read = this.#read.get(object)
     if (read === undefined) this.#read.set(object, [{ at, text, condition, partitions, chunks }])
     else read.push({ at, text, condition, partitions, chunks })

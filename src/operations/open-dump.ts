@@ -31,7 +31,7 @@ export async function openDump(place: string, wanted: DumpFormat | undefined): P
       { place },
     )
   }
-  return { files: dumpFiles(isFolder ? place : dirname(place), names), format }
+  return { files: await dumpFiles(isFolder ? place : dirname(place), names), format }
 }
 
 function formatOf(place: string, names: readonly string[]): DumpFormat {
@@ -74,16 +74,26 @@ async function filesIn(folder: string): Promise<string[]> {
   return names
 }
 
-function dumpFiles(folder: string, names: readonly string[]): DumpFiles {
+async function dumpFiles(folder: string, names: readonly string[]): Promise<DumpFiles> {
+  const volume = { sizeBytes: 0, readBytes: 0 }
+  for (const name of names) volume.sizeBytes += (await stat(join(folder, name))).size
+  const onBytes = (bytes: number): void => {
+    volume.readBytes += bytes
+  }
   return {
+    volume,
     names,
-    read: (name) => readFile(join(folder, name), name),
+    read: (name) => readFile(join(folder, name), name, onBytes),
     changedMicros: async (name) => Math.floor((await stat(join(folder, name))).mtimeMs * 1000),
   }
 }
 
-async function* readFile(path: string, name: string): AsyncGenerator<Buffer> {
-  const plain = plainBytes(path)
+async function* readFile(
+  path: string,
+  name: string,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  const plain = plainBytes(path, onBytes)
   // Not by name: compressed dumps go by many.
   const first = await plain.next()
   if (first.done === true) return
@@ -122,7 +132,8 @@ async function* joined(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerat
   yield* rest
 }
 
-async function* plainBytes(path: string): AsyncGenerator<Buffer> {
+/** Bytes count when whoever reads asks for the next ones. */
+async function* plainBytes(path: string, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
   try {
     await using handle = await open(path)
     for (;;) {
@@ -130,6 +141,7 @@ async function* plainBytes(path: string): AsyncGenerator<Buffer> {
       const { bytesRead } = await handle.read(bytes, 0, readBytes)
       if (bytesRead === 0) return
       yield bytes.subarray(0, bytesRead)
+      onBytes(bytesRead)
     }
   } catch (error) {
     throw storeError(error, 'reading', path)

@@ -102,7 +102,9 @@ for (const kind of testedKinds) {
     test('no total is promised where a condition leaves out rows', async () => {
       assert.ok(!(await totals(source, {})).includes(undefined))
       const some = await totals(source, { where: ['shop.customers:id < 2'] })
-      assert.ok(some.every((total) => total === undefined))
+      // Only when all is read it is known what it came to.
+      assert.deepEqual([...new Set(some.slice(0, -1))], [undefined])
+      assert.ok(some.at(-1) !== undefined)
     })
 
     test('--exclude leaves out schemas and tables, and the backup is one of a part', async () => {

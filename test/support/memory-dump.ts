@@ -17,11 +17,16 @@ export function memoryDump(contents: Readonly<Record<string, string | Buffer>>, 
       typeof text === 'string' ? Buffer.from(text) : text,
     ]),
   )
+  const volume = { sizeBytes: [...bytes.values()].reduce((sum, { length }) => sum + length, 0), readBytes: 0 }
   return {
+    volume,
     names: [...bytes.keys()].toSorted(),
     async *read(name) {
       const all = bytes.get(name) ?? Buffer.alloc(0)
-      for (let at = 0; at < all.length; at += pieceBytes) yield all.subarray(at, at + pieceBytes)
+      for (let at = 0; at < all.length; at += pieceBytes) {
+        yield all.subarray(at, at + pieceBytes)
+        volume.readBytes += Math.min(pieceBytes, all.length - at)
+      }
     },
     changedMicros: () => Promise.resolve(1_700_000_000_000_000),
   }

@@ -1,24 +1,40 @@
-// Talk for pipes and logs: a line for each phase, a progress line every 30 s, and never a carriage return.
+// Talk for pipes and logs: a line for each phase, a progress line every 30 s and at its end, and never a carriage return.
 import type { HoldfastEvent } from '../../core/events.ts'
+import { formatDuration } from './duration.ts'
 import type { EventPrinter, TextOutput } from './event-printer.ts'
-import { type PhaseClock, progressText, startClock } from './progress-text.ts'
+import { Pace } from './pace.ts'
+import { doneText, progressText } from './progress-text.ts'
 
 // A nightly backup of eight hours then writes about a thousand lines to its log.
 const progressEveryMs = 30_000
 
+interface Phase {
+  readonly name: string
+  readonly startedMs: number
+  pace?: Pace
+  lastLineMs: number
+}
+
 export function linePrinter(output: TextOutput, options: { readonly isQuiet: boolean }): EventPrinter {
-  let clock: PhaseClock | undefined
-  let phase: string | undefined
-  let lastLineMs = 0
+  let phase: Phase | undefined
   const line = (text: string): void => {
     output.write(`${text}\n`)
   }
-  const startPhase = (name: string, detail: string | undefined): void => {
-    if (phase === name && detail === undefined) return
-    phase = name
-    clock = undefined
-    lastLineMs = Date.now()
+  const endPhase = (): void => {
+    if (phase?.pace !== undefined) {
+      const nowMs = Date.now()
+      const took = formatDuration(nowMs - phase.startedMs)
+      line(`${phase.name}: ${doneText(phase.pace, nowMs)} in ${took}`)
+    }
+    phase = undefined
+  }
+  const startPhase = (name: string, detail: string | undefined): Phase => {
+    if (phase?.name === name && detail === undefined) return phase
+    endPhase()
+    const nowMs = Date.now()
     line(detail === undefined ? name : `${name}: ${detail}`)
+    phase = { name, startedMs: nowMs, lastLineMs: nowMs }
+    return phase
   }
   const emit = (event: HoldfastEvent): void => {
     if (event.type === 'notice') {
@@ -27,13 +43,17 @@ export function linePrinter(output: TextOutput, options: { readonly isQuiet: boo
       return
     }
     if (options.isQuiet) return
-    if (event.type === 'phase') return startPhase(event.phase, event.detail)
+    if (event.type === 'phase') {
+      startPhase(event.phase, event.detail)
+      return
+    }
     const nowMs = Date.now()
-    if (event.phase !== phase) startPhase(event.phase, undefined)
-    clock ??= startClock(event, nowMs)
-    if (nowMs - lastLineMs < progressEveryMs) return
-    lastLineMs = nowMs
-    line(progressText(event, clock, nowMs))
+    const current = startPhase(event.phase, undefined)
+    current.pace ??= new Pace(event, nowMs)
+    current.pace.note(event, nowMs)
+    if (nowMs - current.lastLineMs < progressEveryMs) return
+    current.lastLineMs = nowMs
+    line(progressText(current.pace, nowMs))
   }
   return {
     emit,
@@ -41,6 +61,8 @@ export function linePrinter(output: TextOutput, options: { readonly isQuiet: boo
       if (!options.isQuiet) line(text)
     },
     pause: () => undefined,
-    close: () => undefined,
+    close: (outcome) => {
+      if (outcome === 'done') endPhase()
+    },
   }
 }

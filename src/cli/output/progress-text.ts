@@ -1,57 +1,76 @@
-// One progress event as a line: how much of how much, how fast, how long still.
+// One progress event as a line: how much of how much, how fast, how long still. What nobody knows for sure is marked as such.
 import type { ProgressEvent } from '../../core/events.ts'
 import { formatBytes } from './byte-size.ts'
 import { formatDuration } from './duration.ts'
+import type { Pace, Speed } from './pace.ts'
 
-/** What was seen of a phase so far, to tell its speed. */
-export interface PhaseClock {
-  readonly startedMs: number
-  /** `done` at the first progress event of the phase: a resumed phase does not start at 0. */
-  readonly startedDone: number
-  /** Rows at that event, where they are told. */
-  readonly startedRows?: number
+/** `reading tables: 41.2 GiB of about 98.0 GiB (42 %), 312 MiB/s, 1,204,000 rows/s, about 3 min 10 s left (shop.orders)` */
+export function progressText(pace: Pace, nowMs: number): string {
+  const { done, left, detail } = progressParts(pace, nowMs)
+  return `${[done, ...left].join(', ')}${detail}`
 }
 
-/** Starts at the first progress event of a phase. */
-export function startClock(event: ProgressEvent, nowMs: number): PhaseClock {
-  const rows = event.rows === undefined ? {} : { startedRows: event.rows }
-  return { startedMs: nowMs, startedDone: event.done, ...rows }
+/** The same in two lines where one of so many columns does not hold it: what is done, and what is left. */
+export function progressLines(pace: Pace, nowMs: number, columns: number): readonly string[] {
+  const { done, left, detail } = progressParts(pace, nowMs)
+  const line = `${[done, ...left].join(', ')}${detail}`
+  const rest = `${left.join(', ')}${detail}`.trimStart()
+  return line.length <= columns || rest === '' ? [line] : [done, `  ${rest}`]
 }
 
-/** `reading tables: 41.2 GiB of ~98.0 GiB (42 %), 312 MiB/s, 1,204,000 rows/s, 3 min 10 s left` */
-export function progressText(event: ProgressEvent, clock: PhaseClock, nowMs: number): string {
-  const parts = [amount(event)]
-  const elapsedSeconds = (nowMs - clock.startedMs) / 1000
-  const perSecond = elapsedSeconds >= 1 ? (event.done - clock.startedDone) / elapsedSeconds : 0
-  if (perSecond > 0) {
-    parts.push(`${quantity(perSecond, event.unit)}/s`)
-    if (event.rows !== undefined) {
-      const rows = event.rows - (clock.startedRows ?? 0)
-      parts.push(`${quantity(rows / elapsedSeconds, 'rows')}/s`)
-    }
-    // An ETA from the first seconds would only jump about.
-    if (event.total !== undefined && event.total > event.done && elapsedSeconds >= 3) {
-      parts.push(`${formatDuration(((event.total - event.done) / perSecond) * 1000)} left`)
-    }
+function progressParts(pace: Pace, nowMs: number) {
+  const event = pace.latest
+  const { leftMs, isLeftAtLeast, ...speed } = pace.rates(nowMs)
+  const how = isLeftAtLeast === true ? 'at least' : 'about'
+  return {
+    done: `${event.phase}: ${[amount(event), ...speedParts(speed, event.unit)].join(', ')}`,
+    left: [
+      ...(leftMs === undefined ? [] : [`${how} ${formatDuration(leftMs)} left`]),
+      ...(event.followedBy === undefined ? [] : [`then ${event.followedBy}`]),
+    ],
+    detail: event.detail === undefined ? '' : ` (${event.detail})`,
   }
-  const detail = event.detail === undefined ? '' : ` (${event.detail})`
-  return `${event.phase}: ${parts.join(', ')}${detail}`
+}
+
+/** `41.2 GiB, 130,000,000 rows, 312 MiB/s, 1,204,000 rows/s`: a phase that is over, with its average speed. */
+export function doneText(pace: Pace, nowMs: number): string {
+  const { done, rows, unit } = pace.latest
+  const rowCount = rows === undefined ? [] : [quantity(rows, 'rows')]
+  return [quantity(done, unit), ...rowCount, ...speedParts(pace.average(nowMs) ?? {}, unit)].join(', ')
+}
+
+/** Whole percents; only what is known is ever done altogether. Undefined where the end is not known. */
+export function percentDone({
+  done,
+  total,
+  isEstimate,
+  isAtLeast,
+  followedBy,
+}: ProgressEvent): number | undefined {
+  if (total === undefined || total <= 0 || isAtLeast === true) return undefined
+  return Math.min(
+    isEstimate === true || followedBy !== undefined ? 99 : 100,
+    Math.floor((done / total) * 100),
+  )
+}
+
+function speedParts(
+  { perSecond, rowsPerSecond }: Partial<Speed>,
+  unit: ProgressEvent['unit'],
+): readonly string[] {
+  return [
+    ...(perSecond === undefined ? [] : [`${quantity(perSecond, unit)}/s`]),
+    ...(rowsPerSecond === undefined ? [] : [`${quantity(rowsPerSecond, 'rows')}/s`]),
+  ]
 }
 
 function amount(event: ProgressEvent): string {
-  const done = quantity(event.done, event.unit)
-  if (event.total === undefined) return done
-  const about = event.isEstimate === true ? '~' : ''
-  const total = `${about}${quantity(event.total, event.unit)}`
-  const unit = event.unit === 'bytes' ? '' : ` ${event.unit}`
-  const start = event.unit === 'bytes' ? done : done.slice(0, -unit.length)
-  return `${start} of ${total}${percent(event)}`
-}
-
-function percent(event: ProgressEvent): string {
-  if (event.total === undefined || event.total <= 0) return ''
-  // An estimate can be passed; more than all of it would only confuse.
-  return ` (${Math.min(100, Math.floor((event.done / event.total) * 100))} %)`
+  const { done, total, unit, isEstimate, isAtLeast } = event
+  if (total === undefined) return quantity(done, unit)
+  const how = isAtLeast === true ? 'at least ' : isEstimate === true ? 'about ' : ''
+  const start = unit === 'bytes' ? formatBytes(done) : groupDigits(Math.round(done))
+  const percent = percentDone(event)
+  return `${start} of ${how}${quantity(total, unit)}${percent === undefined ? '' : ` (${percent} %)`}`
 }
 
 function quantity(value: number, unit: ProgressEvent['unit']): string {

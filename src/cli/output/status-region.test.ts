@@ -3,27 +3,26 @@ import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { statusRegion } from './status-region.ts'
 
-function screen(): {
-  readonly write: (text: string) => void
-  readonly columns: number
-  readonly isTTY: true
-  text(): string
-} {
-  let written = ''
+const erase = '\r\u001B[K'
+const up = '\u001B[A'
+const sequences = new RegExp(`(${RegExp.escape(erase)}|${RegExp.escape(up)}|\n)`)
+
+/** A terminal of 30 columns that knows the few sequences that are used, and shows what a person would see in the end. */
+function screen() {
+  const lines = ['']
+  let at = 0
   return {
     columns: 30,
-    isTTY: true,
-    write: (text) => {
-      written += text
+    isTTY: true as const,
+    write: (text: string) => {
+      for (const piece of text.split(sequences)) {
+        if (piece === erase) lines[at] = ''
+        else if (piece === up) at--
+        else if (piece === '\n') lines[++at] ??= ''
+        else lines[at] += stripVTControlCharacters(piece)
+      }
     },
-    // What a terminal would show in the end: a return to the start of the line with an erase drops what stood there.
-    text: () =>
-      stripVTControlCharacters(
-        written
-          .split('\n')
-          .map((line) => line.slice(line.lastIndexOf('\r\u001B[K') + 1))
-          .join('\n'),
-      ),
+    text: () => lines.join('\n'),
   }
 }
 
@@ -43,4 +42,20 @@ test('work that failed does not tick off the phase it failed in', () => {
   printer.emit({ type: 'phase', phase: 'connecting' })
   printer.close('failed')
   assert.equal(output.text(), '')
+})
+
+test('progress that does not fit into a line has two, and leaves nothing behind', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval', 'Date'] })
+  const output = screen()
+  const printer = statusRegion(output)
+  const event = { type: 'progress', phase: 'reading', total: 2048, unit: 'bytes', detail: 's.t' } as const
+  printer.emit({ ...event, done: 0, rows: 0 })
+  context.mock.timers.tick(4000)
+  printer.emit({ ...event, done: 1024, rows: 8 })
+  context.mock.timers.tick(1000)
+  const shown = output.text().split('\n')
+  assert.deepEqual(shown, ['reading: 1.0 KiB of 2.0 KiB (', '  about 5.0 s left (s.t)'])
+  printer.emit({ type: 'notice', level: 'warning', message: 'w' })
+  printer.close('done')
+  assert.equal(output.text(), 'warning: w\n✓ reading: 1.0 KiB, 8 rows, 205 B/s, 2 rows/s (5.0 s)\n')
 })

@@ -1,34 +1,37 @@
-// Talk for a terminal: finished phases scroll by, and the phase at work has one line that is repainted five times a second.
+// Talk for a terminal: finished phases scroll by, and the phase at work has a line or two that are repainted five times a second.
 import { styleText } from 'node:util'
-import type { HoldfastEvent, ProgressEvent } from '../../core/events.ts'
+import type { HoldfastEvent } from '../../core/events.ts'
 import { formatDuration } from './duration.ts'
 import type { EventPrinter, TextOutput } from './event-printer.ts'
-import { type PhaseClock, progressText, startClock } from './progress-text.ts'
+import { Pace } from './pace.ts'
+import { doneText, progressLines } from './progress-text.ts'
 
 const repaintEveryMs = 200
 // "Erase to the end of the line" of ECMA-48, after a return to its start.
 const eraseLine = '\r\u001B[K'
+const lineUp = '\u001B[A'
 
 export function statusRegion(output: TextOutput): EventPrinter {
   let phase: { readonly name: string; readonly detail?: string; readonly startedMs: number } | undefined
-  let progress: ProgressEvent | undefined
-  let clock: PhaseClock | undefined
-  let isShown = false
+  let pace: Pace | undefined
+  let shownLines = 0
   const paint = (): void => {
     const nowMs = Date.now()
-    const text =
-      progress !== undefined && clock !== undefined
-        ? progressText(progress, clock, nowMs)
+    const columns = terminalColumns(output) - 1
+    const lines =
+      pace !== undefined
+        ? progressLines(pace, nowMs, columns)
         : phase === undefined
-          ? undefined
-          : `${phaseText(phase)} … ${formatDuration(nowMs - phase.startedMs)}`
-    if (text === undefined) return
-    output.write(eraseLine + text.slice(0, terminalColumns(output) - 1))
-    isShown = true
+          ? []
+          : [`${phaseText(phase)} … ${formatDuration(nowMs - phase.startedMs)}`]
+    if (lines.length === 0) return
+    output.write(eraseShown() + lines.map((text) => eraseLine + text.slice(0, columns)).join('\n'))
+    shownLines = lines.length
   }
+  const eraseShown = (): string => (eraseLine + lineUp).repeat(Math.max(0, shownLines - 1))
   const pause = (): void => {
-    if (isShown) output.write(eraseLine)
-    isShown = false
+    if (shownLines > 0) output.write(eraseShown() + eraseLine)
+    shownLines = 0
   }
   const line = (text: string): void => {
     pause()
@@ -36,10 +39,12 @@ export function statusRegion(output: TextOutput): EventPrinter {
   }
   const endPhase = (): void => {
     if (phase === undefined) return
-    line(`${styleText('green', '✓')} ${phaseText(phase)} (${formatDuration(Date.now() - phase.startedMs)})`)
+    const nowMs = Date.now()
+    const done = pace === undefined ? '' : `: ${doneText(pace, nowMs)}`
+    const took = formatDuration(nowMs - phase.startedMs)
+    line(`${styleText('green', '✓')} ${phaseText(phase)}${done} (${took})`)
     phase = undefined
-    progress = undefined
-    clock = undefined
+    pace = undefined
   }
   const startPhase = (name: string, detail: string | undefined): void => {
     endPhase()
@@ -53,8 +58,9 @@ export function statusRegion(output: TextOutput): EventPrinter {
       startPhase(event.phase, event.detail)
     } else {
       if (event.phase !== phase?.name) startPhase(event.phase, undefined)
-      clock ??= startClock(event, Date.now())
-      progress = event
+      const nowMs = Date.now()
+      pace ??= new Pace(event, nowMs)
+      pace.note(event, nowMs)
     }
   }
   const timer = setInterval(paint, repaintEveryMs)

@@ -1,6 +1,7 @@
 // Writes a logical backup as a folder of files that plain tools load; what a folder is, is for the caller to say.
 import type { BackupSource } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
+import { RowProgress } from '../../core/row-progress.ts'
 import { enumErrorFinder } from '../script/enum-errors.ts'
 import { batchBytes, insertText } from '../script/insert-text.ts'
 import { rowsOf } from '../script/row-tuples.ts'
@@ -47,7 +48,6 @@ const filesAtOnce = 4
 export async function exportFiles(options: ExportOptions): Promise<ExportReport> {
   const { plan, backup, folder, of, signal, emit = () => undefined } = options
   const tables = await planTableFiles(plan, backup, signal)
-  emit({ type: 'phase', phase: 'writing rows' })
   const { written, enumErrors } = await writeTables(options, tables)
   emit({ type: 'phase', phase: 'writing definitions' })
   written.push(...(await writeScript(options, tables, enumErrors)))
@@ -74,19 +74,19 @@ async function writeTables(
   const total = tables.flatMap(({ rows }) => rows).reduce((sum, { batch }) => sum + bytesOf(batch), 0)
   const stop = new AbortController()
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
-  let done = 0
+  const progress = new RowProgress({ emit, phase: 'writing rows', expected: () => ({ total }) })
   const work = async (): Promise<void> => {
     for (const files of queue) {
       either.throwIfAborted()
       written.push(await writeWhole(folder, files.definition, definitionText(plan, files)))
+      const detail = `${files.schema}.${files.table.name}`
       for (const rows of files.rows) {
         await using file = await folder.create(rows.path)
         const bytes = writing(file, batchBytes(backup, rows.batch, either), (length) => {
-          done += length
-          const detail = `${files.schema}.${files.table.name}`
-          emit({ type: 'progress', phase: 'writing rows', done, total, unit: 'bytes', detail })
+          progress.add(length, 0, detail)
         })
         if (await hasRow(bytes, enumErrorFinder(files.table))) enumErrors.add(rows)
+        progress.add(0, rows.batch.rows, detail)
         written.push(await file.close())
       }
     }

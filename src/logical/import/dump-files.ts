@@ -1,6 +1,15 @@
 // The files of a dump, as whoever opened them hands them over.
 
+/** Bytes as the files lie there, compressed or not. */
+export interface DumpVolume {
+  /** Of all files. */
+  readonly sizeBytes: number
+  /** So far. */
+  readonly readBytes: number
+}
+
 export interface DumpFiles {
+  readonly volume: DumpVolume
   /** Names relative to the dump's folder, with `/`, sorted; of a dump in one file its name alone. */
   readonly names: readonly string[]
   /** The bytes of a file in pieces, decompressed where its name or its first bytes say that it is compressed. */

@@ -1,19 +1,32 @@
-// Tells how far the reading of a dump is.
-import type { BackupSink } from '../../core/backup.ts'
+// Tells how far the reading of a dump is: by the bytes of its files, for nothing says how much text is in them.
 import type { EmitEvent } from '../../core/events.ts'
-import { RowIntake } from './row-intake.ts'
+import { RowProgress } from '../../core/row-progress.ts'
+import type { DumpVolume } from './dump-files.ts'
 
-export function countedIntake(options: {
-  readonly sink: BackupSink
-  readonly emit: EmitEvent
-  readonly signal?: AbortSignal | undefined
-}): RowIntake {
-  const { sink, emit, signal } = options
-  let done = 0
-  const onBytes = (bytes: number): void => {
-    done += bytes
-    emit({ type: 'progress', phase: 'reading the dump', done, unit: 'bytes' })
+export class DumpProgress {
+  readonly #progress: RowProgress
+  readonly #volume: DumpVolume
+  #toldBytes = 0
+
+  constructor(volume: DumpVolume, emit: EmitEvent) {
+    this.#volume = volume
+    // Compressed files are not equally dense, and not every file has to be read.
+    const expected = () => ({ total: Math.max(volume.sizeBytes, volume.readBytes), isEstimate: true })
+    this.#progress = new RowProgress({ emit, phase: 'reading the dump', expected })
   }
-  emit({ type: 'phase', phase: 'reading the dump' })
-  return new RowIntake(sink, onBytes, signal)
+
+  rowsCame(rows: number): void {
+    this.#progress.add(this.#readSince(), rows, undefined)
+  }
+
+  finish(): void {
+    this.#progress.add(this.#readSince(), 0, undefined)
+    this.#progress.finish()
+  }
+
+  #readSince(): number {
+    const since = this.#volume.readBytes - this.#toldBytes
+    this.#toldBytes = this.#volume.readBytes
+    return since
+  }
 }

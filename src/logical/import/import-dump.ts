@@ -2,8 +2,10 @@
 import type { BackupResult, BackupSink } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { DumpFiles } from './dump-files.ts'
+import { DumpProgress } from './dump-progress.ts'
 import { importMydumper } from './mydumper.ts'
 import { importMysqldump } from './mysqldump.ts'
+import { RowIntake } from './row-intake.ts'
 import { importShell } from './shell.ts'
 import { importTab } from './tab.ts'
 import type { TextCharset } from './text-charset.ts'
@@ -35,11 +37,18 @@ export interface ImportResult {
  * Reads all of a dump.
  * @throws HoldfastError UNSUPPORTED naming file and line of what is not known; INCOMPLETE_DUMP for one that is not whole
  */
-export function importDump(options: ImportOptions): Promise<ImportResult> {
-  return importers[options.format](options)
+export async function importDump(options: ImportOptions): Promise<ImportResult> {
+  const { files, sink, emit, signal } = options
+  const progress = new DumpProgress(files.volume, emit)
+  const intake = new RowIntake(sink, (rows) => progress.rowsCame(rows), signal)
+  const imported = await importers[options.format](options, intake)
+  progress.finish()
+  return imported
 }
 
-const importers: Readonly<Record<DumpFormat, (options: ImportOptions) => Promise<ImportResult>>> = {
+type Importer = (options: ImportOptions, intake: RowIntake) => Promise<ImportResult>
+
+const importers: Readonly<Record<DumpFormat, Importer>> = {
   mysqldump: importMysqldump,
   tab: importTab,
   mydumper: importMydumper,

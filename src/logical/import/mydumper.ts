@@ -5,7 +5,6 @@ import { logicalDialectOf } from '../dialects.ts'
 import { storedColumns } from './column-forms.ts'
 import { readText } from './dump-files.ts'
 import { emptyHeader, localMicros } from './dump-origin.ts'
-import { countedIntake } from './dump-progress.ts'
 import { finishImport } from './finish-import.ts'
 import { ImportBuilder } from './import-builder.ts'
 import type { ImportOptions, ImportResult } from './import-dump.ts'
@@ -26,12 +25,12 @@ const modeUnsaid =
   'mydumper does not write down the sql_mode that routines, triggers and events run in: they get the one that its files set'
 
 /** @throws HoldfastError DUMP_INCOMPLETE, UNSUPPORTED, USAGE where the server's version is not known */
-export async function importMydumper(options: ImportOptions): Promise<ImportResult> {
+export async function importMydumper(options: ImportOptions, intake: RowIntake): Promise<ImportResult> {
   const { files } = options
   const metadata = await readMetadata(options)
   const origin = originOf(options)
   const listed = listFiles(files.names)
-  const take = new MydumperImport(options, origin)
+  const take = new MydumperImport(options, origin, intake)
   for (const role of readingOrder) {
     for (const file of listed.filter((candidate) => candidate.role === role)) await take.read(file)
   }
@@ -107,10 +106,14 @@ class MydumperImport {
   readonly #tables = new Map<string, { readonly schema: string; readonly name: string }>()
   readonly #takenTexts = new Set<string>()
 
-  constructor(options: ImportOptions, origin: { readonly flavour: Flavour; readonly serverVersion: string }) {
+  constructor(
+    options: ImportOptions,
+    origin: { readonly flavour: Flavour; readonly serverVersion: string },
+    intake: RowIntake,
+  ) {
     this.#options = options
     this.#origin = origin
-    this.#intake = countedIntake(options)
+    this.#intake = intake
     this.builder = new ImportBuilder(logicalDialectOf(origin.flavour), likelyMode)
   }
 

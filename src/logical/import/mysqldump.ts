@@ -6,10 +6,10 @@ import type { Flavour } from '../../core/flavour.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import { logicalDialectOf } from '../dialects.ts'
 import { type DumpHeader, emptyHeader, localMicros, positionIn } from './dump-origin.ts'
-import { countedIntake } from './dump-progress.ts'
 import { finishImport } from './finish-import.ts'
 import { ImportBuilder } from './import-builder.ts'
 import type { ImportOptions, ImportResult } from './import-dump.ts'
+import type { RowIntake } from './row-intake.ts'
 import { type Receiver, SqlFile } from './sql-file.ts'
 import { StatementReader } from './statements.ts'
 import { runOn } from './table-columns.ts'
@@ -21,7 +21,7 @@ export interface DumpOrigin {
 }
 
 /** @throws HoldfastError DUMP_INCOMPLETE without a trailer, UNSUPPORTED */
-export async function importMysqldump(options: ImportOptions): Promise<ImportResult> {
+export async function importMysqldump(options: ImportOptions, intake: RowIntake): Promise<ImportResult> {
   const { files, signal } = options
   const [file = ''] = files.names
   const header = emptyHeader()
@@ -30,7 +30,6 @@ export async function importMysqldump(options: ImportOptions): Promise<ImportRes
     receiver ??= receiverOf(originOf(header, file), options.schema ?? (header.database || undefined))
     return receiver
   }
-  const intake = countedIntake(options)
   await new SqlFile(file, files.read(file), { intake, header, receiver: open, signal }).take()
   checkComplete(header.isComplete, file)
   const { builder, statements } = open()

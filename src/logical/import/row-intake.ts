@@ -12,20 +12,20 @@ export class RowIntake {
   readonly packets = new RowPackets()
   readonly #kernel = new RowKernel()
   readonly #sink: BackupSink
-  readonly #onBytes: (plainBytes: number) => void
+  readonly #onRows: (rows: number) => void
   readonly #signal: AbortSignal | undefined
   #store: ChunkStore | undefined
 
-  constructor(sink: BackupSink, onBytes: (plainBytes: number) => void, signal: AbortSignal | undefined) {
+  constructor(sink: BackupSink, onRows: (rows: number) => void, signal: AbortSignal | undefined) {
     this.#sink = sink
-    this.#onBytes = onBytes
+    this.#onRows = onRows
     this.#signal = signal
   }
 
   begin(columns: number): void {
     this.#kernel.begin(columns)
     this.packets.rows = 0
-    this.#store = new ChunkStore(this.#sink, this.#onBytes, this.#signal)
+    this.#store = new ChunkStore(this.#sink, (_bytes, rows) => this.#onRows(rows), this.#signal)
   }
 
   /** Passes rows on when there are enough of them; to be called between rows. */

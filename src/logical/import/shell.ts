@@ -3,7 +3,6 @@ import { HoldfastError } from '../../core/errors.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import { BadValue, storedColumns } from './column-forms.ts'
 import { emptyHeader, localMicros } from './dump-origin.ts'
-import { countedIntake } from './dump-progress.ts'
 import { finishImport } from './finish-import.ts'
 import type { ImportBuilder } from './import-builder.ts'
 import type { ImportOptions, ImportResult } from './import-dump.ts'
@@ -28,13 +27,13 @@ const knownCapabilities = new Set(['partition_awareness'])
 const narrowing = /^(?:include|exclude|where|partitions)/
 
 /** @throws HoldfastError DUMP_INCOMPLETE, UNSUPPORTED */
-export async function importShell(options: ImportOptions): Promise<ImportResult> {
+export async function importShell(options: ImportOptions, intake: RowIntake): Promise<ImportResult> {
   const { files } = options
   const instance = await readShellInstance(files)
   const done = await readShellDone(files)
   refuseUnknown(instance)
   const origin = originOf(instance)
-  const take = new ShellImport(options, origin, instance)
+  const take = new ShellImport(options, origin, instance, intake)
   await take.sql('@.sql')
   for (const name of instance.schemas) {
     if (take.builder.isWanted(name)) await take.schema(name, instance.basenames[name] ?? name)
@@ -93,11 +92,11 @@ class ShellImport {
   readonly #intake: RowIntake
   readonly #names: ReadonlySet<string>
 
-  constructor(options: ImportOptions, origin: DumpOrigin, instance: ShellInstance) {
+  constructor(options: ImportOptions, origin: DumpOrigin, instance: ShellInstance, intake: RowIntake) {
     this.#options = options
     this.#origin = origin
     this.#instance = instance
-    this.#intake = countedIntake(options)
+    this.#intake = intake
     this.#names = new Set(options.files.names)
     this.builder = receiverOf(origin, undefined).builder
   }

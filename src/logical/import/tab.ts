@@ -4,7 +4,6 @@ import type { Flavour } from '../../core/flavour.ts'
 import { storedColumns } from './column-forms.ts'
 import { plainName } from './dump-files.ts'
 import { type DumpHeader, emptyHeader, localMicros } from './dump-origin.ts'
-import { countedIntake } from './dump-progress.ts'
 import { finishImport } from './finish-import.ts'
 import type { ImportBuilder } from './import-builder.ts'
 import type { ImportOptions, ImportResult } from './import-dump.ts'
@@ -16,9 +15,8 @@ import { type TextCharset, TextCharsets } from './text-charset.ts'
 import { takeTextRows } from './text-rows.ts'
 
 /** @throws HoldfastError DUMP_INCOMPLETE naming a file without its end or its other half, UNSUPPORTED */
-export async function importTab(options: ImportOptions): Promise<ImportResult> {
+export async function importTab(options: ImportOptions, intake: RowIntake): Promise<ImportResult> {
   const { files } = options
-  const intake = countedIntake(options)
   const texts = new Map(
     files.names
       .filter((name) => plainName(name).endsWith('.txt'))

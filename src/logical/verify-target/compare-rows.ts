@@ -1,15 +1,16 @@
 // Reads tables of the target back over several sessions, and compares rows and row hashes with the manifest.
 import { addRowHashes, noRowsHash } from '../../bytes/kernel/row-hash.ts'
-import { RowKernel } from '../../bytes/kernel/row-kernel.ts'
+import { type RowChunk, RowKernel } from '../../bytes/kernel/row-kernel.ts'
 import type { BackupSource } from '../../core/backup.ts'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
+import { RowProgress } from '../../core/row-progress.ts'
 import { openReadSession } from '../../instance/read-session.ts'
-import type { Connection } from '../../wire/connection.ts'
 import type { RangeContent } from '../content.ts'
 import { partitionSelect } from '../ranges/partitions.ts'
 import { type RowDigest, readDigest } from '../read-back.ts'
+import { type ExpectedTable, ReadEstimate } from '../read-estimate.ts'
 import type { ComparedTable } from './compared-table.ts'
 import type { NumberedChunk, RowPart } from './differing-rows.ts'
 
@@ -57,9 +58,13 @@ export async function compareRows(request: CompareRowsRequest): Promise<readonly
   const { settings, emit, signal } = request
   const reads = (await tablesToRead(request)).toSorted((a, b) => b.bytes - a.bytes)
   const jobs: PartJob[] = reads.flatMap((read) => read.parts.map((_, at) => ({ read, at })))
-  const total = reads.reduce((sum, read) => sum + read.bytes, 0)
-  let done = 0
-  emit({ type: 'phase', phase: 'reading the target back' })
+  // The backup tells what there should be; what there is shows when it is read.
+  const estimate = new ReadEstimate(reads.map(expectedOf))
+  const progress = new RowProgress({
+    emit,
+    phase: 'reading the target back',
+    expected: () => estimate.expected(),
+  })
   const stop = new AbortController()
   const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   const pull = async (): Promise<void> => {
@@ -69,11 +74,16 @@ export async function compareRows(request: CompareRowsRequest): Promise<readonly
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       const { read, at } = job
       const detail = `${read.table.schema}.${read.table.content.name}`
-      const onBytes = (bytes: number): void => {
-        done += bytes
-        emit({ type: 'progress', phase: 'reading the target back', done, total, unit: 'bytes', detail })
+      const expected = expectedOf(read)
+      estimate.enter(expected)
+      if (at === read.parts.length - 1) estimate.exhaust(expected)
+      const onChunk = ({ bytes, rows }: RowChunk): void => {
+        estimate.add(expected, bytes.length, rows)
+        progress.add(bytes.length, rows, detail)
       }
-      read.found[at] = await readPart(session, read.parts[at]?.select ?? '', onBytes, kernel, either)
+      const { select } = read.parts[at] ?? read.table
+      read.found[at] = await readDigest(session, select, either, onChunk, kernel)
+      estimate.leave(expected)
     }
   }
   const stopAll = (error: unknown): void => stop.abort(error)
@@ -81,17 +91,12 @@ export async function compareRows(request: CompareRowsRequest): Promise<readonly
   await Promise.all(Array.from({ length: sessions }, () => pull().catch(stopAll)))
   signal?.throwIfAborted()
   if (stop.signal.aborted) throw stop.signal.reason
+  progress.finish()
   return reads.map(compared)
 }
 
-function readPart(
-  session: Connection,
-  select: string,
-  onBytes: (bytes: number) => void,
-  kernel: RowKernel,
-  signal: AbortSignal,
-): Promise<RowDigest> {
-  return readDigest(session, select, signal, ({ bytes }) => onBytes(bytes.length), kernel)
+function expectedOf({ table, bytes }: ReadTable): ExpectedTable {
+  return { object: table.object, estimatedBytes: bytes, estimatedRows: table.content.rows }
 }
 
 async function tablesToRead(request: CompareRowsRequest): Promise<readonly ReadTable[]> {
