@@ -12,12 +12,17 @@ import { eachServer, type ServerKind, startServer } from '../support/servers.ts'
 const digits =
   '(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)'
 
-/** 50,000 rows of 2 KB: about 25 chunks, and more than all buffers between the server and the sink can hold. */
-const big = `
+const tables = `
   CREATE DATABASE f; CREATE TABLE f.big (id INT PRIMARY KEY, t TEXT); CREATE TABLE f.small (id INT PRIMARY KEY, v VARCHAR(10));
-  INSERT INTO f.big SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * g.d, REPEAT(CHAR(65 + a.d), 2000)
-    FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) g;
   INSERT INTO f.small VALUES (1, 'one'), (2, 'two')`
+
+/** 50,000 rows of 2 KB: about 25 chunks, and more than all buffers between the server and the sink can hold. */
+const big = `${tables};
+  INSERT INTO f.big SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * g.d, REPEAT(CHAR(65 + a.d), 2000)
+    FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) g`
+
+/** Where nothing has to happen while rows are read. */
+const few = `${tables}; INSERT INTO f.big VALUES (1, 'A')`
 
 /** Does something when the first chunk comes, while rows are still to be read. */
 function sinkThat(act: () => Promise<unknown>): BackupSink {
@@ -126,7 +131,7 @@ eachServer(
   'an account that may read one table backs that up and is told what it may not see',
   async (kind) => {
     await using server = await startServer(kind, {
-      sql: big,
+      sql: few,
       users: [{ user: 'little', password: 'l', grants: ['SELECT, LOCK TABLES ON f.*'] }],
     })
     const settings = server.settings({ user: 'little', password: 'l' })
@@ -148,7 +153,7 @@ eachServer(
 
 eachServer('routines that an account is not shown are told of, and no others', async (kind) => {
   await using server = await startServer(kind, {
-    sql: `${big}; CREATE USER definer; CREATE DEFINER = definer PROCEDURE f.mine() SELECT 1; CREATE FUNCTION f.yours() RETURNS INT DETERMINISTIC RETURN 1`,
+    sql: `${few}; CREATE USER definer; CREATE DEFINER = definer PROCEDURE f.mine() SELECT 1; CREATE FUNCTION f.yours() RETURNS INT DETERMINISTIC RETURN 1`,
   })
   const lookingAt = server.flavour === 'mysql' ? 'SHOW_ROUTINE ON *.*' : 'SELECT ON mysql.proc'
   const told = async (user: string, grants: readonly string[]) => {
@@ -196,7 +201,7 @@ const leftBehind = {
 } as const
 
 eachServer('what of the server itself a backup does not hold is told by name', async (kind) => {
-  await using server = await startServer(kind, { sql: big })
+  await using server = await startServer(kind, { sql: few })
   const told = async (login?: { user: string; password: string }) => {
     const { warnings } = await dumpLogical({ settings: server.settings(login), sink: new MemoryBackup() })
     return warnings
@@ -217,7 +222,7 @@ eachServer('what of the server itself a backup does not hold is told by name', a
 })
 
 eachServer('a target that has something of it already is left alone', async (kind) => {
-  await using source = await startServer(kind, { sql: big })
+  await using source = await startServer(kind, { sql: few })
   await using target = await startServer(kind, { sql: 'CREATE DATABASE f; CREATE TABLE f.other (id INT)' })
   const memory = new MemoryBackup()
   const backup = memory.source(await dumpLogical({ settings: source.settings(), sink: memory }))
@@ -234,7 +239,7 @@ eachServer('a target that has something of it already is left alone', async (kin
 
 eachServer('a load that fails leaves the event scheduler as it was', async (kind) => {
   const event = 'CREATE EVENT f.e ON SCHEDULE EVERY 1 DAY DO SET @a = 1'
-  await using source = await startServer(kind, { sql: `${big}; ${event}` })
+  await using source = await startServer(kind, { sql: `${few}; ${event}` })
   await using target = await startServer(kind, { args: ['--event-scheduler=ON'] })
   const memory = new MemoryBackup()
   const backup = memory.source(await dumpLogical({ settings: source.settings(), sink: memory }))
@@ -272,7 +277,7 @@ for (const [what, isLocalInfile] of [
   eachServer(
     `trap 1: a duplicate row or a value that is too long fails ${what} and is neither dropped nor cut`,
     async (kind) => {
-      await using source = await startServer(kind, { sql: big })
+      await using source = await startServer(kind, { sql: few })
       await using target = await startServer(kind, { args: [`--local-infile=${isLocalInfile}`] })
       const memory = new MemoryBackup()
       const selection = { kind: 'tables', tables: [{ schema: 'f', name: 'small' }] } as const
