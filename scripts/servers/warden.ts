@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url'
 let warden: ChildProcess | undefined
 
 /**
- * A new folder that is removed on dispose, and at the latest when this process is gone. A server whose data
+ * A new folder in `base` that is removed on dispose, and at the latest when this process is gone. A server whose data
  * directory lies in it is killed with it.
  */
-export async function guardedFolder(purpose = 'holdfast'): Promise<{ path: string } & AsyncDisposable> {
-  // A Unix socket's path may have 107 bytes (sun_path, unix(7)), so a long TMPDIR will not do.
-  const base = Buffer.byteLength(tmpdir()) > 60 ? '/tmp' : tmpdir()
+export async function guardedFolder(
+  purpose = 'holdfast',
+  base = temporaryBase(),
+): Promise<{ path: string } & AsyncDisposable> {
   const folder = await mkdtemp(path.join(base, `${purpose}-${process.pid}-`))
   try {
     await guard(folder)
@@ -25,6 +26,11 @@ export async function guardedFolder(purpose = 'holdfast'): Promise<{ path: strin
     path: folder,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   }
+}
+
+/** Where guarded folders lie. A Unix socket's path may have 107 bytes (sun_path, unix(7)), so a long TMPDIR will not do. */
+export function temporaryBase(): string {
+  return Buffer.byteLength(tmpdir()) > 60 ? '/tmp' : tmpdir()
 }
 
 async function guard(folder: string): Promise<void> {

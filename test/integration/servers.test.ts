@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { access, readdir } from 'node:fs/promises'
 import { test } from 'node:test'
 import { runProgram } from '../../scripts/servers/run-program.ts'
+import { temporaryBase } from '../../scripts/servers/warden.ts'
 import { eachServer, startServer } from '../support/servers.ts'
 import { smallDisk } from '../support/small-disk.ts'
 
@@ -135,6 +136,6 @@ test('a small disk runs full', async () => {
 
 /** Folders of servers that this very process made: other tests run beside this one and make their own. */
 async function ownFolders(): Promise<string[]> {
-  const names = await readdir('/tmp')
+  const names = await readdir(temporaryBase())
   return names.filter((name) => name.startsWith(`hf-${process.pid}-`))
 }
