@@ -1,7 +1,6 @@
 // Where a comparison keeps its repository, key and state, the program that it measures, and the servers that both sides get.
-import { cp } from 'node:fs/promises'
 import path from 'node:path'
-import { build } from '../scripts/build.ts'
+import { installProgram } from '../scripts/installed-program.ts'
 import type { ServerKind } from '../test/support/servers.ts'
 import { temporaryDirectory } from '../test/support/temporary-directory.ts'
 
@@ -16,10 +15,7 @@ export interface Workspace extends AsyncDisposable {
 export async function openWorkspace(): Promise<Workspace> {
   const directory = await temporaryDirectory()
   const inside = (name: string) => path.join(directory.path, name)
-  await build({ types: 'trust' })
-  for (const part of ['bin', 'dist', 'package.json']) {
-    await cp(path.join(root, part), inside(path.join('program', part)), { recursive: true })
-  }
+  await installProgram(inside('program'))
   return {
     folder: directory.path,
     repository: inside('repository'),
@@ -32,8 +28,6 @@ export async function openWorkspace(): Promise<Workspace> {
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   }
 }
-
-const root = path.dirname(import.meta.dirname)
 
 // Both sides get the same server: enough memory for the data, and a redo log that does not stall the load.
 export const serverArgs = (kind: ServerKind): readonly string[] => [

@@ -1,12 +1,13 @@
 // Runs the tests: `test [unit|contract|integration|e2e|slow|<part of a path>…] [--flag of node --test…]`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { glob, readFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { chmod, glob, readFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from './build.ts'
 import type { TestCounts } from './count-reporter.ts'
+import { installProgram } from './installed-program.ts'
+import { roomInMemory } from './memory-room.ts'
 import { ensureInstallation } from './servers/installation.ts'
 import { isServerKind, serverKinds } from './servers/server-kinds.ts'
 import { ensureTemplate } from './servers/template.ts'
@@ -29,9 +30,11 @@ const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-
 const chosenGroups = words.filter((word) => word in groups)
 const pathParts = words.filter((word) => !(word in groups)).map((word) => word.replace(/^\.\//, ''))
 
-/** Servers and their clients want a share of the cores, but waiting for them is most of a test's time. */
-const concurrency = Math.max(2, availableParallelism())
+/** Servers and their clients want a share of the cores, but a fourth of a test's time they all wait for something. */
+const concurrency = availableParallelism() + 1
 const minutes = 60_000
+/** Node's own place, which the program under test uses too; outside of the folder of one run, because it pays in the next. */
+const compileCache = path.join(tmpdir(), 'node-compile-cache')
 
 const tally: Tally = { passed: 0, failed: 0 }
 const started = performance.now()
@@ -41,6 +44,12 @@ if (unit.length + others.length === 0) {
   process.stderr.write(`no test file matches ${words.join(' ')}\n`)
   process.exit(2)
 }
+// Whoever chose a folder for temporary files means it.
+const base = process.env['TMPDIR'] === undefined ? await roomInMemory() : undefined
+await using folder = await guardedFolder('hf-run', base)
+// Some tests run programs as other accounts, which have to get through.
+await chmod(folder.path, 0o711)
+const program = path.join(folder.path, 'program')
 // One process for all of them: they are pure, and starting a process takes longer than running them.
 if (unit.length > 0) await runTests(['--test-isolation=none', `--test-timeout=${minutes}`], unit)
 if (others.length > 0 && (await prepare())) {
@@ -64,12 +73,12 @@ async function testFiles(names: readonly string[]): Promise<string[]> {
   return files.toSorted()
 }
 
-/** Builds what is shipped, because some tests run it, and fetches the servers once instead of in every test process. */
+/** Builds what is shipped, which tests of the command line run, and fetches the servers once instead of in every test process. */
 async function prepare(): Promise<boolean> {
   try {
     const kinds = process.env['HOLDFAST_TEST_SERVERS']?.split(',').filter(isServerKind) ?? serverKinds
     await Promise.all([
-      build({ types: 'trust' }),
+      installProgram(program),
       ...kinds.map(async (kind) => ensureTemplate(await ensureInstallation(kind))),
     ])
     return true
@@ -81,7 +90,6 @@ async function prepare(): Promise<boolean> {
 }
 
 async function runTests(options: readonly string[], files: readonly string[]): Promise<void> {
-  await using folder = await guardedFolder('hf-run')
   const countsFile = path.join(folder.path, 'counts')
   const child = spawn(
     process.execPath,
@@ -95,7 +103,16 @@ async function runTests(options: readonly string[], files: readonly string[]): P
       ...flags,
       ...files,
     ],
-    { cwd: root, stdio: 'inherit' },
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        TMPDIR: folder.path,
+        NODE_COMPILE_CACHE: compileCache,
+        HOLDFAST_TEST_PROGRAM: path.join(program, 'bin', 'holdfast.js'),
+      },
+    },
   )
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGTERM', forward)

@@ -4,16 +4,15 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { program, sourceProgram } from '../support/program.ts'
 import { startServer, type TestServer } from '../support/servers.ts'
 import { createShop } from '../support/shop.ts'
 import { someKind } from '../support/some-kind.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const run = promisify(execFile)
-const program = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
 
 let source: TestServer
 let folder: Awaited<ReturnType<typeof temporaryDirectory>>
@@ -50,7 +49,7 @@ test('help and usage errors load none of the engines', async () => {
   const loaded =
     'data:text/javascript,import{registerHooks}from"node:module";' +
     'registerHooks({load(url,context,next){console.error("loaded "+url);return next(url,context)}})'
-  const { stderr } = await run(process.execPath, ['--import', loaded, program, 'restore', '--help'])
+  const { stderr } = await run(process.execPath, ['--import', loaded, sourceProgram, 'restore', '--help'])
   const modules = [...stderr.matchAll(/^loaded (.*)$/gm)].map(([, url = '']) => url)
   const engines = modules.filter((url) =>
     /\/(wire|repository|logical|archive|recovery|operations|config)\//.test(url),

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { guardedFolder } from '../../scripts/servers/warden.ts'
 import { commonExits } from '../../src/cli/exit-statuses.table.ts'
 import { verbs } from '../../src/cli/verbs.table.ts'
-
-const program = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
+import { program } from './program.ts'
 
 export interface HoldfastRun {
   readonly exit: number | null

@@ -1,9 +1,7 @@
 // Runs the real program on a terminal of its own, and types what a person would when asked.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-
-const program = fileURLToPath(new URL('../../bin/holdfast.js', import.meta.url))
+import { program } from './program.ts'
 
 export interface Typed {
   /** Typed once this has appeared on the screen. */
