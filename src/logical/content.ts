@@ -58,6 +58,8 @@ const table = z.object({
   where: z.string().optional(),
   /** What the rows were read in, where that was more than one range. */
   ranges: z.array(range).optional(),
+  /** Stored generated columns that may come back with other values, and a number that tells: see computed-values.ts. */
+  computed: z.object({ columns: z.array(z.string()), digest: z.string() }).optional(),
   /** Rows of the past are among the rows (MariaDB, system versioning). */
   hasHistory: z.boolean(),
   /** LOAD DATA REPLACE is refused or unsound for this table: INSERT only. */
@@ -135,6 +137,8 @@ const content = z.object({
   schemas: z.array(schema),
   /** Absent unless everything was dumped and the account could read them. */
   accounts: z.array(account).optional(),
+  /** What the server was set up with and the backup does not hold, by kind and name: `plugin rpl_semi_sync_source`. */
+  setup: z.array(z.string()).optional(),
 })
 
 export type Statement = z.infer<typeof statement>

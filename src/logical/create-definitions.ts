@@ -8,6 +8,7 @@ import type { SchemaContent, TableContent } from './content.ts'
 import { keysLeft } from './deferred-indexes/missing-keys.ts'
 import type { Deferral, DeferredTable } from './deferred-indexes/plan-deferral.ts'
 import { sequenceValue, tableStatement } from './definition-statements.ts'
+import type { LoadChange, LoadChanges } from './load-changes.ts'
 import type { MadeBefore } from './made-before.ts'
 import { readTableDdl } from './table-ddl.ts'
 
@@ -19,20 +20,30 @@ export interface DefinitionPlan {
   /** What is to be added to tables that are made now. */
   readonly planned: Deferral
   readonly mend?: MendTable | undefined
+  readonly changes: LoadChanges
 }
 
 /** Another definition of a table that the target has refused; undefined where there is none, and the error stands. */
-export type MendTable = (
-  table: { readonly schema: string; readonly name: string; readonly ddl: string },
-  error: unknown,
-) => string | undefined
+export type MendTable = (table: NamedDdl, error: unknown) => MendedTable | undefined
+
+interface NamedDdl {
+  readonly schema: string
+  readonly name: string
+  readonly ddl: string
+}
+
+interface MendedTable {
+  readonly ddl: string
+  readonly changes: readonly LoadChange[]
+}
 
 /** Answers what is to be added when the rows are in. */
 export async function createDefinitions(
   connection: Connection,
-  { schemas, present, made, planned, mend }: DefinitionPlan,
+  { schemas, present, made, planned, ...mending }: DefinitionPlan,
   signal: AbortSignal | undefined,
 ): Promise<Deferral> {
+  const maker = { connection, signal, ...mending }
   const deferral = new Map<TableContent, DeferredTable>()
   const run = (sql: string) => connection.run(sql, { signal })
   for (const schema of schemas) {
@@ -47,14 +58,8 @@ export async function createDefinitions(
       const isMade = made.has('table', schema.name, table.name)
       const deferred = await naming(`table ${schema.name}.${table.name}`, () =>
         isMade
-          ? keepTable(connection, schema.name, table, signal)
-          : createTable(connection, table, planned.get(table), signal).catch((error: unknown) =>
-              createMended(
-                connection,
-                { schema: schema.name, name: table.name, ddl: tableStatement(table) },
-                { mend, error, signal },
-              ),
-            ),
+          ? keepTable(maker, schema.name, table)
+          : createTable(maker, schema.name, table, planned.get(table)),
       )
       if (deferred !== undefined) deferral.set(table, deferred)
     }
@@ -78,18 +83,23 @@ async function naming<Made>(object: string, make: () => Promise<Made>): Promise<
   }
 }
 
+interface TableMaker extends Pick<DefinitionPlan, 'mend' | 'changes'> {
+  readonly connection: Connection
+  readonly signal: AbortSignal | undefined
+}
+
 /** Each statement of an earlier run was carried out or not: CREATE TABLE and ALTER TABLE are atomic on both servers. */
 async function keepTable(
-  connection: Connection,
+  maker: TableMaker,
   schema: string,
   table: TableContent,
-  signal: AbortSignal | undefined,
 ): Promise<DeferredTable | undefined> {
+  const { connection, signal } = maker
   if (table.isTransactional)
     return keysLeft(schema, table, await readTableDdl(connection, new ByteQuery(), schema, table.name))
   // What it has of its rows nobody can tell.
   await connection.run(`DROP TABLE ${quoteQualified(schema, table.name)}`, { signal })
-  return await createTable(connection, table, undefined, signal)
+  return await createTable(maker, schema, table, undefined)
 }
 
 /**
@@ -97,11 +107,12 @@ async function keepTable(
  * one consistent moment. Answers what is to be added later.
  */
 async function createTable(
-  connection: Connection,
+  maker: TableMaker,
+  schema: string,
   table: TableContent,
   deferred: DeferredTable | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<DeferredTable | undefined> {
+  const { connection, signal } = maker
   if (deferred !== undefined) {
     try {
       await connection.run(deferred.create, { signal })
@@ -111,30 +122,19 @@ async function createTable(
       if (serverErrno(error) === undefined) throw error
     }
   }
-  await connection.run(tableStatement(table), { signal })
+  await createMended(maker, { schema, name: table.name, ddl: tableStatement(table) })
   return undefined
 }
 
-async function createMended(
-  connection: Connection,
-  table: Parameters<MendTable>[0],
-  {
-    mend,
-    error,
-    signal,
-  }: {
-    readonly mend: MendTable | undefined
-    readonly error: unknown
-    readonly signal: AbortSignal | undefined
-  },
-): Promise<undefined> {
-  const ddl = mend?.(table, error)
-  if (ddl === undefined) throw error
+/** One thing after the other: the server names the first that it does not know. */
+async function createMended(maker: TableMaker, table: NamedDdl): Promise<void> {
+  const { connection, signal, mend, changes } = maker
   try {
-    await connection.run(ddl, { signal })
-  } catch (next) {
-    // One thing after the other: the server names the first that it does not know.
-    await createMended(connection, { ...table, ddl }, { mend, error: next, signal })
+    await connection.run(table.ddl, { signal })
+  } catch (error) {
+    const mended = mend?.(table, error)
+    if (mended === undefined) throw error
+    for (const change of mended.changes) await changes.note(connection, change)
+    await createMended(maker, { ...table, ddl: mended.ddl })
   }
-  return undefined
 }

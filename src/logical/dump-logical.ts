@@ -27,6 +27,7 @@ import { keptSelection } from './name-case.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
 import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
+import { type RowIds, readRowIds, swappedTables, unseenSwaps } from './swapped-tables.ts'
 import { type OpenReader, readersHere, type TableReader } from './table-reader.ts'
 import { unseenCode } from './unseen-code.ts'
 
@@ -83,6 +84,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const before = await applyFilters(control, all, filters, signal)
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
   await using readers = await openReaders(options, before)
+  const rowIds = isGuarded ? undefined : await readRowIds(control, dialect, signal)
   const snapshot = await openSnapshot(options, facts, sessions, readers.all, before)
   const prepared = await preparedTransactions(control, { signal })
   // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
@@ -105,14 +107,18 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     signal,
   })
   if (isGuarded) await guard.ping({ signal })
-  // A table that was swapped for another by RENAME is read without an error.
-  else checkUnchanged(await changedTables(control, dialect, before, signal), 'was taken')
+  else checkUnchanged(await changedSince(control, dialect, before, rowIds, signal), 'was taken')
   const schemas: SchemaContent[] = []
   for (const schema of before) {
     schemas.push(schemaContent(schema, await readSequences(control, dialect, schema), objects))
   }
   const isAll = selection.kind === 'everything' && filters.parts !== 'data'
   const accounts = isAll ? await readAccounts(control, dialect) : { warnings: [] }
+  const notCarried = isAll ? await dialect.readNotCarried(control) : { warnings: [], setup: [] }
+  if (notCarried.setup.length > 0) {
+    const message = `what the server is set up with is not part of the backup: ${notCarried.setup.join(', ')}`
+    emit({ type: 'notice', level: 'info', message })
+  }
   const content: LogicalContent = {
     format: 1,
     selection,
@@ -125,6 +131,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     },
     schemas,
     ...(accounts.accounts === undefined ? {} : { accounts: [...accounts.accounts] }),
+    ...(notCarried.setup.length === 0 ? {} : { setup: [...notCarried.setup] }),
   }
   return {
     kind: 'logical',
@@ -141,8 +148,9 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
       ...prepared,
       ...unpinned,
       ...(options.locks === 'none' ? unlockedTables(before) : []),
+      ...(isGuarded || rowIds !== undefined ? [] : unseenSwaps(before)),
       ...accounts.warnings,
-      ...(isAll ? await dialect.readNotCarried(control) : []),
+      ...notCarried.warnings,
     ],
   }
 }
@@ -256,6 +264,20 @@ function unlockedTables(schemas: readonly SchemaDefinition[]): readonly string[]
   )
 }
 
+/** A table that was swapped for another is read without an error. */
+async function changedSince(
+  control: Connection,
+  dialect: LogicalDialect,
+  before: readonly SchemaDefinition[],
+  rowIds: RowIds | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const changed = await changedTables(control, dialect, before, signal)
+  const now = rowIds === undefined ? undefined : await readRowIds(control, dialect, signal)
+  if (rowIds === undefined || now === undefined) return changed
+  return [...new Set([...changed, ...swappedTables(rowIds, now, before)])]
+}
+
 function checkUnchanged(changed: readonly string[], when: string): void {
   if (changed.length === 0) return
   throw new HoldfastError(
@@ -291,6 +313,7 @@ function schemaContent(
         rows: read?.object.chunks.reduce((sum, chunk) => sum + chunk.rows, 0) ?? 0,
         // The bounds of ranges are values of the source, which may be what a mask hides or a condition leaves out.
         ...(read === undefined || read.ranges.length < 2 || isHiding ? {} : { ranges: [...read.ranges] }),
+        ...(read?.computed === undefined ? {} : { computed: read.computed }),
         ...(table.where === undefined || table.select === undefined ? {} : { where: table.where }),
         hasHistory: table.hasHistory,
         isInsertOnly: table.isInsertOnly,

@@ -11,7 +11,7 @@ import { refuseOtherDrops } from './arrival/agreed-drops.ts'
 import { AppendedRows } from './arrival/appended-rows.ts'
 import { orphanWarnings } from './arrival/orphan-rows.ts'
 import { type OnExisting, planArrival } from './arrival/plan-arrival.ts'
-import { parseLogicalContent, type TableContent } from './content.ts'
+import { parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
 import { createDefinitions, type MendTable } from './create-definitions.ts'
 import { planDeferral } from './deferred-indexes/plan-deferral.ts'
 import { codeOf, codeOrder, selectContent } from './definition-statements.ts'
@@ -19,12 +19,15 @@ import { logicalDialectOf } from './dialects.ts'
 import { checkLoaded } from './ledger/check-loaded.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
 import { accountKey, createAccounts, grantAccounts, planAccounts } from './load-accounts.ts'
+import { type LoadChange, LoadChanges } from './load-changes.ts'
 import { CodeLoader, type LeftView, type OnRefused } from './load-code.ts'
 import type { RelaxTarget } from './load-rows.ts'
 import { loadTables } from './load-tables.ts'
 import { checkVersion } from './load-target.ts'
 import { MadeBefore } from './made-before.ts'
 import { mendTablespace } from './mend-tablespace.ts'
+import { isReadOnly, setReadOnly } from './read-only-schemas.ts'
+import { refuseLostRoles } from './role-definers.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
 import { refuseUnknownReferences } from './spatial-references.ts'
 import { tableLoads } from './table-loads.ts'
@@ -49,6 +52,8 @@ export interface LoadOptions {
   readonly skipBinlog?: boolean
   /** Keeps on the target how far the load has come, so that it can be gone on with; without one, killed, it must be begun anew. */
   readonly ledger?: LoadLedger | undefined
+  /** More is written behind it: no schema is READ ONLY yet. */
+  readonly isReplayed?: boolean
   /** Takes code that the target refuses, which is an error without it. */
   readonly onRefused?: OnRefused | undefined
   readonly relax?: RelaxTarget | undefined
@@ -65,6 +70,8 @@ export interface LoadReport {
   /** Loaded by earlier runs, which this one has gone on from. */
   readonly rowsBefore: number
   readonly plainBytes: number
+  /** What the target would not have as it is in the backup, of all runs. */
+  readonly changes: readonly LoadChange[]
   readonly warnings: readonly string[]
 }
 
@@ -91,9 +98,11 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
   )
   refuseOtherDrops(arrival.drops, options.agreedDrops ?? [])
   await refuseUnknownReferences(control, selected, signal)
+  const ofAccounts = isWhole(selection) ? content.accounts : undefined
+  const roleWarnings = await refuseLostRoles(control, selected, ofAccounts, signal)
+  const accounts = ofAccounts ?? []
   const { schemas, present } = arrival
   const appended = new AppendedRows(arrival.appended)
-  const accounts = isWhole(selection) ? (content.accounts ?? []) : []
   const dialect = logicalDialectOf(facts.flavour)
   const plan = await planAccounts(control, dialect, accounts, begun?.decisions.newAccounts)
   const made = begun === undefined ? MadeBefore.nothing : await MadeBefore.read(control, schemas)
@@ -125,10 +134,10 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
         await ledger?.forgetRows({ schema, name: table.name })
     emit({ type: 'phase', phase: 'creating schemas and tables' })
     await createAccounts(control, plan.toCreate)
-    const mended: string[] = []
-    const intoFile = mendTablespace((warning) => mended.push(warning))
-    const mend: MendTable = (table, error) => intoFile(table, error) ?? options.mend?.(table, error)
-    const deferral = await createDefinitions(control, { schemas, present, made, planned, mend }, signal)
+    const changes = new LoadChanges(ledger)
+    const mend: MendTable = (table, error) => mendTablespace(table, error) ?? options.mend?.(table, error)
+    const definitions = { schemas, present, made, planned, mend, changes }
+    const deferral = await createDefinitions(control, definitions, signal)
     const loaded = await loadTables({ ...options, backup }, openSession, {
       loads,
       deferral,
@@ -136,6 +145,7 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
       ledger,
       isLocalInfileOn: facts.isLocalInfileOn,
       relax: options.relax,
+      changes,
       isSameRelease: facts.release === content.server.release,
     })
     emit({ type: 'phase', phase: 'creating views, routines, triggers and events' })
@@ -162,26 +172,35 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     }
     await dialect.giveUpRoles(control, plan.ours, accounts)
     const orphans = await orphanWarnings(control, arrival, signal)
+    const readOnly = schemas.filter((schema) => !present.has(schema.name) && isReadOnly(schema))
+    if (options.isReplayed !== true)
+      for (const { name } of readOnly) await control.run(setReadOnly(name, true), { signal })
     return {
       schemas: schemas.length,
       tables: loads.length,
       rows: loaded.rows,
       rowsBefore: loaded.rowsBefore,
       plainBytes: loaded.plainBytes,
+      changes: changes.all,
       warnings: [
         ...arrival.warnings,
         ...plan.warnings,
-        ...mended,
+        ...roleWarnings,
         ...loaded.warnings,
         ...orphans,
         ...code.warnings,
         ...grantWarnings,
+        ...(options.isReplayed === true ? readOnly.map(leftOpen) : []),
       ],
     }
   } catch (error) {
     for (const message of appended.leftBehind()) emit({ type: 'notice', level: 'warning', message })
     throw error
   }
+}
+
+function leftOpen({ name }: SchemaContent): string {
+  return `schema ${name} was READ ONLY in the backup, and is not, for what is replayed may write to it: ${setReadOnly(name, true)}`
 }
 
 const eventsOff = {

@@ -10,6 +10,7 @@ import { insertPiece } from './insert-rows.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
 import type { LoadedText } from './ledger/loaded-text.ts'
 import type { LoadBatch } from './load-batches.ts'
+import type { LoadChange, LoadChanges } from './load-changes.ts'
 import { LoadCheck } from './load-check.ts'
 import { loadStatement } from './load-statement.ts'
 import { isLegalUnlessStrict } from './loose-rows.ts'
@@ -24,12 +25,18 @@ export interface LoadTarget {
   /** Tables with rows of their own, which must stay as they are. */
   readonly appended: { has(table: TableContent): boolean }
   readonly relax?: RelaxTarget | undefined
+  readonly changes: LoadChanges
   /** Keeps on the target which rows it has. */
   readonly ledger: Pick<LoadLedger, 'mark' | 'announce'> | undefined
 }
 
-/** Changes a table that refused rows so that it takes them; false where it cannot, and the error stands. */
-export type RelaxTarget = (connection: Connection, job: RowLoad, error: unknown) => Promise<boolean>
+/** What makes a table that refused rows take them; undefined where nothing does, and the error stands. */
+export type RelaxTarget = (job: RowLoad, error: unknown) => Relaxation | undefined
+
+export interface Relaxation {
+  readonly statement: string
+  readonly change: LoadChange
+}
 
 export interface RowLoad {
   readonly schema: string
@@ -153,13 +160,12 @@ export class RowLoader {
         await send()
         return
       } catch (error) {
-        const { relax } = this.#target
-        if (
-          relax !== undefined &&
-          (await this.#isUndone(table)) &&
-          (await relax(this.#connection, job, error))
-        )
+        const relaxation = this.#target.relax?.(job, error)
+        if (relaxation !== undefined && (await this.#isUndone(table))) {
+          await this.#target.changes.note(this.#connection, relaxation.change)
+          await this.#connection.run(relaxation.statement)
           continue
+        }
         const isRetryable = [deadlock, lockWaitTimeout].includes(serverErrno(error) ?? 0)
         if (!isRetryable || attempt === attempts || !(await this.#isUndone(table))) throw error
         await sleep(2 ** attempt * 50, undefined, { signal: this.#signal })

@@ -6,12 +6,14 @@ import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { AppendedRows } from './arrival/appended-rows.ts'
 import { ByteQuery } from './byte-rows.ts'
+import { differingText, readComputed } from './computed-values.ts'
 import type { TableContent } from './content.ts'
 import { addForeignKeys, addIndexes, checkKeys } from './deferred-indexes/add-indexes.ts'
 import type { Deferral } from './deferred-indexes/plan-deferral.ts'
 import { logicalDialectOf } from './dialects.ts'
 import { importedExpression } from './imported-rows.ts'
 import type { LoadLedger } from './ledger/load-ledger.ts'
+import type { LoadChanges } from './load-changes.ts'
 import type { LoadOptions } from './load-logical.ts'
 import { LoadProgress } from './load-progress.ts'
 import { LoadQueue } from './load-queue.ts'
@@ -35,6 +37,7 @@ export interface LoadPlan {
   readonly ledger: LoadLedger | undefined
   readonly isLocalInfileOn: boolean
   readonly relax?: RelaxTarget | undefined
+  readonly changes: LoadChanges
   /** The target prints definitions as the source did. */
   readonly isSameRelease: boolean
 }
@@ -97,9 +100,10 @@ export async function loadTables(
   if (stop.signal.aborted) throw stop.signal.reason
   const keyWarnings = await completeKeys(options, openSession, plan)
   // Rows among others cannot be told from them.
-  const refs = loads.filter(
-    ({ table }) => table.rows > 0 && !plan.appended.has(table) && (unproven.has(table) || hasJson(table)),
-  )
+  const refs = loads
+    .filter(({ table }) => table.rows > 0 && !plan.appended.has(table))
+    .map(({ schema, table }) => ({ schema, table, hasRows: unproven.has(table) || hasJson(table) }))
+    .filter(({ table, hasRows }) => hasRows || table.computed !== undefined)
   const warnings = [...keyWarnings, ...(await readBack(options, refs))]
   return { rows, rowsBefore, plainBytes, warnings }
 }
@@ -124,14 +128,16 @@ async function completeKeys(
   return warnings
 }
 
+interface ReadBack extends Pick<TableLoad, 'schema' | 'table'> {
+  readonly hasRows: boolean
+}
+
 /**
  * Tables whose load proves too little: those that had to be loaded without strict mode, and those with JSON on MySQL, whose values of SQL
- * types (a DECIMAL, a DATE) cannot be written as text and become numbers and strings; where that shows in the text it is told.
+ * types (a DECIMAL, a DATE) cannot be written as text and become numbers and strings; where that shows in the text it is told. And
+ * stored columns that may have other values than they had.
  */
-async function readBack(
-  options: LoadOptions,
-  refs: readonly Pick<TableLoad, 'schema' | 'table'>[],
-): Promise<readonly string[]> {
+async function readBack(options: LoadOptions, refs: readonly ReadBack[]): Promise<readonly string[]> {
   const { settings, backup, signal, emit = () => undefined } = options
   if (refs.length === 0) return []
   await using session = await openReadSession(settings, signal)
@@ -149,11 +155,16 @@ async function readBack(
     if (!schemas.has(schema))
       schemas.set(schema, new Map((await listRelations(session, schema)).map((one) => [one.name, one])))
   }
-  for (const { schema, table } of refs) {
+  for (const { schema, table, hasRows } of refs) {
     const relation = schemas.get(schema)?.get(table.name)
     if (relation === undefined || table.object === undefined) continue
     const target = await readTable(session, dialect, schema, relation, query)
     if (target.select === undefined) continue
+    if (table.computed !== undefined) {
+      const found = await readComputed(session, table.computed.columns, target.from, { signal })
+      if (found.digest !== table.computed.digest) warnings.push(differingText(schema, table.name, found))
+    }
+    if (!hasRows) continue
     const select =
       table.isImported === true
         ? `SELECT ${table.columns.map(importedExpression).join(', ')} ${target.from}`

@@ -3,6 +3,7 @@ import { quoteName } from '../instance/sql-text.ts'
 import type { Connection } from '../wire/connection.ts'
 import { type ExistingObject, objectsIn, presentSchemas } from './arrival/existing-objects.ts'
 import type { CodeContent, SchemaContent } from './content.ts'
+import { isReadOnly, setReadOnly } from './read-only-schemas.ts'
 
 /** By kind and name. What was there before any run does not count: a load leaves it alone. */
 export class MadeBefore {
@@ -35,11 +36,18 @@ export class MadeBefore {
     return this.#objects.has(keyOf(kind, schema, name))
   }
 
-  /** A run that was killed while it made code may have left a schema with the collation which that code was made in. */
-  schemaRepair({ name, collation }: SchemaContent): readonly string[] {
+  /**
+   * A run that was killed while it made code may have left a schema with the collation which that code was made in; and one that was
+   * killed at its end, READ ONLY.
+   */
+  schemaRepair(schema: SchemaContent): readonly string[] {
+    const { name, collation } = schema
     const now = this.#schemas.get(name)
-    if (now === undefined || now === collation) return []
-    return [`ALTER DATABASE ${quoteName(name)} COLLATE ${quoteName(collation)}`]
+    if (now === undefined) return []
+    return [
+      ...(isReadOnly(schema) ? [setReadOnly(name, false)] : []),
+      ...(now === collation ? [] : [`ALTER DATABASE ${quoteName(name)} COLLATE ${quoteName(collation)}`]),
+    ]
   }
 
   codeLeft(schema: string, parts: readonly CodeContent[]): readonly CodeContent[] {

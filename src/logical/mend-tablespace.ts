@@ -7,15 +7,17 @@ const unknownTablespace = 3510 // ER_TABLESPACE_MISSING_WITH_NAME
 /** Behind the columns of what SHOW CREATE TABLE prints, where no text of others can stand. */
 const clause = /^\) \/\*!50100 TABLESPACE `((?:[^`]|``)+)`[^*]*\*\/ /m
 
-export function mendTablespace(tell: (warning: string) => void): MendTable {
-  return ({ schema, name, ddl }, error) => {
-    const [, tablespace = ''] = clause.exec(ddl) ?? []
-    if (serverErrno(error) !== unknownTablespace || tablespace === '') return undefined
-    tell(
-      `table ${schema}.${name} is in a file of its own: the target has no tablespace ${tablespace.replaceAll('``', '`')}, in which it was`,
-    )
-    return withoutTablespace(ddl)
-  }
+export const mendTablespace: MendTable = ({ schema, name, ddl }, error) => {
+  const tablespace = tablespaceOf(ddl)
+  if (serverErrno(error) !== unknownTablespace || tablespace === undefined) return undefined
+  const object = `table ${schema}.${name}`
+  const what = `${object} is in a file of its own: the target has no tablespace ${tablespace}, in which it was`
+  return { ddl: withoutTablespace(ddl), changes: [{ object, what, severity: 'changed' }] }
+}
+
+/** Undefined for a table that names none. */
+export function tablespaceOf(ddl: string): string | undefined {
+  return clause.exec(ddl)?.[1]?.replaceAll('``', '`')
 }
 
 /** Where a table lies is nothing of what it holds. */

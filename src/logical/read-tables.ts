@@ -4,8 +4,10 @@ import type { EmitEvent } from '../core/events.ts'
 import { RowProgress } from '../core/row-progress.ts'
 import { letTablesGo, markNoTables, type OpenSnapshot } from '../instance/consistent-snapshot.ts'
 import type { Connection } from '../wire/connection.ts'
+import { type ComputedValues, readComputed } from './computed-values.ts'
 import type { RangeContent } from './content.ts'
 import type { SchemaDefinition } from './definitions.ts'
+import { parenthesized } from './filters/row-condition.ts'
 import { ReadEstimate } from './read-estimate.ts'
 import { type ReadJob, ReadQueue, type TableJob } from './read-queue.ts'
 import type { TableReader } from './table-reader.ts'
@@ -30,6 +32,7 @@ export interface TableRows {
   readonly object: BackupObject
   /** The ranges it was read in, in the order of its chunks; one alone where it was read whole. */
   readonly ranges: readonly RangeContent[]
+  readonly computed?: ComputedValues | undefined
 }
 
 /** What the server thinks that all rows together take, in bytes. */
@@ -88,6 +91,7 @@ class Reading {
   readonly #estimate: ReadEstimate
   readonly #progress: RowProgress
   readonly #read = new Map<string, ReadRange[]>()
+  readonly #computed = new Map<string, ComputedValues>()
 
   constructor(request: ReadRequest, jobs: readonly TableJob[]) {
     this.#request = request
@@ -142,7 +146,7 @@ class Reading {
         chunks: range.chunks.length,
         rows: range.chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
       }))
-      tables.set(name, { object: { name, chunks }, ranges })
+      tables.set(name, { object: { name, chunks }, ranges, computed: this.#computed.get(name) })
     }
     return tables
   }
@@ -161,6 +165,12 @@ class Reading {
     const read = this.#read.get(object)
     if (read === undefined) this.#read.set(object, [{ at, text, condition, partitions, chunks }])
     else read.push({ at, text, condition, partitions, chunks })
+    // What is computed of a mask is not what it was.
+    const isMasked = table.columns.some(({ mask }) => mask !== undefined)
+    if (at > 0 || isMasked || table.modalColumns.length === 0) return
+    const from = table.where === undefined ? table.from : `${table.from} WHERE ${parenthesized(table.where)}`
+    const options = { signal: this.#either }
+    this.#computed.set(object, await readComputed(reader.session, table.modalColumns, from, options))
   }
 }
 

@@ -6,6 +6,15 @@ import type { SchemaContent } from './content.ts'
 
 const boundTo = /\/\*!80003 SRID (\d+) \*\//g
 
+/** One table of each: `shop.places`. */
+export function referencesIn(schemas: readonly SchemaContent[]): Map<string, string> {
+  const users = new Map<string, string>()
+  for (const { name, tables } of schemas)
+    for (const table of tables)
+      for (const [, srid = ''] of table.ddl.matchAll(boundTo)) users.set(srid, `${name}.${table.name}`)
+  return users
+}
+
 /**
  * Before anything is changed. Those that people make are not part of a backup.
  * @throws HoldfastError TARGET_MISMATCH
@@ -15,10 +24,7 @@ export async function refuseUnknownReferences(
   schemas: readonly SchemaContent[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const users = new Map<string, string>()
-  for (const { name, tables } of schemas)
-    for (const table of tables)
-      for (const [, srid = ''] of table.ddl.matchAll(boundTo)) users.set(srid, `${name}.${table.name}`)
+  const users = referencesIn(schemas)
   // MariaDB binds columns without looking.
   if (users.size === 0 || connection.flavour !== 'mysql') return
   const known = await connection.query(

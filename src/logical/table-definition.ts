@@ -5,6 +5,7 @@ import type { Connection } from '../wire/connection.ts'
 import type { Row } from '../wire/results.ts'
 import { numberOf, textOf, textOrNull } from '../wire/row-values.ts'
 import { ByteQuery } from './byte-rows.ts'
+import { modalColumns } from './computed-values.ts'
 import type { ColumnContent } from './content.ts'
 import type { ColumnFacts, LogicalDialect } from './dialect.ts'
 import { withLostCharacters } from './lost-characters.ts'
@@ -48,6 +49,8 @@ export interface TableDefinition {
   /** The table has rows of the past that cannot be carried. */
   readonly isHistoryLost: boolean
   readonly isInsertOnly: boolean
+  /** Stored columns whose values may depend on the sql_mode of whoever wrote the row. */
+  readonly modalColumns: readonly string[]
   /** Stored columns whose values may depend on the time zone of whoever wrote the row. */
   readonly zonedColumns: readonly string[]
   /** Columns whose definition shows a '?' that may be another character. */
@@ -180,6 +183,7 @@ export async function readTable(
     isHistoryLost: history.kind === 'lost',
     // LOAD DATA does not know the hidden columns of history, and REPLACE would make history; it is refused WITHOUT OVERLAPS.
     isInsertOnly: history.kind !== 'none' || / WITHOUT OVERLAPS\)/.test(ddl),
+    modalColumns: modalColumns(facts),
     zonedColumns: zonedColumns(facts),
     unclearColumns: unclear,
   }

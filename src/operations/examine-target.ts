@@ -3,13 +3,18 @@ import { type ConnectionSettings, describeConnection } from '../core/connection-
 import { HoldfastError } from '../core/errors.ts'
 import { statesEqual } from '../core/gtid-state.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
+import { hasGlobalPrivilege } from '../instance/grants.ts'
 import { type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import { quoteText } from '../instance/sql-text.ts'
 import { type Arrival, planArrival } from '../logical/arrival/plan-arrival.ts'
-import type { LogicalContent } from '../logical/content.ts'
+import type { AccountContent, LogicalContent } from '../logical/content.ts'
+import { logicalDialectOf } from '../logical/dialects.ts'
 import { type BegunLoad, readBegunLoad } from '../logical/ledger/begun-load.ts'
+import { type AccountPlan, planAccounts } from '../logical/load-accounts.ts'
 import { checkVersion } from '../logical/load-target.ts'
+import { refuseLostRoles } from '../logical/role-definers.ts'
+import { refuseUnknownReferences } from '../logical/spatial-references.ts'
 import { inspectTarget } from '../recovery/apply/replay-target.ts'
 import { identityOf } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
@@ -56,24 +61,29 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
   // What is translated is as if the target had made it.
   checkVersion(parts?.reshaped.backup.origin ?? plan.base.origin, content, facts)
   await refuseSuperReadOnly(connection, signal)
-  if (parts === undefined) await requireForAll(connection, facts, content)
-  else requireForSchemas(facts, parts.reshaped.content.schemas)
   const identity = parts === undefined ? identityOf(plan, request) : partsIdentity(plan, parts)
   const begun = await readBegunLoad(connection, identity, signal)
+  const { accounts, schemas: wantedSchemas } = parts?.reshaped.content ?? content
+  const { toGrant, warnings } = await examineAccounts(connection, facts, accounts ?? [], begun)
+  if (parts === undefined) requireForAll(facts, toGrant)
+  else requireForSchemas(facts, wantedSchemas)
   const schemas = (await userSchemas(connection, signal)).filter((name) => name !== identity.ledger)
   const isSource = source !== undefined && isSame(source, facts)
   let arrival: Pick<Arrival, 'drops' | 'warnings'> = { drops: [], warnings: [] }
+  let isLoaded = false
+  const toldBefore: string[] = []
   if (parts === undefined) {
     // It has executed what a restore would replay, and would be taken for a restore that was interrupted.
     if (isSource && schemas.length > 0 && (await isCertainlySource(connection, facts, plan, signal)))
       throw sourceIsInUse(settings, schemas)
     const { executed } = await inspectTarget(connection, { signal })
-    await readTargetState(connection, plan, executed, { identity, begun }, signal)
+    const { kind } = await readTargetState(connection, plan, executed, { identity, begun }, signal)
+    isLoaded = kind === 'loaded'
   } else {
     const { content: part, wholeSchemas } = parts.reshaped
     const { onExisting } = parts.plan
     const wanted = {
-      schemas: part.schemas,
+      schemas: wantedSchemas,
       parts: part.parts,
       wholeSchemas,
       onExisting,
@@ -82,14 +92,31 @@ export async function examineTarget(request: ExamineRequest, signal: AbortSignal
     await using session = await openReadSession(settings, signal)
     arrival = await planArrival(session, wanted, signal)
   }
+  if (!isLoaded) {
+    await refuseUnknownReferences(connection, wantedSchemas, signal)
+    toldBefore.push(...(await refuseLostRoles(connection, wantedSchemas, accounts, signal)), ...warnings)
+  }
   return {
     server: describeConnection(settings),
     schemas,
     isSource,
     toDrop: arrival.drops.map(({ name }) => name),
-    warnings: arrival.warnings,
+    warnings: [...arrival.warnings, ...toldBefore],
     ...(begun === undefined || begun.isLoaded ? {} : { begun }),
   }
+}
+
+/** What becomes of accounts. Who may not look is asked for the whole GRANT at once all the same: every server has its root already. */
+async function examineAccounts(
+  connection: Connection,
+  facts: InstanceFacts,
+  accounts: readonly AccountContent[],
+  begun: BegunLoad | undefined,
+): Promise<Pick<AccountPlan, 'toGrant' | 'warnings'>> {
+  if (!hasGlobalPrivilege(facts.grants, 'SELECT'))
+    return { toGrant: accounts.filter(({ user }) => user !== 'root'), warnings: [] }
+  const dialect = logicalDialectOf(facts.flavour)
+  return await planAccounts(connection, dialect, accounts, begun?.decisions.newAccounts)
 }
 
 function sourceIsInUse(settings: ConnectionSettings, schemas: readonly string[]): HoldfastError {

@@ -7,6 +7,7 @@ import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { explainLoad } from '../logical/explain-load.ts'
 import { reshape } from '../logical/reshape/reshape.ts'
 import { everything } from '../logical/selection.ts'
+import { entryText } from '../logical/translate/report.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { defaultThreads, rateLimitOf } from './backup-instance.ts'
@@ -131,11 +132,12 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   if (parts !== undefined && translated !== undefined) {
     return await restoreTranslated(plan, translated, { ...options, agreedDrops: target.toDrop }, request)
   }
-  const report =
-    parts === undefined
-      ? await executeRestore(plan, { ...options, backup, archive })
-      : await restoreParts(plan, { ...options, ...parts, agreedDrops: target.toDrop })
-  for (const message of report.loaded?.warnings ?? []) emit({ type: 'notice', level: 'warning', message })
+  if (parts === undefined)
+    return { kind: 'restored', plan, report: await executeRestore(plan, { ...options, backup, archive }) }
+  const report = await restoreParts(plan, { ...options, ...parts, agreedDrops: target.toDrop })
+  const { changes = [], warnings = [] } = report.loaded ?? {}
+  for (const message of [...changes.map(entryText), ...warnings])
+    emit({ type: 'notice', level: 'warning', message })
   return { kind: 'restored', plan, report }
 }
 

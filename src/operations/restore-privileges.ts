@@ -5,25 +5,17 @@ import type { InstanceFacts } from '../instance/instance-facts.ts'
 import { definersReason, required, schemaPrivileges } from '../instance/privilege-need.ts'
 import { missingPrivileges } from '../instance/privileges.ts'
 import { quoteName } from '../instance/sql-text.ts'
-import type { AccountContent, LogicalContent, SchemaContent } from '../logical/content.ts'
+import type { AccountContent, SchemaContent } from '../logical/content.ts'
+import { definerOf, definerText } from '../logical/definers.ts'
 import { codeOf, codeOrder } from '../logical/definition-statements.ts'
-import { logicalDialectOf } from '../logical/dialects.ts'
-import { planAccounts } from '../logical/load-accounts.ts'
-import type { Connection } from '../wire/connection.ts'
 import { requirePrivileges } from './require-privileges.ts'
 
 /**
  * For everything, with accounts and GTID state. What an account gives to others it must have itself.
  * @throws HoldfastError PRIVILEGE_MISSING
  */
-export async function requireForAll(
-  connection: Connection,
-  facts: InstanceFacts,
-  { accounts = [] }: LogicalContent,
-): Promise<void> {
-  const given = (await accountsToGrant(connection, facts, accounts)).flatMap(({ grants }) =>
-    globalPrivileges(grants),
-  )
+export function requireForAll(facts: InstanceFacts, toGrant: readonly AccountContent[]): void {
+  const given = toGrant.flatMap(({ grants }) => globalPrivileges(grants))
   const more = [...new Set(given)].filter((privilege) => privilege !== 'USAGE')
   const isForOthers = more.some((privilege) => !hasGlobalPrivilege(facts.grants, privilege))
   requirePrivileges(
@@ -33,16 +25,6 @@ export async function requireForAll(
     [],
     isForOthers ? ' Or leave the accounts of the backup out: --to backup --no-accounts.' : '',
   )
-}
-
-async function accountsToGrant(
-  connection: Connection,
-  facts: InstanceFacts,
-  accounts: readonly AccountContent[],
-): Promise<readonly AccountContent[]> {
-  // Who may not look gets the whole GRANT at once all the same: every server has its root already.
-  if (!hasGlobalPrivilege(facts.grants, 'SELECT')) return accounts.filter(({ user }) => user !== 'root')
-  return (await planAccounts(connection, logicalDialectOf(facts.flavour), accounts)).toGrant
 }
 
 /**
@@ -83,10 +65,8 @@ function hasOtherDefiner(account: string, schemas: readonly SchemaContent[]): bo
     .flatMap((schema) =>
       codeOrder.flatMap((kind) => (kind === 'views' ? schema.views : codeOf(schema, kind))),
     )
-    .some(({ statement }) => {
-      const text =
-        typeof statement === 'string' ? statement : Buffer.from(statement.base64, 'base64').toString('latin1')
-      const [, user, host] = /DEFINER\s*=\s*`((?:[^`]|``)*)`@`((?:[^`]|``)*)`/i.exec(text) ?? []
-      return user !== undefined && `${user}@${host}`.replaceAll('``', '`') !== account
+    .some((code) => {
+      const definer = definerOf(code)
+      return definer !== undefined && definerText(definer) !== account
     })
 }

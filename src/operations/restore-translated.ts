@@ -3,7 +3,7 @@ import { counted } from '../core/counted.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { mendTable } from '../logical/translate/mend-table.ts'
 import { relaxChecks } from '../logical/translate/relax-checks.ts'
-import type { TranslationEntry } from '../logical/translate/report.ts'
+import { entryText, type TranslationEntry } from '../logical/translate/report.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { RestoreOutcome } from './restore-instance.ts'
@@ -36,15 +36,16 @@ export async function restoreTranslated(
     ...options,
     ...parts,
     onRefused,
-    relax: relaxChecks((entry) => refused.push(entry)),
-    mend: mendTable((entry) => refused.push(entry)),
+    relax: relaxChecks,
+    mend: mendTable,
   }).catch((error: unknown) => {
     // Among other rows it may as well be one of those that has the key.
     throw parts.plan.onExisting === 'append' ? error : explainRefusal(error, parts.reshaped.content)
   })
-  const told = (report.loaded?.warnings ?? []).map(entryOfWarning)
-  const whole = { ...translation, entries: [...translation.entries, ...refused, ...told] }
-  emitEntries([...refused, ...told], reportFile, emit)
+  const { changes = [], warnings = [] } = report.loaded ?? {}
+  const late = [...changes, ...refused, ...warnings.map(entryOfWarning)]
+  const whole = { ...translation, entries: [...translation.entries, ...late] }
+  emitEntries(late, reportFile, emit)
   if (reportFile !== undefined) await writeTranslation(reportFile, whole)
   return { kind: 'restored', plan, report, translation: whole }
 }
@@ -68,18 +69,10 @@ function emitEntries(
   emit: EmitEvent,
 ): void {
   const warn = (message: string): void => emit({ type: 'notice', level: 'warning', message })
-  for (const { object, what, severity } of entries.slice(0, shownEntries)) {
-    warn(what.startsWith(object) ? what : `${object}: ${words[severity]}${what}`)
-  }
+  for (const entry of entries.slice(0, shownEntries)) warn(entryText(entry))
   const more = entries.length - shownEntries
   if (more <= 0) return
   warn(
     `${counted(more, 'more thing')} ${more === 1 ? 'is' : 'are'} not as before: ${reportFile === undefined ? 'see them all with --report FILE' : `see ${reportFile}`}`,
   )
-}
-
-const words: Readonly<Record<TranslationEntry['severity'], string>> = {
-  dropped: 'not carried: ',
-  changed: '',
-  differs: '',
 }

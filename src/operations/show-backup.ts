@@ -49,6 +49,8 @@ export interface BackupReport {
   readonly filters?: FilterReport
   /** How the rows came to be of one moment; absent for imported dumps. */
   readonly snapshot?: NonNullable<LogicalContent['snapshot']>
+  /** What the server was set up with and the backup does not hold, by kind and name. */
+  readonly setup?: readonly string[]
   /** The one that growth is told against: the last one before with the same selection and filters. */
   readonly before?: string
   /** Tables of that one which are not in this one. */
@@ -94,6 +96,7 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
     objects,
     ...(content === undefined ? {} : { filters: filtersOf(content) }),
     ...(content?.snapshot === undefined ? {} : { snapshot: content.snapshot }),
+    ...(content?.setup === undefined ? {} : { setup: content.setup }),
     ...(before === undefined
       ? {}
       : {

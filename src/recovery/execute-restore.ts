@@ -14,6 +14,7 @@ import { parseLogicalContent } from '../logical/content.ts'
 import { type LoadIdentity, loadIdentity } from '../logical/ledger/load-identity.ts'
 import { LoadLedger } from '../logical/ledger/load-ledger.ts'
 import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
+import { entryText } from '../logical/translate/report.ts'
 import { proveLoad } from '../logical/verify-target/prove-load.ts'
 import type { TargetVerification } from '../logical/verify-target/verify-target.ts'
 import { Connection } from '../wire/connection.ts'
@@ -81,31 +82,40 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   await using connection = await Connection.open(settings, { signal })
   for (const session of [control, connection]) await session.run(`SET SESSION wait_timeout=${yearSeconds}`)
 
-  if (state.kind === 'loaded' && plan.flavour === 'mariadb' && !isAtBase(plan, state.executed)) {
+  if (state.kind === 'loaded' && plan.flavour === 'mariadb' && !isAtBase(plan, state)) {
     // Its position has no holes, so it cannot tell whether the earlier run left a transaction out.
     emit({
       type: 'notice',
       level: 'warning',
-      message: `going on at GTID ${state.executed.text}, where an earlier run ended, unless the target is the source itself: it is right only if that run was given the same --skip-gtid`,
+      message: `going on at GTID ${state.executed?.text}, where an earlier run ended, unless the target is the source itself: it is right only if that run was given the same --skip-gtid`,
     })
   }
   const loadStart = performance.now()
   const loaded = state.kind === 'loaded' ? undefined : await load(plan, options, ledger)
+  // Now, for the run that goes on with the replay knows of changes alone.
+  for (const message of [
+    ...(loaded?.changes ?? ledger.begun?.changes ?? []).map(entryText),
+    ...(loaded?.warnings ?? []),
+  ])
+    emit({ type: 'notice', level: 'warning', message })
   const loadSeconds = secondsSince(loadStart)
   const verifyStart = performance.now()
-  const isUntouched = state.kind !== 'loaded' || isAtBase(plan, state.executed)
+  const isUntouched = state.kind !== 'loaded' || isAtBase(plan, state)
   const verified =
     options.verify === true
       ? await ledger.proving(() => verifyBase(plan, options, isUntouched, loaded))
       : undefined
   const verifySeconds = secondsSince(verifyStart)
   // Only now: what differs from its backup is no base that a replay goes on from.
-  if (loaded !== undefined) await setGtidState(control, plan.base.point, { resetBinaryLogs: true, signal })
-  await ledger.setLoaded()
+  if (loaded !== undefined) {
+    await setGtidState(control, plan.base.point, { resetBinaryLogs: true, signal })
+    await ledger.setState('loaded')
+  }
   const replayStart = performance.now()
   // Setting the GTID state has changed what it stands at.
   const target = loaded === undefined ? before : await inspectTarget(control, { signal })
   const executed = state.kind === 'loaded' ? state.executed : undefined
+  if (plan.replay !== undefined) await ledger.setState('replaying')
   const replayed =
     plan.replay === undefined
       ? undefined
@@ -124,8 +134,9 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   }
 }
 
-function isAtBase({ base }: RestorePlan, executed: GtidState): boolean {
-  return base.point.gtid !== undefined && statesEqual(base.point.gtid, executed)
+/** Where GTIDs do not tell, nothing was replayed. */
+function isAtBase({ base }: RestorePlan, { executed }: { readonly executed?: GtidState }): boolean {
+  return executed === undefined || (base.point.gtid !== undefined && statesEqual(base.point.gtid, executed))
 }
 
 // 365 days in seconds, the most that wait_timeout takes: these sessions rest while tables are loaded.
@@ -167,6 +178,7 @@ async function load(plan: RestorePlan, options: ExecuteOptions, ledger: LoadLedg
     settings,
     backup,
     skipBinlog: true,
+    isReplayed: (plan.replay?.transactions ?? 0) > 0,
     ledger,
     ...(threads === undefined ? {} : { threads }),
     ...(deferFromBytes === undefined ? {} : { deferFromBytes }),

@@ -4,6 +4,7 @@ import { HoldfastError } from '../core/errors.ts'
 import { missingFrom, stateCovers } from '../core/gtid-state.ts'
 import type { GtidState } from '../core/recovery-point.ts'
 import type { BegunLoad } from '../logical/ledger/begun-load.ts'
+import { removalOf } from '../logical/ledger/globals-left.ts'
 import type { LoadIdentity } from '../logical/ledger/load-identity.ts'
 import type { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
@@ -13,8 +14,8 @@ export type TargetState =
   | { readonly kind: 'empty' }
   /** The base is being loaded, and this plan's load can go on. */
   | { readonly kind: 'loading' }
-  /** The base is loaded, and the replay has come to `executed`. */
-  | { readonly kind: 'loaded'; readonly executed: GtidState }
+  /** The base is loaded, and the replay has come to `executed`; absent where GTIDs do not tell, and no replay was begun. */
+  | { readonly kind: 'loaded'; readonly executed?: GtidState }
 
 const ownSchemas = ['mysql', 'information_schema', 'performance_schema', 'sys']
 
@@ -44,17 +45,29 @@ export async function readTargetState(
   )
   const schemas = rows.map((row) => textOf(row, 'name'))
   if (schemas.length === 0) return { kind: 'empty' }
-  const problem = whyNotLoaded(plan, executed)
+  const untold = whyUntold(plan, executed)
+  if (untold !== undefined && begun?.isUntouched === true) return { kind: 'loaded' }
+  const problem = untold ?? whyNotLoaded(plan, executed)
   if (problem === undefined && executed !== undefined) return { kind: 'loaded', executed }
+  const removal =
+    begun === undefined ? '' : `, run there: ${await removalOf(connection, identity.ledger, signal)}`
   throw new HoldfastError(
     'TARGET_NOT_EMPTY',
     `the target already has schemas (${schemas.slice(0, 5).join(', ')}${schemas.length > 5 ? ', …' : ''}), and they are not ` +
       `what an interrupted restore of this plan would have left: ${problem ?? 'it keeps no GTIDs'}`,
     { schemas: schemas.length },
     {
-      hint: 'Restore into an empty server. Only if an interrupted restore left them, remove them and run the same command again.',
+      hint: `Restore into an empty server. Only if an interrupted restore left them, remove them${removal} and run the same command again.`,
     },
   )
+}
+
+/** Where GTIDs say nothing of what the target has. */
+function whyUntold({ base, end }: RestorePlan, executed: GtidState | undefined): string | undefined {
+  const { gtid } = base.point
+  if (gtid === undefined || gtid.text === '' || end.gtid === undefined)
+    return 'the source has no GTIDs that would tell how far it came'
+  return executed === undefined ? 'the target keeps no GTIDs that would tell how far it came' : undefined
 }
 
 function whyNotLoaded(
@@ -62,10 +75,7 @@ function whyNotLoaded(
   executed: GtidState | undefined,
 ): string | undefined {
   const start = base.point.gtid
-  if (start === undefined || start.text === '' || end.gtid === undefined) {
-    return 'the source has no GTIDs that would tell how far it came'
-  }
-  if (executed === undefined) return 'the target keeps no GTIDs that would tell how far it came'
+  if (start === undefined || end.gtid === undefined || executed === undefined) return undefined
   if (executed.flavour !== start.flavour) return `it is a ${executed.flavour} server`
   if (!stateCovers(executed, start)) return 'the base was not loaded whole'
   const foreign = missingFrom(end.gtid, executed)

@@ -81,3 +81,43 @@ for (const other of [...tooOld, ...ofOtherFamily].filter(
     }
   })
 }
+
+// What only one family can lack.
+const lacking = {
+  mysql: {
+    sql: `CREATE SPATIAL REFERENCE SYSTEM 990001 NAME 'own' DEFINITION 'GEOGCS["WGS 84",DATUM["World Geodetic System 1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.017453292519943278,AUTHORITY["EPSG","9122"]],AXIS["Lat",NORTH],AXIS["Lon",EAST]]';
+      CREATE DATABASE l; CREATE TABLE l.t (p POINT NOT NULL SRID 990001)`,
+    refusal: /the target has no spatial reference system 990001 \(l\.t\)/,
+  },
+  mariadb: {
+    sql: 'CREATE ROLE boss; CREATE DATABASE l; CREATE DEFINER = boss VIEW l.v AS SELECT 1 AS a',
+    refusal: /the target has no role boss \(view l\.v\)/,
+  },
+} as const
+
+for (const family of ['mysql', 'mariadb'] as const) {
+  const tested = testedKinds.find((each) => each.startsWith(family))
+  if (tested === undefined) continue
+  test(`what the target lacks and the restore would be refused for is refused by the plan, too (${tested})`, async () => {
+    await using there = await temporaryDirectory()
+    await using rich = await startServer(tested, { sql: lacking[family].sql })
+    const repository = ['--repository', path.join(there.path, 'repository')]
+    await succeed(['init', ...repository, '--no-encryption'])
+    await holdfast(['backup', rich.url(), ...repository, '--name', 'l'])
+    await using target = await startServer(tested)
+    const wanted = [
+      'restore',
+      'l',
+      ...repository,
+      '--to',
+      'backup',
+      '--schemas',
+      'l',
+      '--target',
+      target.url(),
+    ]
+    for (const more of [['--dry-run'], []])
+      assertRefused(await holdfast([...wanted, ...more]), 2, lacking[family].refusal)
+    assert.equal(await target.sql("SHOW DATABASES LIKE 'l'"), '')
+  })
+}

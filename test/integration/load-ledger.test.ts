@@ -1,18 +1,23 @@
 // What a load keeps on its target, and what the next run makes of that.
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupSource } from '../../src/core/backup.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import type { EmitEvent } from '../../src/core/events.ts'
 import type { OnExisting } from '../../src/logical/arrival/plan-arrival.ts'
 import { parseLogicalContent } from '../../src/logical/content.ts'
+import type { MendTable } from '../../src/logical/create-definitions.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadIdentity } from '../../src/logical/ledger/load-identity.ts'
 import { LoadLedger } from '../../src/logical/ledger/load-ledger.ts'
 import { type LoadReport, loadLogical } from '../../src/logical/load-logical.ts'
+import type { RelaxTarget } from '../../src/logical/load-rows.ts'
+import { relaxChecks } from '../../src/logical/translate/relax-checks.ts'
+import { entryText } from '../../src/logical/translate/report.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { StatementProxy } from '../support/statement-proxy.ts'
 
 const tables = `CREATE DATABASE l; USE l; CREATE TABLE t (v INT, KEY k (v)); INSERT INTO t VALUES (1), (1), (2);
@@ -25,10 +30,13 @@ interface Run {
   readonly onExisting?: OnExisting
   readonly user?: { readonly user: string; readonly password: string }
   readonly emit?: EmitEvent
+  readonly mend?: MendTable
+  readonly relax?: RelaxTarget
 }
 
 /** As restores of parts do it. */
-async function load({ backup, target, port, onExisting = 'fail', user, emit = () => undefined }: Run) {
+async function load(run: Run) {
+  const { backup, target, port, onExisting = 'fail', user, emit = () => undefined, ...rest } = run
   const settings = { ...target.settings(user), ...(port === undefined ? {} : { port }) }
   const content = parseLogicalContent(backup.content)
   const { accounts: _accounts, ...part } = content
@@ -41,7 +49,7 @@ async function load({ backup, target, port, onExisting = 'fail', user, emit = ()
     signal: undefined,
   })
   const parts = { ...backup, content: part }
-  const report = await loadLogical({ settings, backup: parts, onExisting, ledger, threads: 1, emit })
+  const report = await loadLogical({ settings, backup: parts, onExisting, ledger, threads: 1, emit, ...rest })
   await ledger.drop()
   return report
 }
@@ -258,6 +266,90 @@ eachServer(
     assert.match(told.join('\n'), new RegExp(`^l\\.t has ${there} of 900 rows of the backup now`))
   },
 )
+
+/** The same with definitions as `edit` makes them. */
+function edited(backup: BackupSource, edit: (ddl: string) => string): BackupSource {
+  const content = parseLogicalContent(backup.content)
+  const tablesOf = (of: (typeof content.schemas)[number]) =>
+    of.tables.map((table) => ({ ...table, ddl: edit(table.ddl) }))
+  return {
+    ...backup,
+    content: { ...content, schemas: content.schemas.map((of) => ({ ...of, tables: tablesOf(of) })) },
+  }
+}
+
+const mend: MendTable = ({ schema, name, ddl }) => ({
+  ddl: ddl.replace('ENGINE=NoSuch', name === 'p' ? 'ENGINE=MyISAM' : 'ENGINE=InnoDB'),
+  changes: [{ object: `table ${schema}.${name}`, what: "it's another \\ engine", severity: 'changed' }],
+})
+
+eachServer(
+  'what a killed run made otherwise is told by the one that goes on, and mended again',
+  async (kind) => {
+    await using source = await startServer(kind, { sql: tables })
+    // p is made anew by the run that goes on, and t is not.
+    const backup = edited(await backupOf(source), (ddl) =>
+      ddl.replace(/(TABLE `t`.*)ENGINE=InnoDB|(TABLE `p`.*)ENGINE=MyISAM/s, '$1$2ENGINE=NoSuch'),
+    )
+    await using target = await startServer(kind)
+    const run = { backup, target, mend }
+    await cutAt(run, /LOAD DATA.*`z`/)
+    const { changes } = await load(run)
+    assert.deepEqual(
+      changes.map(entryText).toSorted(),
+      ['p', 't'].map((name) => `table l.${name}: it's another \\ engine`),
+    )
+    assert.equal(await target.sql(sums), await source.sql(sums))
+  },
+)
+
+for (const kind of testedKinds.filter((one) => one.startsWith('mysql'))) {
+  test(`a check that a killed run no longer enforces is told by the one that goes on (${kind})`, async () => {
+    await using source = await startServer(kind, {
+      sql: `${tables}; CREATE TABLE l.checked (v INT, CONSTRAINT pos CHECK (v > 0) NOT ENFORCED);
+        INSERT INTO l.checked VALUES (-1), (2), (3), (4), (5), (6)`,
+    })
+    const backup = edited(await backupOf(source), (ddl) => ddl.replace(' /*!80016 NOT ENFORCED */', ''))
+    await using target = await startServer(kind)
+    const run = { backup, target, relax: relaxChecks }
+    await cutAt(run, /LOAD DATA.*`z`/)
+    assert.match(await target.sql('SHOW CREATE TABLE l.checked'), /NOT ENFORCED/)
+    const { changes } = await load(run)
+    assert.deepEqual(changes.map(entryText), [
+      'table l.checked: check pos is not enforced: rows of the backup break it',
+    ])
+  })
+}
+
+const withEvent = (schema: string) =>
+  `CREATE DATABASE ${schema}; CREATE TABLE ${schema}.t (v INT); INSERT INTO ${schema}.t VALUES (1);
+   CREATE EVENT ${schema}.e ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM ${schema}.t`
+
+eachServer('a hint to begin anew tells what a killed run left changed', async (kind) => {
+  await using source = await startServer(kind, { sql: withEvent('l') })
+  const backup = await backupOf(source)
+  await using target = await startServer(kind, { sql: 'SET GLOBAL event_scheduler = ON' })
+  const run = { backup, target }
+  await cutAt(run, /LOAD DATA.*`t`/)
+  assert.equal(await target.sql('SELECT @@global.event_scheduler'), 'OFF\n')
+  await target.sql('INSERT INTO l.t VALUES (7)')
+  const error = await load(run).catch((refusal: unknown) => refusal)
+  assert.ok(isHoldfastError(error, 'TARGET_NOT_EMPTY'), String(error))
+  const [, statements = ''] = /then run there: (.*;)$/.exec(error.hint) ?? []
+  await target.sql(`DROP DATABASE l; ${statements}`)
+  assert.equal(await target.sql('SELECT @@global.event_scheduler'), 'ON\n')
+  assert.deepEqual(rowsOf(await load(run)), [1, 0])
+})
+
+eachServer('a restore puts back what another one left changed that was killed', async (kind) => {
+  await using source = await startServer(kind, { sql: withEvent('l') })
+  await using other = await startServer(kind, { sql: withEvent('m') })
+  await using target = await startServer(kind, { sql: 'SET GLOBAL event_scheduler = ON' })
+  await cutAt({ backup: await backupOf(source), target }, /LOAD DATA.*`t`/)
+  assert.equal(await target.sql('SELECT @@global.event_scheduler'), 'OFF\n')
+  await load({ backup: await backupOf(other), target })
+  assert.equal(await target.sql('SELECT @@global.event_scheduler'), 'ON\n')
+})
 
 eachServer('a connection that is lost while a function is made leaves its global as it was', async (kind) => {
   await using source = await startServer(kind, {

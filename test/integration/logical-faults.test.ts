@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { BackupSink } from '../../src/core/backup.ts'
 import type { ErrorCode } from '../../src/core/error-codes.table.ts'
 import { HoldfastError } from '../../src/core/errors.ts'
+import type { EmitEvent } from '../../src/core/events.ts'
 import { parseLogicalContent } from '../../src/logical/content.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
@@ -97,6 +98,40 @@ eachServer('a table that another of the same DDL took the place of fails the bac
   await assert.rejects(dumpLogical({ settings, sink, threads: 1 }), isError('TABLE_CHANGED'))
 })
 
+const exchangeable = `CREATE TABLE f.parted (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION low VALUES LESS THAN (10), PARTITION \`h-é\` VALUES LESS THAN MAXVALUE);
+  CREATE TABLE f.\`pla-ñ\` (id INT PRIMARY KEY); INSERT INTO f.parted VALUES (1), (20); INSERT INTO f.\`pla-ñ\` VALUES (30), (40)`
+
+eachServer(
+  'a partition that is exchanged before it is read fails the backup, or is warned of',
+  async (kind) => {
+    const { user, password, grants } = reader(kind)
+    const seeing = { user: 'seeing', password: 's', grants: [...grants, 'PROCESS ON *.*'] }
+    await using server = await startServer(kind, {
+      // The largest is read first, by what the server thinks.
+      sql: `${big}; ${exchangeable}; ANALYZE TABLE f.big`,
+      users: [{ user, password, grants }, seeing],
+    })
+    const exchange = 'ALTER TABLE f.parted EXCHANGE PARTITION `h-é` WITH TABLE f.`pla-ñ`'
+    const dump = (login: { user: string; password: string }, act: () => Promise<unknown>) =>
+      dumpLogical({ settings: server.settings(login), sink: sinkThat(act), threads: 1 })
+    const quiet = await dump(seeing, () => server.sql('INSERT INTO f.parted VALUES (2), (21)'))
+    assert.doesNotMatch(quiet.warnings.join(), /exchanged/)
+    await assert.rejects(
+      dump(seeing, () => server.sql(exchange)),
+      (error: Error) => {
+        assert.match(error.message, /^changed while the backup was taken: table f\.parted, table f\.pla-ñ$/)
+        return isError('TABLE_CHANGED')(error)
+      },
+    )
+    // Only InnoDB's numbers tell, and not everybody may see them.
+    const { warnings } = await dump({ user, password }, () => server.sql(exchange))
+    assert.match(
+      warnings.join('\n'),
+      /exchanged for a table .* would not be seen: .* lacks PROCESS.* \(f\.parted\)/,
+    )
+  },
+)
+
 eachServer('a prepared transaction is told by its name, since a backup does not hold it', async (kind) => {
   const { user, password, grants } = reader(kind)
   await using server = await startServer(kind, {
@@ -183,42 +218,54 @@ eachServer('routines that an account is not shown are told of, and no others', a
 const leftBehind = {
   mysql: {
     sql: `INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'; CREATE UNDO TABLESPACE more_undo ADD DATAFILE 'more_undo.ibu';
-      ALTER DATABASE f READ ONLY = 1; CREATE TABLE sys.own (id INT);
+      CREATE TABLE sys.own (id INT); SET PERSIST max_connections = 77; SET PERSIST_ONLY back_log = 77;
+      CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'elsewhere', SOURCE_PORT = 3307 FOR CHANNEL 'far';
       CREATE USER two IDENTIFIED BY 'a' PASSWORD HISTORY 5; ALTER USER two IDENTIFIED BY 'b' RETAIN CURRENT PASSWORD`,
-    told: [
-      'option READ ONLY of schema f',
-      'password history of two@%',
+    told: ['password history of two@%', 'second password of two@%', 'table in schema sys own'],
+    setup: [
       'plugin rpl_semi_sync_source',
-      'second password of two@%',
-      'table in schema sys own',
+      'persisted variable back_log',
+      'persisted variable max_connections',
+      'replication channel far from elsewhere:3307',
       'tablespace more_undo',
     ],
   },
   mariadb: {
-    sql: 'ANALYZE TABLE f.small PERSISTENT FOR ALL',
-    told: ['result of ANALYZE TABLE … PERSISTENT of 1 table'],
+    sql: `ANALYZE TABLE f.small PERSISTENT FOR ALL; CHANGE MASTER 'far' TO MASTER_HOST = 'elsewhere'; INSTALL SONAME 'auth_ed25519'`,
+    told: [],
+    setup: ['plugin ed25519', 'replication channel far', 'result of ANALYZE TABLE … PERSISTENT of 1 table'],
   },
 } as const
 
 eachServer('what of the server itself a backup does not hold is told by name', async (kind) => {
   await using server = await startServer(kind, { sql: few })
   const told = async (login?: { user: string; password: string }) => {
-    const { warnings } = await dumpLogical({ settings: server.settings(login), sink: new MemoryBackup() })
-    return warnings
+    const infos: string[] = []
+    const emit: EmitEvent = (event) => {
+      if (event.type === 'notice') infos.push(`${event.level}: ${event.message}`)
+    }
+    const result = await dumpLogical({ settings: server.settings(login), sink: new MemoryBackup(), emit })
+    const { setup } = parseLogicalContent(result.content)
+    const sentence = 'info: what the server is set up with is not part of the backup: '
+    assert.deepEqual(infos, setup === undefined ? [] : [`${sentence}${setup.join(', ')}`])
+    return { warnings: result.warnings, setup }
   }
-  assert.deepEqual(await told(), [])
+  assert.deepEqual(await told(), { warnings: [], setup: undefined })
   const own = leftBehind[server.flavour]
   await server.sql(`CREATE PROCEDURE mysql.mine() SELECT 1; CREATE VIEW sys.mine AS SELECT 1;
     CREATE EVENT mysql.mine ON SCHEDULE EVERY 1 DAY DO SELECT 1; INSERT INTO sys.sys_config (variable, value) VALUES ('mine', '1')`)
   await server.sql(own.sql)
   const common = ['event mysql.mine', 'routine mysql.mine', 'setting in sys.sys_config mine', 'view sys.mine']
+  const { warnings, setup } = await told()
   assert.deepEqual(
-    (await told()).toSorted(),
+    warnings.toSorted(),
     [...common, ...own.told].map((what) => `${what} is not part of the backup`).toSorted(),
   )
+  assert.deepEqual(setup, own.setup)
   // Who may not look is told so, and gets a backup.
   await server.sql("CREATE USER low IDENTIFIED BY 'l'; GRANT SELECT, LOCK TABLES ON f.* TO low")
-  assert.match((await told({ user: 'low', password: 'l' })).join('\n'), /whether there is a plugin, /)
+  const low = await told({ user: 'low', password: 'l' })
+  assert.match(low.warnings.join('\n'), /whether there is a foreign server, /)
 })
 
 eachServer('a target that has something of it already is left alone', async (kind) => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Archive } from '../../src/archive/archive.ts'
+import { isHoldfastError } from '../../src/core/errors.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { numberOf } from '../../src/wire/row-values.ts'
 import { type RestoreRig, restoreRig } from '../support/restore-rig.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, type ServerKind, startServer, type TestServer } from '../support/servers.ts'
+import { StatementProxy } from '../support/statement-proxy.ts'
 
 const transactions = 6000
 
@@ -97,6 +99,12 @@ for (const log of ['with', 'without'] as const) {
   })
 }
 
+const someRows = 'CREATE DATABASE d; CREATE TABLE d.t (a INT); INSERT INTO d.t VALUES (1)'
+
+function withoutGtids(kind: ServerKind) {
+  return kind.startsWith('mysql') ? { args: ['--enforce-gtid-consistency=OFF', '--gtid-mode=OFF'] } : {}
+}
+
 /** Restores to `to`, and answers what it warns of. */
 async function warningsOf(rig: RestoreRig, to: string, target: TestServer): Promise<readonly string[]> {
   const warnings: string[] = []
@@ -138,4 +146,24 @@ eachServer('what a continued restore cannot tell of its target is said, and noth
     )
   }
   assert.equal(await target.sql('SELECT a FROM d.t; SELECT a FROM d.late'), '1\n2\n')
+})
+
+eachServer('a restore without GTIDs that was killed when its base was there is completed', async (kind) => {
+  await using source = await startServer(kind, { log_bin: false, ...withoutGtids(kind), sql: someRows })
+  await using rig = await restoreRig(source)
+  await rig.backUp()
+  const plan = await rig.plan('backup')
+  assert.equal(plan.base.point.gtid, undefined)
+  await using target = await startServer(kind)
+  await using proxy = await StatementProxy.open(
+    target.port,
+    (passing) => passing.kind === 'command' && /^DROP DATABASE.*holdfast_restore/.test(passing.text),
+  )
+  const through = { ...target, settings: () => ({ ...target.settings(), port: proxy.port }) }
+  await assert.rejects(rig.restore(plan, through), (error) => isHoldfastError(error, 'CONNECTION_LOST'))
+  const { isContinued, loaded } = await rig.restore(plan, target)
+  assert.deepEqual([isContinued, loaded], [true, undefined])
+  assert.equal(await target.sql("SELECT a FROM d.t; SHOW DATABASES LIKE 'holdfast%'"), '1\n')
+  // Without what it noted nobody knows what these schemas are.
+  await assert.rejects(rig.restore(plan, target), (error) => isHoldfastError(error, 'TARGET_NOT_EMPTY'))
 })

@@ -55,3 +55,39 @@ for (const kind of testedKinds.filter((one) => one.startsWith('mariadb'))) {
     }
   })
 }
+
+for (const kind of testedKinds.filter((one) => one.startsWith('mariadb'))) {
+  test(`code whose definer is a role is refused where the role is not, and else comes back with it (${kind})`, async () => {
+    const code = `CREATE DEFINER = boss VIEW shop.v AS SELECT * FROM shop.t; CREATE DEFINER = boss PROCEDURE shop.p() SELECT 1;
+      CREATE DEFINER = boss TRIGGER shop.g BEFORE INSERT ON shop.t FOR EACH ROW SET @a = 1`
+    await using source = await startServer(kind, {
+      sql: `CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY); CREATE ROLE boss; ${code}`,
+    })
+    await using target = await startServer(kind)
+    const settings = target.settings()
+    const backup = await backupOf(source)
+    const part = { settings, backup, selection: { kind: 'schemas', schemas: ['shop'] } } as const
+    await assert.rejects(loadLogical(part), (error) => {
+      assert.ok(isHoldfastError(error, 'TARGET_MISMATCH'), String(error))
+      assert.match(
+        error.message,
+        /^the target has no role boss \((?:view shop\.v|procedure shop\.p)\), and would/,
+      )
+      assert.match(error.hint, /CREATE ROLE `boss`;/)
+      return true
+    })
+    assert.doesNotMatch(await target.sql('SHOW DATABASES'), /shop/)
+    await target.sql('CREATE ROLE boss')
+    assert.deepEqual((await loadLogical(part)).warnings, [])
+    const definers = `SHOW CREATE VIEW shop.v; SHOW CREATE PROCEDURE shop.p; SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'`
+    assert.equal(await target.sql(definers), await source.sql(definers))
+    // The source itself has lost it: nobody can make it as it was.
+    await source.sql('DROP ROLE boss')
+    await using bare = await startServer(kind)
+    const { warnings } = await loadLogical({ settings: bare.settings(), backup: await backupOf(source) })
+    assert.match(
+      warnings.join(),
+      /has the role boss as its definer: where there is no such role, MariaDB makes/,
+    )
+  })
+}

@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isHoldfastError } from '../../src/core/errors.ts'
+import { parseLogicalContent } from '../../src/logical/content.ts'
 import { dumpLogical } from '../../src/logical/dump-logical.ts'
+import { loadIdentity } from '../../src/logical/ledger/load-identity.ts'
+import { LoadLedger } from '../../src/logical/ledger/load-ledger.ts'
 import { loadLogical } from '../../src/logical/load-logical.ts'
 import { planScript } from '../../src/logical/script/script-plan.ts'
 import { sectionText } from '../../src/logical/script/sections.ts'
+import { entryText } from '../../src/logical/translate/report.ts'
 import { proveLoad } from '../../src/logical/verify-target/prove-load.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
@@ -55,6 +59,40 @@ eachServer('what was computed without strict mode is computed so again, and read
   }
 })
 
+const withStored = (name: string) =>
+  `CREATE TABLE l.${name} (id INT PRIMARY KEY, a VARCHAR(20), d DATE AS (STR_TO_DATE(a, '%Y-%m-%d')) STORED, t TIME(6), u TIME(6) AS (t) STORED);
+   INSERT INTO l.${name} (id, a, t) VALUES (1, '2026-01-31', '10:00:00'), (2, NULL, '10:00:00.25'), (3, '2026-02-28', NULL);`
+
+eachServer('stored values that come back otherwise are told, and no proof passes over them', async (kind) => {
+  await using source = await startServer(kind, {
+    sql: `CREATE DATABASE l; ${withStored('alike')} ${withStored('other')} ${withStored('kept')}
+      SET sql_mode = 'NO_ZERO_IN_DATE,NO_ZERO_DATE'; INSERT INTO l.other (id, a) VALUES (4, '2020-00-01'); INSERT INTO l.kept (id, a) VALUES (4, '2020-00-01')`,
+  })
+  assert.equal(await source.sql('SELECT d FROM l.other WHERE id = 4'), 'NULL\n')
+  await using target = await startServer(kind)
+  const [settings, memory] = [target.settings(), new MemoryBackup()]
+  const filters = { where: [{ schema: 'l', name: 'kept', condition: 'id < 4 -- those' }] }
+  const worth = { threadBytes: 0, rangeBytes: 1 }
+  const result = await dumpLogical({ settings: source.settings(), sink: memory, filters, worth })
+  const backup = memory.source(result)
+  const { warnings } = await loadLogical({ settings, backup })
+  assert.equal(await target.sql('SELECT d FROM l.other WHERE id = 4'), '2020-00-01\n')
+  assert.deepEqual(
+    warnings.map((warning) => /^table (\S+) has other values than the source in d, u:/.exec(warning)?.[1]),
+    ['l.other'],
+  )
+  const verify = () => proveLoad({ settings, backup, backupId: 'b', loadWarnings: [] })
+  await assert.rejects(verify(), (error) => {
+    assert.ok(isHoldfastError(error, 'VERIFY_FAILED'), String(error))
+    assert.match(error.message, /table l\.other has other values than the source in d, u: [^;]*; [^;]*$/)
+    return true
+  })
+  await target.sql(
+    "SET sql_mode = 'NO_ZERO_IN_DATE,NO_ZERO_DATE'; UPDATE l.other SET a = NULL WHERE id = 4; UPDATE l.other SET a = '2020-00-01' WHERE id = 4",
+  )
+  await verify()
+})
+
 for (const kind of testedKinds.filter((one) => one.startsWith('mysql'))) {
   test(`a table of a tablespace that the target lacks gets a file of its own, and that is told (${kind})`, async () => {
     await using source = await startServer(kind, {
@@ -65,8 +103,8 @@ for (const kind of testedKinds.filter((one) => one.startsWith('mysql'))) {
     const { backup } = await backupOf(source)
     for (const options of [{}, { deferFromBytes: 0 }]) {
       await using target = await startServer(kind)
-      const { warnings } = await loadLogical({ settings: target.settings(), backup, ...options })
-      assert.deepEqual(warnings, [
+      const { changes, warnings } = await loadLogical({ settings: target.settings(), backup, ...options })
+      assert.deepEqual(changes.map(entryText), [
         'table l.t is in a file of its own: the target has no tablespace sha`red, in which it was',
       ])
       assert.equal(await target.sql('SELECT id, v FROM l.t'), '1\t1\n')
@@ -77,8 +115,46 @@ for (const kind of testedKinds.filter((one) => one.startsWith('mysql'))) {
     await using like = await startServer(kind, {
       sql: "CREATE TABLESPACE `sha``red` ADD DATAFILE 'shared.ibd'",
     })
-    assert.deepEqual((await loadLogical({ settings: like.settings(), backup })).warnings, [])
+    assert.deepEqual((await loadLogical({ settings: like.settings(), backup })).changes, [])
     assert.match(await like.sql('SHOW CREATE TABLE l.t'), /TABLESPACE `sha``red`/)
+  })
+
+  test(`a schema that is READ ONLY is filled, and then READ ONLY, by one run or two (${kind})`, async () => {
+    await using source = await startServer(kind, {
+      sql: `CREATE DATABASE l; CREATE TABLE l.t (id INT PRIMARY KEY); INSERT INTO l.t VALUES (1); CREATE TABLE l.m (id INT) ENGINE = MyISAM; INSERT INTO l.m VALUES (2);
+        CREATE VIEW l.v AS SELECT * FROM l.t; CREATE EVENT l.e ON SCHEDULE EVERY 1 DAY DO SET @a = 1; ALTER DATABASE l READ ONLY = 1`,
+    })
+    const { backup, warnings } = await backupOf(source)
+    assert.deepEqual(warnings, [])
+    await using target = await startServer(kind)
+    const settings = target.settings()
+    const identity = loadIdentity({
+      backupId: 'b',
+      content: parseLogicalContent(backup.content),
+      onExisting: 'fail',
+      skipBinlog: false,
+    })
+    for (const run of ['first', 'second']) {
+      const ledgerOptions = {
+        settings,
+        identity,
+        skipBinlog: false,
+        emit: () => undefined,
+        signal: undefined,
+      }
+      await using ledger = await LoadLedger.open(ledgerOptions)
+      assert.equal(ledger.begun === undefined, run === 'first')
+      await loadLogical({ settings, backup, ledger })
+      assert.match(await target.sql('SHOW CREATE DATABASE l'), /READ ONLY = 1/)
+      assert.equal(await target.sql('SELECT * FROM l.v; SELECT * FROM l.m'), '1\n2\n')
+    }
+    await proveLoad({ settings, backup, backupId: 'b', loadWarnings: [] })
+    await using followed = await startServer(kind)
+    const behind = await loadLogical({ settings: followed.settings(), backup, isReplayed: true })
+    assert.deepEqual(behind.warnings, [
+      'schema l was READ ONLY in the backup, and is not, for what is replayed may write to it: ALTER DATABASE `l` READ ONLY = 1',
+    ])
+    await proveLoad({ settings: followed.settings(), backup, backupId: 'b', loadWarnings: [] })
   })
 
   test(`a column of a reference system that the target lacks is refused before anything is made (${kind})`, async () => {

@@ -42,12 +42,12 @@ export async function moveTo(target: TestServer, backup: BackupSource): Promise<
       notCreated.add(object)
       refused.push({ object, what: error.message, severity: 'dropped' })
     },
-    relax: relaxChecks((entry) => refused.push(entry)),
-    mend: mendTable((entry) => refused.push(entry)),
+    relax: relaxChecks,
+    mend: mendTable,
   })
   const verified = await verifyTarget({ settings, backup: translated.backup, notCreated })
   return {
-    report: [...translated.entries, ...refused].map(
+    report: [...translated.entries, ...loaded.changes, ...refused].map(
       ({ object, what, severity }) => `${severity} ${object}: ${what}`,
     ),
     warnings: loaded.warnings,

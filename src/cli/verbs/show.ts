@@ -51,6 +51,7 @@ export const run: VerbRun = async (context) => {
       ...backupFields(report.summary),
       ...(report.snapshot === undefined ? [] : [['one moment', snapshotText(report.snapshot)] as const]),
       ...(report.filters === undefined ? [] : filterFields(report.filters)),
+      ...(report.setup === undefined ? [] : [['not held', report.setup.join(', ')] as const]),
     ]),
     ...(report.before === undefined ? [] : [`growth is since backup ${report.before}`]),
     ...(gone.length === 0
@@ -71,6 +72,7 @@ export const run: VerbRun = async (context) => {
       ...(report.before === undefined ? {} : { before: report.before, gone }),
       ...(report.filters === undefined ? {} : { filters: report.filters }),
       ...(report.snapshot === undefined ? {} : { snapshot: report.snapshot }),
+      ...(report.setup === undefined ? {} : { setup: report.setup }),
       schemas: report.schemas,
       objects: report.objects,
     },

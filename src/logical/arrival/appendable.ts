@@ -5,7 +5,7 @@ import type { Connection } from '../../wire/connection.ts'
 import { textOf } from '../../wire/row-values.ts'
 import { ByteQuery } from '../byte-rows.ts'
 import type { TableContent } from '../content.ts'
-import { missingKeys } from '../deferred-indexes/missing-keys.ts'
+import { keysUnread, missingKeys } from '../deferred-indexes/missing-keys.ts'
 import { runAll } from '../import/sql-tokens.ts'
 import { parseCreateTable } from '../import/table-columns.ts'
 import { readTableDdl } from '../table-ddl.ts'
@@ -73,7 +73,8 @@ async function engineProblems(
 
 /** Somebody wanted it so, or indexes were to be added when the rows were in, and that never came. */
 function keyWarnings(schema: string, table: TableContent, ddl: string): readonly string[] {
-  const missing = missingKeys(table.ddl, ddl).map(({ name }) => name || 'PRIMARY')
+  const missing = missingKeys(table.ddl, ddl)?.map(({ name }) => name || 'PRIMARY')
+  if (missing === undefined) return [keysUnread(schema, table.name)]
   if (missing.length === 0) return []
   return [
     `${schema}.${table.name} lacks keys that it has in the backup (${missing.join(', ')}): what they forbid is not found there`,

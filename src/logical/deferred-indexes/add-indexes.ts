@@ -6,7 +6,7 @@ import type { Connection } from '../../wire/connection.ts'
 import { serverErrno } from '../../wire/server-error.ts'
 import { ByteQuery } from '../byte-rows.ts'
 import { readTableDdl } from '../table-ddl.ts'
-import { missingKeys } from './missing-keys.ts'
+import { keysUnread, missingKeys } from './missing-keys.ts'
 import type { DeferredTable } from './plan-deferral.ts'
 import { tableClauses } from './table-clauses.ts'
 
@@ -101,7 +101,8 @@ export async function checkKeys(
   isSameRelease: boolean,
 ): Promise<readonly string[]> {
   const ddl = await readTableDdl(connection, new ByteQuery(), schema, table.name)
-  const missing = missingKeys(table.ddl, ddl).map(({ name }) => name)
+  const missing = missingKeys(table.ddl, ddl)?.map(({ name }) => name)
+  if (missing === undefined) return [keysUnread(schema, table.name)]
   if (missing.length > 0) {
     throw new HoldfastError(
       'LOAD_MISMATCH',

@@ -9,7 +9,8 @@ const plan: ScriptPlan = {
   point: { position: { file: 'binlog.000001', offset: 4 }, timeMicros: 1_700_000_000_000_000 },
   schemas: [],
   views: [],
-  accounts: [],
+  lateViews: [],
+  accounts: { create: [], grant: [], warnings: [] },
   settings: [],
   warnings: [],
 }

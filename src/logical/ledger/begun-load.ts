@@ -1,13 +1,15 @@
 // What an earlier run of a load has left on a target, as its ledger there tells.
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
-import { quoteText } from '../../instance/sql-text.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { numberOf, textOf } from '../../wire/row-values.ts'
 import type { BegunArrival, FoundTarget } from '../arrival/plan-arrival.ts'
 import type { TableContent } from '../content.ts'
-import { type LoadState, loadStates, loadTable, selectLoad, selectRows } from './ledger-tables.ts'
-import { type LoadIdentity, ledgerPrefix } from './load-identity.ts'
+import type { LoadChange } from '../load-changes.ts'
+import { removalOf } from './globals-left.ts'
+import { type LoadState, loadStates, selectChanges, selectLoad, selectRows } from './ledger-tables.ts'
+import { ledgersOn } from './ledgers-on.ts'
+import type { LoadIdentity } from './load-identity.ts'
 import type { LoadedText } from './loaded-text.ts'
 
 /** What was decided before anything was changed, and cannot be seen any more once a part is there. */
@@ -34,17 +36,27 @@ export class BegunLoad {
   readonly decisions: LoadDecisions
   /** Nothing is left to load; what follows a load may be under way. */
   readonly isLoaded: boolean
+  /** All is loaded, and nothing has followed. */
+  readonly isUntouched: boolean
   /** `YYYY-MM-DD hh:mm:ss` in UTC, by the clock of the target. */
   readonly begunAt: string
+  readonly changes: readonly LoadChange[]
+  /** The schema on the target that tells all this. */
+  readonly ledger: string
   readonly #rows: ReadonlyMap<string, readonly LoadedText[]>
 
   constructor(
+    ledger: string,
     summary: { readonly decisions: LoadDecisions; readonly state: LoadState; readonly begunAt: string },
+    changes: readonly LoadChange[],
     rows: ReadonlyMap<string, readonly LoadedText[]>,
   ) {
+    this.ledger = ledger
     this.decisions = summary.decisions
-    this.isLoaded = summary.state === 'loaded'
+    this.isLoaded = summary.state !== 'loading'
+    this.isUntouched = summary.state === 'loaded'
     this.begunAt = summary.begunAt
+    this.changes = changes
     this.#rows = rows
   }
 
@@ -83,21 +95,11 @@ export async function readBegunLoad(
   if (!names.includes(identity.ledger)) return undefined
   const summary = await readSummary(connection, identity.ledger, signal)
   if (summary === undefined) return undefined
-  if (summary.state === 'differs') throw differs(identity)
-  return new BegunLoad(summary, await readRows(connection, identity.ledger, signal))
-}
-
-/** A backup of a server with a load under way holds a ledger too: that is no concern of ours. */
-async function ledgersOn(
-  connection: Connection,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  const rows = await connection.query(
-    `SELECT TABLE_SCHEMA AS name FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA LIKE ${quoteText(`${ledgerPrefix.replaceAll('_', String.raw`\_`)}%`)} AND TABLE_NAME = ${quoteText(loadTable)}`,
-    { signal },
-  )
-  return rows.map((row) => textOf(row, 'name'))
+  if (summary.state === 'differs')
+    throw differs(identity, await removalOf(connection, identity.ledger, signal))
+  const { ledger } = identity
+  const changes = await readChanges(connection, ledger, signal)
+  return new BegunLoad(ledger, summary, changes, await readRows(connection, ledger, signal))
 }
 
 async function readSummary(connection: Connection, ledger: string, signal: AbortSignal | undefined) {
@@ -130,9 +132,24 @@ async function refuseOther(
     `the target has a part of another restore in ${shared.slice(0, 5).join(', ')}: one of ${what}, begun at ${other.begunAt} UTC and not finished`,
     { ledger },
     {
-      hint: `Finish that one by running it again as it was begun; or remove what it has brought, then DROP DATABASE ${ledger}, and run this one again.`,
+      hint: `Finish that one by running it again as it was begun; or remove what it has brought, then run there: ${await removalOf(connection, ledger, signal)} and run this one again.`,
     },
   )
+}
+
+const change = z.object({
+  object: z.string(),
+  what: z.string(),
+  severity: z.enum(['changed', 'dropped', 'differs']),
+})
+
+async function readChanges(
+  connection: Connection,
+  ledger: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly LoadChange[]> {
+  const rows = await connection.query(selectChanges(ledger), { signal })
+  return rows.map((row) => change.parse(JSON.parse(textOf(row, 'made'))))
 }
 
 async function readRows(
@@ -148,7 +165,10 @@ async function readRows(
   const whole = rows.filter((row) => numberOf(row, 'isWhole') === 1)
   const finished = new Set(whole.map(placeKey))
   const cut = rows.find((row) => !finished.has(placeKey(row)))
-  if (cut !== undefined) throw uncertain(ledger, textOf(cut, 's'), textOf(cut, 't'))
+  if (cut !== undefined) {
+    const removal = await removalOf(connection, ledger, signal)
+    throw uncertain(removal, textOf(cut, 's'), textOf(cut, 't'))
+  }
   for (const row of whole) {
     const key = keyOf(row)
     const list = loaded.get(key) ?? []
@@ -167,22 +187,22 @@ async function readRows(
   return loaded
 }
 
-function differs({ backupId, ledger }: LoadIdentity): HoldfastError {
+function differs({ backupId, ledger }: LoadIdentity, removal: string): HoldfastError {
   return new HoldfastError(
     'TARGET_NOT_EMPTY',
     `an earlier run was found not to have brought what backup ${backupId} says: nothing goes on from there`,
     { ledger },
-    { hint: `Empty the target and DROP DATABASE ${ledger} there, or take another one; then restore anew.` },
+    { hint: `Take another target; or empty this one, run there: ${removal} and restore anew.` },
   )
 }
 
-function uncertain(ledger: string, schema: string, name: string): HoldfastError {
+function uncertain(removal: string, schema: string, name: string): HoldfastError {
   return new HoldfastError(
     'TARGET_NOT_EMPTY',
     `an earlier run was killed while it added rows to ${schema}.${name}, whose engine cannot undo them: how many came nobody can tell`,
     { schema, table: name },
     {
-      hint: `Take out of ${schema}.${name} what is of the backup, and of the other tables too; then DROP DATABASE ${ledger}, and run it again.`,
+      hint: `Take out of ${schema}.${name} what is of the backup, and of the other tables too; then run there: ${removal} and run it again.`,
     },
   )
 }

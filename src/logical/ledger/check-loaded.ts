@@ -6,6 +6,7 @@ import { numberOf } from '../../wire/row-values.ts'
 import type { TableContent } from '../content.ts'
 import type { MadeBefore } from '../made-before.ts'
 import type { BegunLoad } from './begun-load.ts'
+import { removalOf } from './globals-left.ts'
 
 export interface LoadedTable {
   readonly schema: string
@@ -41,7 +42,9 @@ export async function checkLoaded(
         ? `${name} has ${found} rows, and an earlier run of this restore had brought ${told}: somebody changed it meanwhile`
         : `${name}, to which an earlier run of this restore had added rows, is no longer there`,
       { schema, table: table.name, rows: found, expectedRows: told },
-      { hint: 'Nothing goes on from there: begin anew, as docs/guide/interrupted-restores.md tells.' },
+      {
+        hint: `Nothing goes on from there. To begin anew drop what the restore has made, then run there: ${await removalOf(connection, begun.ledger, signal)}`,
+      },
     )
   }
 }

@@ -5,10 +5,11 @@ import type { LoadedText } from './loaded-text.ts'
 /** Says that a ledger is whole: it is made last. */
 export const loadTable = 'load_begun'
 const rowsTable = 'rows_loaded'
-export const globalsTable = 'globals_held'
+const changesTable = 'changes_made'
+const globalsTable = 'globals_held'
 
-/** 'differs': what was read back was not what the backup says. */
-export const loadStates = ['loading', 'loaded', 'differs'] as const
+/** 'replaying': GTIDs tell how far, where there are any. 'differs': what was read back was not what the backup says. */
+export const loadStates = ['loading', 'loaded', 'replaying', 'differs'] as const
 export type LoadState = (typeof loadStates)[number]
 
 const engine = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
@@ -31,6 +32,7 @@ export function createLedger(ledger: string): readonly string[] {
       globalsTable,
       'name VARCHAR(64) NOT NULL PRIMARY KEY, value TEXT NOT NULL, noted_at DATETIME NOT NULL',
     ),
+    table(changesTable, 'change_json LONGTEXT NOT NULL'),
     table(
       loadTable,
       'id TINYINT NOT NULL PRIMARY KEY, backup VARCHAR(255) NOT NULL, begun_at DATETIME NOT NULL, state VARCHAR(16) NOT NULL, plan LONGTEXT NOT NULL',
@@ -85,6 +87,14 @@ export function deleteRows(ledger: string, schema: string, name: string): string
   return `DELETE FROM ${quoteQualified(ledger, rowsTable)} WHERE schema_name = ${quoteText(schema)} AND table_name = ${quoteText(name)}`
 }
 
+export function insertChange(ledger: string, change: string): string {
+  return `INSERT INTO ${quoteQualified(ledger, changesTable)} VALUES (${quoteText(change)})`
+}
+
+export function selectChanges(ledger: string): string {
+  return `SELECT change_json AS made FROM ${quoteQualified(ledger, changesTable)}`
+}
+
 export function noteGlobal(ledger: string, name: string, value: string): string {
   return `REPLACE INTO ${quoteQualified(ledger, globalsTable)} VALUES (${quoteText(name)}, ${quoteText(value)}, UTC_TIMESTAMP())`
 }
@@ -93,7 +103,9 @@ export function forgetGlobal(ledger: string, name: string): string {
   return `DELETE FROM ${quoteQualified(ledger, globalsTable)} WHERE name = ${quoteText(name)}`
 }
 
-/** Only those of this life of the server: a restart has given every global its own value. */
+/** Those that were noted on this server in its present life: what a backup brought was noted before the table was made. */
 export function selectGlobals(ledger: string, uptimeSeconds: number): string {
-  return `SELECT name, value FROM ${quoteQualified(ledger, globalsTable)} WHERE noted_at >= UTC_TIMESTAMP() - INTERVAL ${uptimeSeconds} SECOND`
+  return `SELECT name, value FROM ${quoteQualified(ledger, globalsTable)} WHERE noted_at >= UTC_TIMESTAMP() - INTERVAL ${uptimeSeconds} SECOND
+    AND noted_at + INTERVAL TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) SECOND >= (SELECT CREATE_TIME FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = ${quoteText(ledger)} AND TABLE_NAME = ${quoteText(globalsTable)})`
 }

@@ -22,7 +22,7 @@ export interface IdentifiedLoad {
 export const ledgerPrefix = 'holdfast_restore_'
 
 // To be raised when a ledger of before can no longer be gone on with.
-const format = 1
+const format = 2
 
 /** Renamed, translated and chosen parts all show in the content. */
 export function loadIdentity({ backupId, content, onExisting, skipBinlog }: IdentifiedLoad): LoadIdentity {

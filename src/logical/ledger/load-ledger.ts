@@ -7,22 +7,24 @@ import type { GlobalsRecord } from '../../instance/held-globals.ts'
 import { openLoadSession } from '../../instance/read-session.ts'
 import { quoteText } from '../../instance/sql-text.ts'
 import type { Connection } from '../../wire/connection.ts'
-import { numberOf, textOf } from '../../wire/row-values.ts'
+import { numberOf } from '../../wire/row-values.ts'
 import { serverErrno } from '../../wire/server-error.ts'
+import type { LoadChange } from '../load-changes.ts'
 import { type BegunLoad, type LoadDecisions, readBegunLoad } from './begun-load.ts'
+import { globalsLeft } from './globals-left.ts'
 import {
   createLedger,
   deleteRows,
   dropLedger,
   forgetGlobal,
-  globalsTable,
+  insertChange,
   insertLoad,
   insertRows,
   type LoadState,
   noteGlobal,
-  selectGlobals,
   setState,
 } from './ledger-tables.ts'
+import { ledgersOn } from './ledgers-on.ts'
 import type { LoadIdentity } from './load-identity.ts'
 import type { LoadedText } from './loaded-text.ts'
 
@@ -118,14 +120,18 @@ export class LoadLedger implements GlobalsRecord, AsyncDisposable {
     if (this.#isKept) await session.run(insertRows(this.#identity.ledger, table, text, false))
   }
 
+  /** Of what is made otherwise than the backup says. */
+  async noteChange(session: Connection, change: LoadChange): Promise<void> {
+    if (this.#isKept) await session.run(insertChange(this.#identity.ledger, JSON.stringify(change)))
+  }
+
   /** The table is no longer there. */
   async forgetRows({ schema, name }: TableOf): Promise<void> {
     if (this.#isKept) await this.#session.run(deleteRows(this.#identity.ledger, schema, name))
   }
 
-  /** What follows the load is told by other means. */
-  async setLoaded(): Promise<void> {
-    await this.#setState('loaded')
+  async setState(state: LoadState): Promise<void> {
+    if (this.#isKept) await this.#session.run(setState(this.#identity.ledger, state))
   }
 
   /** Remembers where a proof fails: another run, which might not ask for one, must not go on from there. */
@@ -134,7 +140,7 @@ export class LoadLedger implements GlobalsRecord, AsyncDisposable {
       return await prove()
     } catch (error) {
       // What was found is told, also where the server is gone by now.
-      if (isHoldfastError(error, 'VERIFY_FAILED')) await this.#setState('differs').catch(() => undefined)
+      if (isHoldfastError(error, 'VERIFY_FAILED')) await this.setState('differs').catch(() => undefined)
       throw error
     }
   }
@@ -161,10 +167,6 @@ export class LoadLedger implements GlobalsRecord, AsyncDisposable {
       await this.#session.run(forgetGlobal(this.#identity.ledger, name))
   }
 
-  async #setState(state: LoadState): Promise<void> {
-    if (this.#isKept) await this.#session.run(setState(this.#identity.ledger, state))
-  }
-
   get #isKept(): boolean {
     return this.#state === 'kept'
   }
@@ -187,19 +189,16 @@ export class LoadLedger implements GlobalsRecord, AsyncDisposable {
   }
 }
 
-async function readOriginals(session: Connection, ledger: string): Promise<Map<string, string>> {
-  if (!(await hasGlobals(session, ledger))) return new Map()
-  const [uptime] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'")
-  const seconds = uptime === undefined ? 0 : numberOf(uptime, 'Value')
-  const rows = await session.query(selectGlobals(ledger, seconds))
-  return new Map(rows.map((row) => [textOf(row, 'name'), textOf(row, 'value')]))
-}
-
-async function hasGlobals(session: Connection, ledger: string): Promise<boolean> {
-  const rows = await session.query(
-    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${quoteText(ledger)} AND TABLE_NAME = ${quoteText(globalsTable)}`,
-  )
-  return rows.length > 0
+/** Of this load, and of others that have ended without having put back what they held: that is what we find here. */
+async function readOriginals(session: Connection, own: string): Promise<Map<string, string>> {
+  const originals = new Map<string, string>()
+  for (const ledger of await ledgersOn(session)) {
+    // Who is at it will put them back.
+    if (ledger !== own && (await holders(session, ledger, 0)).length > 0) continue
+    for (const [name, value] of await globalsLeft(session, ledger))
+      if (ledger === own || !originals.has(name)) originals.set(name, value)
+  }
+  return originals
 }
 
 // 64 sessions that load at most, and those of definitions, indexes and the ledger.

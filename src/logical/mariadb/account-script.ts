@@ -16,6 +16,7 @@ export function accountScript(accounts: readonly AccountContent[]): AccountScrip
       ...accounts.flatMap(({ after }) => after),
       ...leaveRoles(accounts, accounts),
     ],
+    warnings: [],
   }
 }
 

@@ -12,6 +12,7 @@ import { unseenRoutines } from './unseen-routines.ts'
 
 export const mariadbDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys'],
+  innodbTables: 'INNODB_SYS_TABLES',
   columnPlan,
   isGenerated,
   history,

@@ -12,6 +12,7 @@ import { unseenRoutines } from './unseen-routines.ts'
 
 export const mysqlDialect: LogicalDialect = {
   systemSchemas: ['mysql', 'information_schema', 'performance_schema', 'sys', 'ndbinfo'],
+  innodbTables: 'INNODB_TABLES',
   columnPlan,
   isGenerated,
   history: () => ({ kind: 'none' }),

@@ -3,13 +3,14 @@ import { loadMode } from '../../instance/load-mode.ts'
 import { quoteName } from '../../instance/sql-text.ts'
 import type { CodeContent, SchemaContent } from '../content.ts'
 import { afterCode, codeOf, codeSteps, sequenceStatements, tableStatement } from '../definition-statements.ts'
-import { logicalDialectOf } from '../dialects.ts'
+import { isReadOnly, setReadOnly } from '../read-only-schemas.ts'
 import { codeText, plainStatement } from './client-text.ts'
-import type { ScriptPlan } from './script-plan.ts'
+import type { GrantedView, ScriptPlan } from './script-plan.ts'
 
 /**
- * Accounts before what they are definers of; rows before triggers, which would act on them; grants when what they name is there; events
- * last, because they run as soon as they are there.
+ * Accounts before what they are definers of; rows before triggers, which would act on them; grants before views, for a view on another needs
+ * what the definer of that one may do, and those on a view behind it; events when all is there, because they run at once; and last what
+ * may be refused.
  */
 export const sectionNames = [
   'accounts',
@@ -18,10 +19,11 @@ export const sectionNames = [
   'tables',
   'rows',
   'routines',
+  'grants',
   'views',
   'triggers',
-  'grants',
   'events',
+  'last',
 ] as const
 
 export type SectionName = (typeof sectionNames)[number]
@@ -39,7 +41,7 @@ export function settingsText(plan: ScriptPlan): Buffer {
 }
 
 const sections: Readonly<Record<DefinitionSection, (plan: ScriptPlan) => Iterable<Buffer>>> = {
-  accounts: (plan) => accountStatements(plan).create.map(plainStatement),
+  accounts: ({ accounts }) => accounts.create.map(plainStatement),
   schemas: ({ schemas }) => schemas.map((schema) => plainStatement(createSchema(schema))),
   *sequences({ schemas }) {
     for (const schema of schemas.filter(({ sequences: all }) => all.length > 0)) {
@@ -58,10 +60,15 @@ const sections: Readonly<Record<DefinitionSection, (plan: ScriptPlan) => Iterabl
       schemas.flatMap((schema) => schema.routines),
       code(schemas.map((schema) => [schema, codeOf(schema, 'routines')])),
     ),
-  views: ({ views }) => code(views.map(({ schema, view }) => [schema, [view]])),
+  grants: ({ accounts }) => accounts.grant.map(plainStatement),
+  views: ({ views }) => viewsText(views),
   triggers: ({ schemas }) => code(schemas.map((schema) => [schema, codeOf(schema, 'triggers')])),
-  grants: (plan) => accountStatements(plan).grant.map(plainStatement),
   events: ({ schemas }) => code(schemas.map((schema) => [schema, codeOf(schema, 'events')])),
+  *last({ schemas, lateViews }) {
+    yield* viewsText(lateViews)
+    // Nothing can be made in one that is.
+    for (const { name } of schemas.filter(isReadOnly)) yield plainStatement(setReadOnly(name, true))
+  },
 }
 
 export function useSchema(schema: string): Buffer {
@@ -73,8 +80,11 @@ function createSchema({ ddl }: SchemaContent): string {
   return ddl.replace(/^CREATE DATABASE /, 'CREATE DATABASE IF NOT EXISTS ')
 }
 
-function accountStatements({ origin, accounts }: ScriptPlan) {
-  return logicalDialectOf(origin.flavour).accountScript(accounts)
+function* viewsText(views: readonly GrantedView[]): Generator<Buffer> {
+  for (const { schema, view, grants } of views) {
+    yield* code([[schema, [view]]])
+    yield* grants.map(plainStatement)
+  }
 }
 
 function* code(

@@ -26,7 +26,7 @@ export class ChangedRows implements Pick<BackupSource, 'object' | 'getChunk'> {
   readonly #changes: ReadonlyMap<string, RowChange>
   readonly #objects = new Map<string, BackupObject>()
   readonly #chunks = new Map<string, ChangedChunk>()
-  // 17 MiB: one for all, since no text is begun before another is done.
+  // 8.3 MiB: one for all, since no text is begun before another is done.
   readonly #kernel = new RowKernel()
 
   /** @param changes by the name of the object */

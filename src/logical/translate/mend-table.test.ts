@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HoldfastError } from '../../core/errors.ts'
 import { mendTable } from './mend-table.ts'
-import type { TranslationEntry } from './report.ts'
 
 const ddl = [
   'CREATE TABLE `t` (',
@@ -22,28 +21,27 @@ const refusals = [
 ] as const
 
 function mend(errno: number, message: string, from = ddl) {
-  const told: TranslationEntry[] = []
   const error = new HoldfastError('SERVER_ERROR', `${message} (errno ${errno})`, { errno })
-  return { ddl: mendTable((entry) => told.push(entry))({ schema: 's', name: 't', ddl: from }, error), told }
+  return mendTable({ schema: 's', name: 't', ddl: from }, error)
 }
 
 test('defaults and checks that call what the server does not know go, and nothing else', () => {
   for (const [errno, message] of refusals) {
-    const { ddl: mended, told } = mend(errno, message)
+    const mended = mend(errno, message)
     assert.equal(
-      mended,
+      mended?.ddl,
       ddl.replace(' DEFAULT (far(1))', '').replace('  CONSTRAINT `c` CHECK ((`FAR`(`a`) > 0)),\n', ''),
       message,
     )
     assert.deepEqual(
-      told.map(({ what }) => what),
+      mended?.changes.map(({ what }) => what),
       ['column a: its default: far is not known there', 'check c: far is not known there'],
     )
   }
 })
 
 test('what is left is refused for good: a generated column is not to be empty', () => {
-  const { ddl: mended = '' } = mend(1305, 'FUNCTION s.far does not exist')
-  assert.deepEqual(mend(1305, 'FUNCTION s.far does not exist', mended), { ddl: undefined, told: [] })
-  assert.equal(mend(1064, "You have an error near 'far(1)'").ddl, undefined)
+  const mended = mend(1305, 'FUNCTION s.far does not exist')
+  assert.equal(mend(1305, 'FUNCTION s.far does not exist', mended?.ddl), undefined)
+  assert.equal(mend(1064, "You have an error near 'far(1)'"), undefined)
 })

@@ -21,21 +21,19 @@ const unknownFunction = new Set([
 ])
 
 /** What is computed by such a function stays, and stops the restore: without it the column would be empty. */
-export function mendTable(tell: (entry: TranslationEntry) => void): MendTable {
-  return ({ schema, name, ddl }, error) => {
-    const called = functionIn(error)
-    const parts = tableClauses(ddl)
-    if (called === undefined || parts === undefined) return undefined
-    const object = `table ${schema}.${name}`
-    const why = `: ${called} is not known there`
-    const without = mendedClauses(parts.clauses, called, object, (severity, what) =>
-      tell({ object, what: `${what}${why}`, severity }),
-    )
-    const clauses = without.filter((text) => text !== undefined)
-    const isSame =
-      clauses.length === without.length && parts.clauses.every(({ text }, at) => text === clauses[at])
-    return isSame ? undefined : `${parts.head}\n  ${clauses.join(',\n  ')}\n${parts.tail}`
-  }
+export const mendTable: MendTable = ({ schema, name, ddl }, error) => {
+  const called = functionIn(error)
+  const parts = tableClauses(ddl)
+  if (called === undefined || parts === undefined) return undefined
+  const object = `table ${schema}.${name}`
+  const why = `: ${called} is not known there`
+  const changes: TranslationEntry[] = []
+  const without = mendedClauses(parts.clauses, called, object, (severity, what) =>
+    changes.push({ object, what: `${what}${why}`, severity }),
+  )
+  if (changes.length === 0) return undefined
+  const clauses = without.filter((text) => text !== undefined)
+  return { ddl: `${parts.head}\n  ${clauses.join(',\n  ')}\n${parts.tail}`, changes }
 }
 
 function mendedClauses(

@@ -3,32 +3,21 @@ import { HoldfastError } from '../../core/errors.ts'
 import { quoteName, quoteQualified } from '../../instance/sql-text.ts'
 import { serverErrno } from '../../wire/server-error.ts'
 import type { RelaxTarget } from '../load-rows.ts'
-import type { TranslationEntry } from './report.ts'
 
 const violated = 3819 // ER_CHECK_CONSTRAINT_VIOLATED of MySQL
 
-/** Takes the enforcement from the check that refused rows, and tells. */
-export function relaxChecks(tell: (entry: TranslationEntry) => void): RelaxTarget {
-  const relaxed = new Set<string>()
-  return async (connection, { schema, table }, error) => {
-    const name =
-      serverErrno(error) === violated && error instanceof HoldfastError ? nameIn(error.message) : undefined
-    if (name === undefined) return false
-    await connection.run(
-      `ALTER TABLE ${quoteQualified(schema, table.name)} ALTER CHECK ${quoteName(name)} NOT ENFORCED`,
-    )
-    const object = `table ${schema}.${table.name}`
-    const key = `${object}\0${name}`
-    // Several sessions load a table.
-    if (!relaxed.has(key)) {
-      relaxed.add(key)
-      tell({
-        object,
-        what: `check ${name} is not enforced: rows of the backup break it`,
-        severity: 'changed',
-      })
-    }
-    return true
+/** Takes the enforcement from the check that refused rows. */
+export const relaxChecks: RelaxTarget = ({ schema, table }, error) => {
+  const name =
+    serverErrno(error) === violated && error instanceof HoldfastError ? nameIn(error.message) : undefined
+  if (name === undefined) return undefined
+  return {
+    statement: `ALTER TABLE ${quoteQualified(schema, table.name)} ALTER CHECK ${quoteName(name)} NOT ENFORCED`,
+    change: {
+      object: `table ${schema}.${table.name}`,
+      what: `check ${name} is not enforced: rows of the backup break it`,
+      severity: 'changed',
+    },
   }
 }
 

@@ -8,6 +8,17 @@ export interface TranslationEntry {
   readonly severity: 'changed' | 'dropped' | 'differs'
 }
 
+const words: Readonly<Record<TranslationEntry['severity'], string>> = {
+  dropped: 'not carried: ',
+  changed: '',
+  differs: '',
+}
+
+/** As one sentence. */
+export function entryText({ object, what, severity }: TranslationEntry): string {
+  return what.startsWith(object) ? what : `${object}: ${words[severity]}${what}`
+}
+
 /** Notes something about one object. */
 export type Tell = (severity: TranslationEntry['severity'], what: string) => void
 

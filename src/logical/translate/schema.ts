@@ -1,5 +1,6 @@
 // One schema with all that it holds, for another kind of server.
 import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
+import { isReadOnly, withoutReadOnly } from '../read-only-schemas.ts'
 import { translatedCode } from './code.ts'
 import { missingCharsets, withCollations } from './collation-words.ts'
 import { toldCollation } from './collations.ts'
@@ -73,7 +74,9 @@ interface SchemaContext {
 }
 
 function schemaDdl(ddl: string, { object, target, features, tell }: SchemaContext): string {
-  const text = unwrapped(ddl, object)
+  const isTold = target.flavour === 'mariadb' && isReadOnly({ ddl })
+  if (isTold) tell('dropped', 'option READ ONLY')
+  const text = unwrapped(isTold ? withoutReadOnly(ddl) : ddl, object)
   const tokens = tokensIn(text, object)
   const edits = tokens.flatMap((token, at) => {
     const sign = isSymbol(tokens[at + 1], '=') ? 1 : 0

@@ -182,7 +182,7 @@ function tellOfPlaces({ own }: Columns, { isOtherFlavour, tell }: TableContext):
 }
 
 function contentOf(table: TableContent, columns: Columns, features: ServerFeatures): TableContent {
-  const { ranges: _ranges, ...rest } = table
+  const { ranges: _ranges, computed: _computed, ...rest } = table
   const keepsHistory = features.systemVersioning
   const isCut = table.hasHistory && !keepsHistory
   const kept = isCut ? table.columns.slice(0, -2) : table.columns

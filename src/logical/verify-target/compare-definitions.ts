@@ -2,6 +2,7 @@
 import type { CodeContent, SchemaContent, SequenceContent } from '../content.ts'
 import type { SchemaDefinition } from '../definitions.ts'
 import { withoutTablespace } from '../mend-tablespace.ts'
+import { withoutReadOnly } from '../read-only-schemas.ts'
 import type { DefinitionDifference } from './target-difference.ts'
 
 /**
@@ -113,7 +114,7 @@ function* definitionsOf(
   triggers: readonly CodeContent[],
 ): Generator<readonly [string, Definition]> {
   const { name } = schema
-  yield [`schema ${name}`, { words: schema.ddl, isBroken: false }]
+  yield [`schema ${name}`, { words: withoutReadOnly(schema.ddl), isBroken: false }]
   for (const table of schema.tables) {
     // The counter moves with rows, also with those that are rolled back.
     const words = withoutTablespace(table.ddl.replace(/ AUTO_INCREMENT=\d+/, ''))

@@ -13,6 +13,10 @@ export interface ComparedTable {
   readonly object: string
   /** Reads the rows as they are in the backup, column by column; what narrows them down is put behind. */
   readonly select: string
+  /** What follows the columns there. */
+  readonly from: string
+  /** The backup tells of its stored columns, and the target has them. */
+  readonly hasComputed: boolean
   /** One for each column of the backup; absent where every byte of a row counts. */
   readonly rules?: readonly CellRule[]
   /** Partitions that a range of the backup names have the same rows on the target. */
@@ -43,11 +47,16 @@ export function comparedTable(
     const rule = ruleFor(column)
     return rule === 'same' && !isSameVersion && isFloating(column, content) ? 'double' : rule
   })
+  const from = fromOf(content, target)
+  const computed = content.computed?.columns ?? []
   return {
     schema,
     content,
     object: content.object,
-    select: `SELECT ${expressions.join(', ')} ${fromOf(content, target)}`,
+    select: `SELECT ${expressions.join(', ')} ${from}`,
+    from,
+    hasComputed:
+      computed.length > 0 && computed.every((name) => columnTypeIn(target.ddl, name) !== undefined),
     ...(rules.every((rule) => rule === 'same') ? {} : { rules }),
     hasSamePartitions: withoutCounter(content.ddl) === withoutCounter(target.ddl),
     leftOut: content.columns.filter((_, at) => isComparable[at] === false).map(({ name }) => name),

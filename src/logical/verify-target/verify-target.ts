@@ -5,16 +5,17 @@ import type { EmitEvent } from '../../core/events.ts'
 import { type InstanceFacts, inspectInstance } from '../../instance/instance-facts.ts'
 import { openReadSession } from '../../instance/read-session.ts'
 import { releaseNumber, seriesOf } from '../../instance/server-release.ts'
+import type { Connection } from '../../wire/connection.ts'
+import { differingText, readComputed } from '../computed-values.ts'
 import { type LogicalContent, parseLogicalContent } from '../content.ts'
 import { selectContent } from '../definition-statements.ts'
 import { logicalDialectOf } from '../dialects.ts'
 import { checkNameCase } from '../name-case.ts'
 import { everything, type Selection } from '../selection.ts'
-
 import { withEndOfTime } from '../translate/end-of-time.ts'
 import { compareDefinitions, type Rewording, type Wording } from './compare-definitions.ts'
-
 import { compareRows } from './compare-rows.ts'
+import type { ComparedTable } from './compared-table.ts'
 import { readTarget, tablesToCompare } from './read-target.ts'
 import { findRows } from './row-finder.ts'
 import type { TargetDifference } from './target-difference.ts'
@@ -83,6 +84,7 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
     signal,
   })
   const rows = await findRows({ ...options, backup }, control, read)
+  const computed = await computedDifferences(control, tables, signal)
   const cannot = new Set(differences.map(({ object }) => object))
   return {
     definitions: definitions.definitions,
@@ -93,10 +95,28 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Target
       ...definitions.differences.filter(({ object }) => !cannot.has(object)),
       ...differences,
       ...rows.differences,
+      ...computed,
     ],
     rewordings: definitions.rewordings.filter(({ object }) => !cannot.has(object)),
     notes: [...definitions.notes, ...rows.notes],
   }
+}
+
+/** Values that the backup does not hold, but can tell from others. */
+async function computedDifferences(
+  control: Connection,
+  tables: readonly ComparedTable[],
+  signal: AbortSignal | undefined,
+): Promise<readonly TargetDifference[]> {
+  const differences: TargetDifference[] = []
+  for (const { schema, content, from, hasComputed } of tables) {
+    if (content.computed === undefined || !hasComputed) continue
+    const found = await readComputed(control, content.computed.columns, from, { signal })
+    if (found.digest === content.computed.digest) continue
+    const text = differingText(schema, content.name, found)
+    differences.push({ kind: 'definition', object: `table ${schema}.${content.name}`, text })
+  }
+  return differences
 }
 
 function wordingOf(
