@@ -212,3 +212,44 @@ test('an account whose name is too long for MySQL is told', () => {
   })
   assert.equal(translate('mariadb', 'mariadb-10.11', [long]).translated.length, 1)
 })
+
+test('a role of MariaDB that has the name of an account is not granted as that account on MySQL', () => {
+  const grants = [
+    'GRANT `boss` TO `clerk`@`%`',
+    'GRANT `other` TO `clerk`@`%`',
+    'GRANT USAGE ON *.* TO `clerk`@`%`',
+  ]
+  const { translated, told } = translate('mariadb', 'mysql', [
+    {
+      user: 'boss',
+      create: ['CREATE USER `boss`@`%`'],
+      grants: ['GRANT ALL PRIVILEGES ON *.* TO `boss`@`%`'],
+    },
+    {
+      user: 'clerk',
+      create: ['CREATE USER `clerk`@`%`'],
+      grants,
+      after: ['SET DEFAULT ROLE `boss` FOR `clerk`@`%`'],
+    },
+    {
+      user: 'boss',
+      host: '',
+      isRole: true,
+      create: ['CREATE ROLE `boss`'],
+      grants: ['GRANT SELECT ON `a`.* TO `boss`'],
+    },
+    { user: 'other', host: '', isRole: true, create: ['CREATE ROLE `other`'] },
+  ])
+  assert.deepEqual(
+    translated.map(({ user, isRole }) => [user, isRole]),
+    [
+      ['boss', false],
+      ['clerk', false],
+      ['other', true],
+    ],
+  )
+  const clerk = translated[1]
+  assert.deepEqual(clerk?.grants, ['GRANT `other` TO `clerk`@`%`', 'GRANT USAGE ON *.* TO `clerk`@`%`'])
+  assert.deepEqual(clerk?.after, [])
+  assert.deepEqual(told, ['dropped account boss: roles are accounts there, and there is an account boss@%'])
+})

@@ -19,18 +19,23 @@ export function translatedAccounts(
 ): AccountContent[] {
   const { rolesAreAccounts } = featuresOf(target)
   const translated: AccountContent[] = []
+  // There a role is an account of any host: granted, it would give what that account may do.
+  const users = accounts.filter(({ isRole, host }) => !isRole && host === '%').map(({ user }) => user)
+  const lostRoles = new Set(rolesAreAccounts && source.flavour !== target.flavour ? users : [])
   for (const account of accounts) {
     const object = `account ${nameOf(account)}`
     const tell = report.of(object)
     const isTwice =
       !rolesAreAccounts && account.isRole && translated.some((one) => one.isRole && one.user === account.user)
     const isLong = Array.from(account.user).length > longestUser
-    if (isLong && target.flavour === 'mysql')
+    if (account.isRole && lostRoles.has(account.user))
+      tell('dropped', `roles are accounts there, and there is an account ${account.user}@%`)
+    else if (isLong && target.flavour === 'mysql')
       tell('dropped', `a name has up to ${longestUser} characters there`)
     else if (isTwice) tell('dropped', 'there is another role of this name, and roles have no hosts there')
     else if (account.isRole && account.create.length === 0 && rolesAreAccounts)
       tell('dropped', 'what everybody may do: grant it to the accounts that need it')
-    else translated.push(translatedAccount({ account, object, source, target, tell }))
+    else translated.push(translatedAccount({ account, object, source, target, tell, lostRoles }))
   }
   // Users first: a role may be administered by one.
   return rolesAreAccounts ? translated : translated.toSorted((a, b) => Number(a.isRole) - Number(b.isRole))
@@ -42,6 +47,8 @@ interface AccountRequest {
   readonly source: ServerKind
   readonly target: TargetServer
   readonly tell: Tell
+  /** Roles that are left out. */
+  readonly lostRoles: ReadonlySet<string>
 }
 
 function translatedAccount(request: AccountRequest): AccountContent {
@@ -128,13 +135,14 @@ interface GrantRequest extends AccountRequest {
 }
 
 function translatedGrant(line: string, grant: Grant, request: GrantRequest): readonly string[] {
-  const { source, target, tell, name } = request
+  const { source, target, tell, name, lostRoles } = request
   const isOtherFlavour = source.flavour !== target.flavour
   if (grant.kind === 'grant') return grantedOn(line, grant, request)
   if (!isOtherFlavour) return [line]
   if (grant.kind === 'roles') {
     const admin = grant.isWithAdmin ? ' WITH ADMIN OPTION' : ''
-    return grant.roles.map((role) => `GRANT ${quoteName(role)} TO ${name}${admin}`)
+    const roles = grant.roles.filter((role) => !lostRoles.has(role))
+    return roles.map((role) => `GRANT ${quoteName(role)} TO ${name}${admin}`)
   }
   if (grant.kind === 'other') tell('dropped', line.replace(/ TO .*$/s, ''))
   return []
@@ -169,13 +177,13 @@ function grantedOn(line: string, grant: PrivilegeGrant, request: GrantRequest): 
 function translatedDefaultRole(
   line: string,
   name: string,
-  { source, target, tell }: AccountRequest,
+  { source, target, tell, lostRoles }: AccountRequest,
 ): readonly string[] {
   if (source.flavour === target.flavour) return [line]
   // ALTER USER … DEFAULT ROLE `r`@`%`,… and SET DEFAULT ROLE `r` FOR …
   const list = /(?:DEFAULT ROLE) (.*?)(?: FOR .*)?$/s.exec(line)?.[1] ?? ''
-  const [first, ...more] = [...list.matchAll(/`((?:[^`]|``)*)`(?:@`(?:[^`]|``)*`)?/g)].map(
-    ([, role = '']) => `\`${role}\``,
+  const [first, ...more] = [...list.matchAll(/`((?:[^`]|``)*)`(?:@`(?:[^`]|``)*`)?/g)].flatMap(
+    ([, role = '']) => (lostRoles.has(role.replaceAll('``', '`')) ? [] : [`\`${role}\``]),
   )
   if (first === undefined) return []
   if (target.flavour === 'mysql') return [`ALTER USER ${name} DEFAULT ROLE ${[first, ...more].join(', ')}`]

@@ -2,6 +2,7 @@
 import type { InstanceFacts } from '../../instance/instance-facts.ts'
 import type { Connection } from '../../wire/connection.ts'
 import { textOf } from '../../wire/row-values.ts'
+import { activeLoginPlugins, type LoginPlugins } from '../login-plugins.ts'
 import type { ServerKind } from './server-features.ts'
 
 export interface TargetServer extends ServerKind {
@@ -10,7 +11,7 @@ export interface TargetServer extends ServerKind {
   /** In capitals: those that tables can be made with. */
   readonly engines: ReadonlySet<string>
   /** By which accounts can log in. */
-  readonly loginPlugins: ReadonlySet<string>
+  readonly loginPlugins: LoginPlugins
   /** In capitals. */
   readonly privileges: ReadonlySet<string>
 }
@@ -41,8 +42,6 @@ export async function readTargetServer(
     engines: await names(
       "SELECT UPPER(ENGINE) AS name FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')",
     ),
-    loginPlugins: await names(
-      "SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
-    ),
+    loginPlugins: await activeLoginPlugins(connection),
   }
 }
