@@ -14,11 +14,14 @@ export type ComputedValues = NonNullable<TableContent['computed']>
 const modalTypes = new Set(['char', 'date', 'datetime', 'time', 'timestamp'])
 const modalWords = / - |\blike\b|\bstr_to_date\b|\bas (?:char|date|time|datetime)\b/i
 
+/** What is no text to the server. */
+const isOpaque = /^(?:geometry|point|linestring|polygon|multi\w+|geom(?:etry)?collection|vector)$/
+
 /** Names of those whose expression or types leave that open; most leave it not. */
 export function modalColumns(columns: readonly ColumnFacts[]): readonly string[] {
   const modal = columns.filter(({ type }) => modalTypes.has(type))
   return columns
-    .filter(({ extra }) => /\b(?:STORED GENERATED|PERSISTENT)\b/.test(extra))
+    .filter(({ type, extra }) => /\b(?:STORED GENERATED|PERSISTENT)\b/.test(extra) && !isOpaque.test(type))
     .filter(
       ({ type, generation }) =>
         modalTypes.has(type) ||

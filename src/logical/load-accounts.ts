@@ -1,6 +1,7 @@
 // Creates accounts and roles first, and gives them their grants last.
 import { HoldfastError } from '../core/errors.ts'
 import type { Connection } from '../wire/connection.ts'
+import { accountName } from './account-name.ts'
 import type { AccountContent } from './content.ts'
 import type { LogicalDialect } from './dialect.ts'
 import { absentPlugins, activeLoginPlugins } from './login-plugins.ts'
@@ -42,7 +43,7 @@ export async function planAccounts(
     const absent = there === undefined ? absentPlugins(account, plugins) : []
     if (absent.length > 0) {
       warnings.push(
-        `account ${nameOf(account)} is not restored, nor are its grants: it logs in by ${absent.join(', ')}, which is not loaded on the target`,
+        `account ${accountName(account)} is not restored, nor are its grants: it logs in by ${absent.join(', ')}, which is not loaded on the target`,
       )
       continue
     }
@@ -56,7 +57,7 @@ export async function planAccounts(
       toGrant.push({ ...account, grants, after: [] })
     } else {
       warnings.push(
-        `account ${nameOf(account)} is another one on the target than in the backup: it stays as it is there`,
+        `account ${accountName(account)} is another one on the target than in the backup: it stays as it is there`,
       )
     }
   }
@@ -86,7 +87,7 @@ export async function grantAccounts(
         } catch (error) {
           const isServers = error instanceof HoldfastError && typeof error.details['errno'] === 'number'
           if (!isServers || error.code === 'PRIVILEGE_MISSING') throw error
-          warnings.push(`a grant of ${nameOf(account)} was not taken: ${error.message}`)
+          warnings.push(`a grant of ${accountName(account)} was not taken: ${error.message}`)
         }
       }
     }
@@ -96,8 +97,4 @@ export async function grantAccounts(
 
 export function accountKey(account: Pick<AccountContent, 'user' | 'host'>): string {
   return `${account.user}\0${account.host}`
-}
-
-function nameOf(account: AccountContent): string {
-  return account.isRole ? account.user : `${account.user}@${account.host}`
 }

@@ -115,7 +115,7 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   // Setting the GTID state has changed what it stands at.
   const target = loaded === undefined ? before : await inspectTarget(control, { signal })
   const executed = state.kind === 'loaded' ? state.executed : undefined
-  if (plan.replay !== undefined) await ledger.setState('replaying')
+  if ((plan.replay?.transactions ?? 0) > 0) await ledger.setState('replaying')
   const replayed =
     plan.replay === undefined
       ? undefined

@@ -1,4 +1,5 @@
 // The grants of a script where what they name is there: a plain client stops at the first that is on nothing.
+import { accountName } from '../account-name.ts'
 import type { AccountContent, LogicalContent, SchemaContent } from '../content.ts'
 import type { SchemaView } from './script-views.ts'
 
@@ -47,8 +48,9 @@ export function planGrants(accounts: readonly AccountContent[], parts: GrantedPa
     const ofView = byView.get(key)
     ofView?.push(grant)
     if (ofView === undefined) {
-      const who = account.isRole ? account.user : `${account.user}@${account.host}`
-      warnings.push(`a grant of ${who} is left out: it is on ${schema}.${name}, which is not written`)
+      warnings.push(
+        `a grant of ${accountName(account)} is left out: it is on ${schema}.${name}, which is not written`,
+      )
     }
     return false
   }

@@ -71,9 +71,9 @@ export function planViews(
 /** Every server has these. */
 const ownDefiners = ['root@localhost', 'mysql.sys@localhost', 'mariadb.sys@localhost']
 
-function accountText({ user, host, isRole, create }: AccountContent): string {
-  // MySQL's roles are accounts.
-  return isRole && create.every((sql) => sql.startsWith('CREATE ROLE ')) ? user : `${user}@${host}`
+/** Only roles of MariaDB have no host. */
+function accountText({ user, host }: AccountContent): string {
+  return definerText(host === '' ? { user } : { user, host })
 }
 
 function relationsOf(schemas: readonly SchemaContent[]): Set<string> {

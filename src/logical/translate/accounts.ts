@@ -1,5 +1,6 @@
 // Accounts and roles with their grants, for another kind of server.
 import { quoteName } from '../../instance/sql-text.ts'
+import { accountName } from '../account-name.ts'
 import type { AccountContent } from '../content.ts'
 import { createAccount, type Login, parseAccount } from './account-text.ts'
 import { type Grant, grantStatement, type PrivilegeGrant, parseGrant } from './grant-text.ts'
@@ -23,7 +24,7 @@ export function translatedAccounts(
   const users = accounts.filter(({ isRole, host }) => !isRole && host === '%').map(({ user }) => user)
   const lostRoles = new Set(rolesAreAccounts && source.flavour !== target.flavour ? users : [])
   for (const account of accounts) {
-    const object = `account ${nameOf(account)}`
+    const object = `account ${accountName(account)}`
     const tell = report.of(object)
     const isTwice =
       !rolesAreAccounts && account.isRole && translated.some((one) => one.isRole && one.user === account.user)
@@ -189,8 +190,4 @@ function translatedDefaultRole(
   if (target.flavour === 'mysql') return [`ALTER USER ${name} DEFAULT ROLE ${[first, ...more].join(', ')}`]
   if (more.length > 0) tell('changed', `its default role is ${first} alone: there can be only one`)
   return [`SET DEFAULT ROLE ${first} FOR ${name}`]
-}
-
-function nameOf({ isRole, user, host }: AccountContent): string {
-  return isRole ? user : `${user}@${host}`
 }
