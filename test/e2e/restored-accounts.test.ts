@@ -43,7 +43,10 @@ eachServer(
       backup.stderr,
       new RegExp(`what the server is set up with is not part of the backup: .*plugin ${plugin}`),
     )
-    assert.match((await succeed(['show', 'shop', ...words])).stdout, new RegExp(`not held +plugin ${plugin}`))
+    assert.match(
+      (await succeed(['show', 'shop', ...words])).stdout,
+      new RegExp(`not held: +plugin ${plugin}`),
+    )
     const restore = ['restore', 'shop', ...words, '--to', 'backup', '--target']
 
     const refused = await holdfast([...restore, target.url({ user: 'restorer', password: 'pw' })])
