@@ -6,6 +6,12 @@ import type { BackupSource } from '../core/backup.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
 import { cellBytes } from '../physical/grid.ts'
+import {
+  type BackupProgram,
+  findBackupProgram,
+  requireSeriesOf,
+} from '../physical/mariadb-backup/backup-program.ts'
+import { prepareFiles } from '../physical/recover/prepare-files.ts'
 import { recoverDirectory, requireSameSeries } from '../physical/recover/recover-directory.ts'
 import { requireEmpty, restoreFiles } from '../physical/restore/restore-files.ts'
 import { findServerProgram, type ServerProgram } from '../process/server-program.ts'
@@ -65,6 +71,7 @@ export async function restoreDirectory(
   const backup = await source.openBackup(plan.base.id, signal)
   const content = parsePhysicalContent(backup.content)
   const program = isRaw ? undefined : await programFor(request, backup, content, signal)
+  const prepare = isRaw ? undefined : await prepareProgram(request, backup, content, signal)
   await requireRoom(directory, content)
   const facts = { plan, directory, leftOut: content.leftOut, ...(program === undefined ? {} : { program }) }
   if (request.isDryRun) return facts
@@ -75,6 +82,7 @@ export async function restoreDirectory(
   const written = { files: content.files.length, fileSeconds: secondsSince(fileStart) }
   if (program === undefined) return { ...facts, report: written }
   const recoveryStart = performance.now()
+  if (prepare !== undefined) await prepareFiles({ program: prepare, directory, emit, signal })
   const recovered = await recoverDirectory(
     { backup, content, directory, program, optionFile, emit, signal },
     (settings) => replayOnto(plan, { settings, archive, emit, signal }),
@@ -103,6 +111,19 @@ async function programFor(
       { hint: 'Restore it on a machine of that kind, or the files alone with --raw.' },
     )
   }
+  return program
+}
+
+/** Only mariadb-backup itself can finish what it streamed. */
+async function prepareProgram(
+  { env }: DirectoryRestoreRequest,
+  { origin }: BackupSource,
+  { prepare }: PhysicalContent,
+  signal: AbortSignal,
+): Promise<BackupProgram | undefined> {
+  if (prepare === undefined) return undefined
+  const program = await findBackupProgram(env, signal)
+  requireSeriesOf(origin.serverVersion, program)
   return program
 }
 

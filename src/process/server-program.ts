@@ -1,8 +1,8 @@
 // The program of a database server on this machine: where it is, and which server it is.
-import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../core/errors.ts'
 import type { Flavour } from '../core/flavour.ts'
+import { isExecutable, onPath } from './on-path.ts'
 import { runProgram } from './run-program.ts'
 
 export interface ServerProgram {
@@ -16,9 +16,6 @@ const programs = {
   mysql: { variable: 'HOLDFAST_MYSQLD', names: ['mysqld'] },
   mariadb: { variable: 'HOLDFAST_MARIADBD', names: ['mariadbd', 'mysqld'] },
 } as const
-
-/** Where packages put a server that is not for users to start, and so not on their PATH. */
-const systemFolders = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/usr/local/mysql/bin']
 
 export interface WantedServer {
   readonly flavour: Flavour
@@ -37,11 +34,7 @@ export async function findServerProgram({
 }: WantedServer): Promise<ServerProgram> {
   const { variable, names } = programs[flavour]
   const named = program ?? env[variable]
-  const folders = [...(env['PATH'] ?? '').split(path.delimiter), ...systemFolders].filter(
-    (folder) => folder !== '',
-  )
-  const candidates =
-    named === undefined ? folders.flatMap((folder) => names.map((name) => path.join(folder, name))) : [named]
+  const candidates = named === undefined ? onPath(names, env) : [named]
   for (const candidate of candidates) {
     if (!(await isExecutable(candidate))) continue
     const found = await readRelease(path.resolve(candidate), signal)
@@ -74,14 +67,4 @@ async function readRelease(program: string, signal: AbortSignal | undefined): Pr
     )
   }
   return { path: program, flavour: /mariadb/i.test(version) ? 'mariadb' : 'mysql', version }
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.X_OK)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code !== undefined) return false
-    throw error
-  }
 }

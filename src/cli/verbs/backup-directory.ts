@@ -4,28 +4,12 @@ import { backupDirectory } from '../../operations/backup-directory.ts'
 import { repositoryAccess } from '../access.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 import { describeBackupDone } from './backup-done.ts'
-
-/** What is of rows, or of a server that runs; without what may be set for all commands in the environment. */
-const others = [
-  'format',
-  'output',
-  'schemas',
-  'tables',
-  'exclude',
-  'where',
-  'structure-only',
-  'data-only',
-  'mask',
-  'no-locks',
-  'lock-all-tables',
-  'explain-locks',
-  'threads',
-  'rate-limit',
-] as const
+import { refuseOptionsOfRows } from './whole-servers.ts'
 
 export const runBackupDirectory: VerbRun = async (context) => {
   const { options, env, emit, signal } = context
-  refuseOthers(context)
+  refuseOptionsOfRows(context, 'cold')
+  refuseUrl(context)
   const source = options.text('name')
   if (source === undefined) {
     throw new HoldfastError('USAGE', '--name is missing: a stopped server has no connection to name it by')
@@ -49,20 +33,7 @@ export const runBackupDirectory: VerbRun = async (context) => {
   return { text: describeBackupDone(source, backup, undefined), json: { source, backup } }
 }
 
-function refuseOthers({ arguments: [url], options }: VerbContext): void {
-  const given: string[] = others.filter(
-    (name) =>
-      options.flag(name) ||
-      options.text(name) !== undefined ||
-      options.list(name) !== undefined ||
-      options.integer(name) !== undefined,
-  )
-  if (given.length > 0) {
-    throw new HoldfastError(
-      'USAGE',
-      `--method cold takes all of a server, and so goes without --${given.join(', --')}`,
-    )
-  }
+function refuseUrl({ arguments: [url] }: VerbContext): void {
   if (url === undefined) return
   throw new HoldfastError(
     'USAGE',

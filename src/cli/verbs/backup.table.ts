@@ -39,6 +39,11 @@ export const backupVerb: VerbSpec = {
         "holdfast backup --method cold --datadir /var/lib/mysql --name shop --repository /backup/holdfast --stop-command 'systemctl stop mariadb' --start-command 'systemctl start mariadb'",
     },
     {
+      says: 'The files of a running MariaDB, on its host',
+      command:
+        'holdfast backup --method mariadb-backup -S /run/mysqld/mysqld.sock -u backup --repository /backup/holdfast',
+    },
+    {
       says: 'As one SQL text, in place of mysqldump --all-databases --source-data=2 --single-transaction',
       command: 'holdfast backup mysql://backup@db1/ --format sql --output - | zstd > db1.sql.zst',
     },
@@ -59,6 +64,9 @@ export const backupVerb: VerbSpec = {
     '--method cold takes a data directory whole, of a server that was shut down cleanly: every page is checked on the way. It is restored with ' +
       'restore --datadir, to its own moment or any later one that the binary logs reach. What is logged for people, and binary logs outside of ' +
       'the directory, are left out.',
+    '--method mariadb-backup runs the program of that name (on PATH, or HOLDFAST_MARIADB_BACKUP), of the series of the server and on its host. What it ' +
+      'streams is stored as it comes, with every page checked; no other disk is needed. It is restored with restore --datadir, where the ' +
+      'same program finishes it. The account needs RELOAD, PROCESS, LOCK TABLES and BINLOG MONITOR.',
     "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
   ],
   arguments: [urlArgument],
@@ -70,9 +78,9 @@ export const backupVerb: VerbSpec = {
       name: 'method',
       kind: 'text',
       value: 'METHOD',
-      choices: ['dump', 'cold'],
+      choices: ['dump', 'mariadb-backup', 'cold'],
       group: 'What',
-      help: 'how the data is read: dump asks the server for rows, cold copies the files of one that is shut down (default: dump)',
+      help: 'how the data is read: dump asks the server for rows, mariadb-backup has that program copy its files while it runs, cold copies the files of one that is shut down (default: dump)',
     },
     {
       name: 'datadir',

@@ -17,10 +17,12 @@ import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 import { runBackupDirectory } from './backup-directory.ts'
 import { describeBackupDone } from './backup-done.ts'
+import { runBackupWithProgram } from './backup-with-program.ts'
 
 export const run: VerbRun = (context) => {
   if (context.options.text('method') === 'cold') return runBackupDirectory(context)
   refuseFileOptions(context)
+  if (context.options.text('method') === 'mariadb-backup') return runBackupWithProgram(context)
   if (context.options.flag('explain-locks')) return runExplain(context)
   return context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
 }

@@ -19,7 +19,7 @@ export function sandboxArguments(
     ...(log === undefined ? ['--skip-log-bin'] : [`--log-bin=${log}`, '--binlog-format=ROW']),
     ...(origin.flavour === 'mysql'
       ? mysqlArguments(point.gtid !== undefined)
-      : mariadbArguments(files, origin.gtidDomainId)),
+      : mariadbArguments(content, origin.gtidDomainId)),
   ]
 }
 
@@ -27,9 +27,10 @@ function mysqlArguments(hasGtids: boolean): readonly string[] {
   return hasGtids ? ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'] : []
 }
 
-function mariadbArguments(files: readonly FileContent[], domainId = 0): readonly string[] {
+function mariadbArguments({ files, prepare }: PhysicalContent, domainId = 0): readonly string[] {
   const named = (pattern: RegExp): FileContent[] => files.filter((file) => pattern.test(file.path))
-  const [redo] = named(/^ib_logfile0$/)
+  // What was prepared has an empty log, of any size.
+  const [redo] = prepare === undefined ? named(/^ib_logfile0$/) : []
   // Other numbers than it had would have the server make its undo tablespaces and its log anew.
   return [
     `--gtid-domain-id=${domainId}`,

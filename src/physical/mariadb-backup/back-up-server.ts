@@ -1,0 +1,158 @@
+// A backup by mariadb-backup: it reads the files of a running server, and what it streams goes into the repository as it comes.
+import { machine } from 'node:os'
+import type { BackupOrigin, BackupSink, StoredBackup } from '../../core/backup.ts'
+import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import type { EmitEvent } from '../../core/events.ts'
+import { MalformedDataError } from '../../core/malformed-data-error.ts'
+import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts'
+import { gtidBinlogPos, gtidPositionAt } from '../../instance/mariadb/current-point.ts'
+import { serverTimeMicros } from '../../instance/server-time.ts'
+import { readServerVariables, type ServerVariables } from '../../instance/server-variables.ts'
+import { startProgram } from '../../process/start-program.ts'
+import { Connection } from '../../wire/connection.ts'
+import { bigintOf } from '../../wire/row-values.ts'
+import type { PhysicalContent } from '../content.ts'
+import { Pouring } from '../pour/pouring.ts'
+import { type BackupProgram, optionFolder } from './backup-program.ts'
+import { explainFailure } from './explain-failure.ts'
+import { binlogPosition, requireFullBackup } from './notes.ts'
+import { takeStream } from './stream-intake.ts'
+import { xbstreamPieces } from './xbstream.ts'
+
+export interface ServerBackupOptions {
+  readonly settings: ConnectionSettings
+  readonly origin: BackupOrigin
+  readonly program: BackupProgram
+  /** Data files that it reads at once. */
+  readonly threads: number
+  readonly sink: BackupSink
+  readonly emit?: EmitEvent | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Throws what mariadb-backup failed of, PAGE_DAMAGED, MalformedDataError, and what the sink throws: then there is no backup. */
+export async function backUpServer(options: ServerBackupOptions): Promise<StoredBackup> {
+  const { settings, origin, program, sink, signal } = options
+  await using connection = await Connection.open(settings, { signal })
+  const variables = await readServerVariables(connection, { signal })
+  const before = await gtidBinlogPos(connection, { signal })
+  const pouring = new Pouring(sink)
+  try {
+    const notes = await runInto(pouring, options, variables, await tablespaceBytes(connection, signal))
+    requireFullBackup(notes)
+    const { objects, ...poured } = await pouring.finish()
+    const content: PhysicalContent = {
+      format: 1,
+      server: serverContent(variables),
+      prepare: { program: 'mariadb-backup', version: program.version },
+      isClean: false,
+      optionFiles: [],
+      ...poured,
+    }
+    const point = await pointOf(connection, binlogPosition(notes), before, signal)
+    return {
+      kind: 'physical',
+      method: 'mariadb-backup',
+      origin,
+      point,
+      content,
+      objects,
+      isPartial: false,
+      warnings: [],
+    }
+  } finally {
+    await pouring.settle()
+  }
+}
+
+async function runInto(
+  intake: Pouring,
+  { settings, program, threads, emit, signal }: ServerBackupOptions,
+  variables: ServerVariables,
+  total: number,
+): Promise<ReadonlyMap<string, string>> {
+  await using folder = await optionFolder(settings)
+  // It changes into the data directory: every path has to be absolute.
+  const args = [
+    `--defaults-file=${folder.optionFile}`,
+    '--backup',
+    '--stream=mbstream',
+    `--parallel=${threads}`,
+    `--target-dir=${folder.path}`,
+  ]
+  await using running = await startProgram(program.path, args, { cwd: folder.path, signal })
+  let done = 0
+  const read = (bytes: number): void => {
+    done += bytes
+    emit?.({
+      type: 'progress',
+      phase: 'reading files',
+      done,
+      total: Math.max(total, done),
+      isEstimate: true,
+      unit: 'bytes',
+    })
+  }
+  const dataFilePath = variables.get('innodb_data_file_path') ?? ''
+  const stream = xbstreamPieces(running.stdout)
+  let notes: ReadonlyMap<string, string>
+  try {
+    notes = await takeStream(stream, { flavour: 'mariadb', intake, dataFilePath, read, signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    // A stream that breaks off is what is seen of a program that failed; a program that is well has to be stopped.
+    const end = await running.stop(stopGraceMs)
+    if (end.status !== 0 && end.status < 128) throw explainFailure('back up the server', end)
+    if (!(error instanceof MalformedDataError)) throw error
+    const { message } = error
+    throw new HoldfastError('FAILED', `mariadb-backup broke off: ${message}`, {}, { cause: error })
+  }
+  const end = await running.ended
+  signal?.throwIfAborted()
+  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said)) throw explainFailure('back up the server', end)
+  return notes
+}
+
+const stopGraceMs = 10_000
+
+/** What InnoDB's files have now: an estimate of what comes, without its log and other engines. 0 where the account may not ask. */
+async function tablespaceBytes(connection: Connection, signal: AbortSignal | undefined): Promise<number> {
+  const sql =
+    'SELECT CAST(COALESCE(SUM(file_size), 0) AS UNSIGNED) AS bytes FROM information_schema.innodb_sys_tablespaces'
+  const [row] = await connection.query(sql, { signal })
+  return row === undefined ? 0 : Number(bigintOf(row, 'bytes'))
+}
+
+function serverContent(variables: ServerVariables): PhysicalContent['server'] {
+  const base = variables.get('log_bin_basename')
+  const isLogging = variables.isOn('log_bin') && base !== undefined && base !== ''
+  return {
+    pageBytes: variables.number('innodb_page_size'),
+    lowerCaseTableNames: variables.number('lower_case_table_names'),
+    dataFilePath: variables.text('innodb_data_file_path'),
+    ...(isLogging ? { binlogBase: base.replace(/^.*\//, '') } : {}),
+    architecture: machine(),
+    plugins: [],
+    ...(variables.isOn('innodb_encrypt_tables') || variables.isOn('innodb_encrypt_log')
+      ? { keyring: 'innodb_encrypt_tables or innodb_encrypt_log is on' }
+      : {}),
+  }
+}
+
+/**
+ * The position is exact: nobody could commit when it was noted. The GTIDs in the note are of this server and of all that it replicates, in one;
+ * those that its own log has up to there are asked for. `before`: what the log had before the backup began.
+ */
+async function pointOf(
+  connection: Connection,
+  position: BinlogPosition | undefined,
+  before: string,
+  signal: AbortSignal | undefined,
+): Promise<RecoveryPoint> {
+  const timeMicros = await serverTimeMicros(connection, { signal })
+  if (position === undefined) return { timeMicros }
+  const after = await gtidBinlogPos(connection, { signal })
+  const text = await gtidPositionAt(connection, position, { before, after }, { signal })
+  return { position, ...(text === undefined ? {} : { gtid: { flavour: 'mariadb', text } }), timeMicros }
+}

@@ -1,0 +1,101 @@
+// The files of a running MariaDB by mariadb-backup, through the command line: while it is written to, and back to any moment.
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { BackupSummary } from '../../src/core/backup-summary.ts'
+import { differencesBetween } from '../support/compare-servers.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { startServer, testedKinds } from '../support/servers.ts'
+import { createShop, takeOrders } from '../support/shop.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
+  test(`a running server comes back from what mariadb-backup streams, and with everything after it (${kind})`, async (context) => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind)
+    await createShop(source)
+    await source.sql(`
+      CREATE TABLE shop.notes (id INT PRIMARY KEY, note VARCHAR(80)) ENGINE=MyISAM;
+      INSERT INTO shop.notes VALUES (1, 'kept');
+      CREATE TABLE shop.packed (id INT PRIMARY KEY, text TEXT) ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=4;
+      INSERT INTO shop.packed SELECT id, REPEAT('holdfast ', 300) FROM shop.orders LIMIT 50;
+      CREATE USER taker@'%' IDENTIFIED BY 'p"\\\\# ss';
+      GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR ON *.* TO taker@'%';
+      CREATE USER nobody@'%' IDENTIFIED BY ''`)
+    const program = path.join(path.dirname(source.programs.dump[0]), 'mariadb-backup')
+    const env = {
+      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+      HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
+      HOLDFAST_MARIADBD: source.programs.server,
+      HOLDFAST_MARIADB_BACKUP: program,
+    }
+    const take = ['backup', '--method', 'mariadb-backup', '--name', 'shop']
+    await succeed(['init', '--no-encryption'], { env })
+
+    await context.test(
+      'a backup is taken while others write, by an account that may do little else',
+      async () => {
+        const writing = takeOrders(source, 200)
+        const url = source.url({ user: 'taker', password: 'p"\\# ss' })
+        const [run] = await Promise.all([succeed([...take, url], { env }), writing])
+        assert.match(run.stdout, /^Backup \S+-physical-\S+ done in .+ read, .+ new\./)
+      },
+    )
+    await takeOrders(source, 25)
+    await source.sql('CREATE TABLE shop.later AS SELECT * FROM shop.packed')
+    await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
+
+    await context.test('files and binary logs together are the server as it is now', async () => {
+      const directory = path.join(folder.path, 'latest')
+      const run = await succeed(['restore', 'shop', '--datadir', directory], { env })
+      assert.match(run.stdout, /^Restored shop to .+ recovered, \d+ transactions replayed and shut down/)
+      await using restored = await startServer(kind, { dataDir: directory })
+      assert.deepEqual(await differencesBetween(source, restored), [])
+    })
+
+    await context.test('a second backup stores what has changed alone', async () => {
+      const run = await succeed([...take, source.url(), '--json'], { env })
+      const { backup }: { backup: BackupSummary } = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '')
+      assert.equal(backup.method, 'mariadb-backup')
+      assert.ok(backup.sizes.newBytes < backup.sizes.plainBytes / 4, run.stdout)
+    })
+
+    await context.test(
+      'an account that may not is refused with what it lacks, and nothing is kept',
+      async () => {
+        const before = await holdfast(['list', 'shop', '--json'], { env })
+        const run = await holdfast([...take, source.url({ user: 'nobody', password: '' })], { env })
+        assertRefused(run, 21, /privilege/)
+        assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
+      },
+    )
+
+    await context.test('a program that is of another series, fails, or breaks off is no backup', async () => {
+      const before = await holdfast(['list', 'shop', '--json'], { env })
+      const fake = async (name: string, script: string): Promise<Record<string, string>> => {
+        const file = path.join(folder.path, name)
+        await writeFile(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+        return { ...env, HOLDFAST_MARIADB_BACKUP: file }
+      }
+      const isVersion = `[ "$1" = --version ] && exec '${program}' "$@"`
+      const older = await fake('older', 'echo "mariadb-backup based on MariaDB server 10.5.1-MariaDB x (y)"')
+      assertRefused(await holdfast([...take, source.url()], { env: older }), 23, /is of 10\.5\.1/)
+      const cut = await fake('cut', `${isVersion}\n'${program}' "$@" | head -c 1000000`)
+      assertRefused(await holdfast([...take, source.url()], { env: cut }), 1, /mariadb-backup broke off/)
+      const failed = await fake('failed', `${isVersion}\n'${program}' "$@"\necho "no more" >&2; exit 1`)
+      assertRefused(
+        await holdfast([...take, source.url()], { env: failed }),
+        1,
+        /could not back up the server/,
+      )
+      const missing = { ...env, HOLDFAST_MARIADB_BACKUP: path.join(folder.path, 'none') }
+      assertRefused(
+        await holdfast([...take, source.url()], { env: missing }),
+        23,
+        /cannot be run|does not say/,
+      )
+      assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
+    })
+  })
+}
