@@ -1,5 +1,6 @@
 // The statements that make everything of a backup but its rows, in the sessions and in the order in which they must run.
 import { HoldfastError } from '../core/errors.ts'
+import { formatNames } from '../core/name-list.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { quoteName, quoteQualified, quoteText } from '../instance/sql-text.ts'
 import { statementBytes } from './code.ts'
@@ -84,7 +85,8 @@ function refuseAbsent(content: LogicalContent, selection: Selection): void {
         : []
   absent.push(...absentExclusions(selection))
   if (absent.length === 0) return
-  const names = [...schemas.keys()]
+  // As they are to be written.
+  const names = [...schemas.keys()].map((name) => formatNames([name]))
   const more = names.length > shownSchemas ? ` and ${names.length - shownSchemas} more` : ''
   throw new HoldfastError(
     'USAGE',

@@ -57,6 +57,7 @@ test('a restore of no schema, or of one that the backup does not have, is refuse
   const run = await restore('all', '--schemas', 'plain,nope')
   assertRefused(run, 2, /the backup has no schema nope/)
   assert.match(run.stderr, /hint: It holds .*plain/)
+  assert.ok(run.stderr.includes(odd), 'names are there as they are to be written')
   const dryRun = ['restore', 'all', '--repository', repository, '--to', 'backup', '--dry-run']
   assertRefused(await holdfast([...dryRun, '--schemas', 'nope']), 2, /no schema nope/)
   const files = path.join(folder.path, 'files')

@@ -23,8 +23,8 @@ export function linePrinter(output: TextOutput, options: { readonly isQuiet: boo
   const endPhase = (): void => {
     if (phase?.pace !== undefined) {
       const nowMs = Date.now()
-      const took = formatDuration(nowMs - phase.startedMs)
-      line(`${phase.name}: ${doneText(phase.pace, nowMs)} in ${took}`)
+      const done = doneText(phase.pace, nowMs)
+      if (done !== undefined) line(`${phase.name}: ${done} in ${formatDuration(nowMs - phase.startedMs)}`)
     }
     phase = undefined
   }

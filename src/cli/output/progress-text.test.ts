@@ -81,6 +81,11 @@ test('progress without a total tells what is done', () => {
   assert.equal(progressText(pace, 500), 'replaying: 1,200 transactions (b.7)')
 })
 
+test('one is not many', () => {
+  const pace = after(2, { phase: 'replaying', done: 1, total: 1, unit: 'transactions' })
+  assert.equal(doneText(pace, 2000), '1 transaction, 1 transaction/s')
+})
+
 test('an estimate never comes to 100 %, and what is known does at its very end', () => {
   const event = { type: 'progress', phase: 'p', unit: 'bytes', total: 1000 } as const
   assert.equal(percentDone({ ...event, done: 1000, isEstimate: true }), 99)
@@ -92,6 +97,10 @@ test('an estimate never comes to 100 %, and what is known does at its very end',
 })
 
 test('a phase that is over tells what it did and how fast it was on the whole', () => {
-  const pace = after(100, { phase: 'reading tables', done: 100 * GiB, rows: 1_000_000, unit: 'bytes' })
+  const read = { phase: 'reading tables', done: 100 * GiB, rows: 1_000_000, unit: 'bytes' } as const
+  const pace = after(100, { ...read, total: 100 * GiB })
   assert.equal(doneText(pace, 100_000), '100 GiB, 1,000,000 rows, 1.0 GiB/s, 10,000 rows/s')
+  for (const unfinished of [{}, { total: 101 * GiB }, { total: 100 * GiB, isEstimate: true }]) {
+    assert.equal(doneText(after(100, { ...read, ...unfinished }), 100_000), undefined)
+  }
 })

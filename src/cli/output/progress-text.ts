@@ -32,9 +32,13 @@ function progressParts(pace: Pace, nowMs: number) {
   }
 }
 
-/** `41.2 GiB, 130,000,000 rows, 312 MiB/s, 1,204,000 rows/s`: a phase that is over, with its average speed. */
-export function doneText(pace: Pace, nowMs: number): string {
-  const { done, rows, unit } = pace.latest
+/**
+ * `41.2 GiB, 130,000,000 rows, 312 MiB/s, 1,204,000 rows/s`: a phase that is over, with its average speed. Undefined where the last that was
+ * told of it was not its end.
+ */
+export function doneText(pace: Pace, nowMs: number): string | undefined {
+  const { done, total, isEstimate, followedBy, rows, unit } = pace.latest
+  if (done !== total || isEstimate === true || followedBy !== undefined) return undefined
   const rowCount = rows === undefined ? [] : [quantity(rows, 'rows')]
   return [quantity(done, unit), ...rowCount, ...speedParts(pace.average(nowMs) ?? {}, unit)].join(', ')
 }
@@ -74,7 +78,9 @@ function amount(event: ProgressEvent): string {
 }
 
 function quantity(value: number, unit: ProgressEvent['unit']): string {
-  return unit === 'bytes' ? formatBytes(value) : `${groupDigits(Math.round(value))} ${unit}`
+  if (unit === 'bytes') return formatBytes(value)
+  const count = Math.round(value)
+  return `${groupDigits(count)} ${count === 1 ? unit.slice(0, -1) : unit}`
 }
 
 /** 1234567 as `1,234,567`, whatever the locale of the machine. */

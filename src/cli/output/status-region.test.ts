@@ -56,6 +56,7 @@ test('progress that does not fit into a line has two, and leaves nothing behind'
   const shown = output.text().split('\n')
   assert.deepEqual(shown, ['reading: 1.0 KiB of 2.0 KiB (', '  about 5.0 s left (s.t)'])
   printer.emit({ type: 'notice', level: 'warning', message: 'w' })
+  printer.emit({ ...event, done: 2048, rows: 16 })
   printer.close('done')
-  assert.equal(output.text(), 'warning: w\n✓ reading: 1.0 KiB, 8 rows, 205 B/s, 2 rows/s (5.0 s)\n')
+  assert.equal(output.text(), 'warning: w\n✓ reading: 2.0 KiB, 16 rows, 410 B/s, 3 rows/s (5.0 s)\n')
 })

@@ -40,9 +40,9 @@ export function statusRegion(output: TextOutput): EventPrinter {
   const endPhase = (): void => {
     if (phase === undefined) return
     const nowMs = Date.now()
-    const done = pace === undefined ? '' : `: ${doneText(pace, nowMs)}`
-    const took = formatDuration(nowMs - phase.startedMs)
-    line(`${styleText('green', '✓')} ${phaseText(phase)}${done} (${took})`)
+    const done = pace === undefined ? undefined : doneText(pace, nowMs)
+    const what = done === undefined ? phaseText(phase) : `${phaseText(phase)}: ${done}`
+    line(`${styleText('green', '✓')} ${what} (${formatDuration(nowMs - phase.startedMs)})`)
     phase = undefined
     pace = undefined
   }

@@ -33,6 +33,16 @@ export async function applyTransactions(options: ApplyOptions): Promise<ApplyRep
   let bytes = 0
   let end: BinlogPosition | undefined
   let reported = Date.now()
+  const tell = (): void => {
+    emit?.({
+      type: 'progress',
+      phase: 'replaying binary logs',
+      done: count,
+      ...(expected === undefined ? {} : { total: expected }),
+      unit: 'transactions',
+      ...(end === undefined ? {} : { detail: `${end.file}:${end.offset}` }),
+    })
+  }
   for await (const archived of transactions) {
     signal?.throwIfAborted()
     const { file, transaction } = archived
@@ -46,15 +56,9 @@ export async function applyTransactions(options: ApplyOptions): Promise<ApplyRep
     end = { file, offset }
     if (Date.now() - reported < progressEveryMs) continue
     reported = Date.now()
-    emit?.({
-      type: 'progress',
-      phase: 'replaying binary logs',
-      done: count,
-      ...(expected === undefined ? {} : { total: expected }),
-      unit: 'transactions',
-      detail: `${file}:${offset}`,
-    })
+    tell()
   }
   await session.finish()
+  tell()
   return { transactions: count, bytes, ...(end === undefined ? {} : { end }) }
 }
