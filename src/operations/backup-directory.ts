@@ -7,6 +7,7 @@ import { backUpDirectory, type ServerSettings } from '../physical/cold/back-up-d
 import { readStoppedServer, type StoppedServer } from '../physical/cold/server-files.ts'
 import { requireStopped } from '../physical/cold/stopped-server.ts'
 import { type Survey, surveyDirectory } from '../physical/cold/survey.ts'
+import { explainRead } from '../physical/cold/unreadable.ts'
 import { runProgram } from '../process/run-program.ts'
 import type { UseCase } from './backup-instance.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
@@ -39,33 +40,35 @@ export async function backupDirectory(
   if (options !== undefined) refuseScattered(directory, options)
   const repository = await openRepository(request.access, signal)
   const source = repository.source(request.source)
-  return await whileStopped(request, useCase, async () => {
-    await requireStopped(directory, [path.join(directory, 'ibdata1')])
-    const survey = await surveyDirectory(directory, binlogIndex(directory, options))
-    const server = await readStoppedServer(survey, idsOf(options), signal)
-    tell(server, survey, notice)
-    const { flavour, serverId, serverUuid, gtidDomainId } = server.origin
-    await source.ensure(
-      {
-        flavour,
-        serverId,
-        ...(serverUuid === undefined ? {} : { serverUuid }),
-        ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
-      },
-      signal,
-    )
-    await using session = await source.beginBackup('physical', 'cold', { signal, emit })
-    const stored = await backUpDirectory({
-      survey,
-      server,
-      settings: settingsOf(options),
-      sink: session,
-      emit,
-      signal: session.signal,
-    })
-    emit({ type: 'phase', phase: 'committing' })
-    return await session.commit(stored)
-  })
+  return await whileStopped(request, useCase, () =>
+    explainRead(directory, async () => {
+      const survey = await surveyDirectory(directory, binlogIndex(directory, options))
+      await requireStopped(survey)
+      const server = await readStoppedServer(survey, idsOf(options), signal)
+      tell(server, survey, notice)
+      const { flavour, serverId, serverUuid, gtidDomainId } = server.origin
+      await source.ensure(
+        {
+          flavour,
+          serverId,
+          ...(serverUuid === undefined ? {} : { serverUuid }),
+          ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
+        },
+        signal,
+      )
+      await using session = await source.beginBackup('physical', 'cold', { signal, emit })
+      const stored = await backUpDirectory({
+        survey,
+        server,
+        settings: settingsOf(options),
+        sink: session,
+        emit,
+        signal: session.signal,
+      })
+      emit({ type: 'phase', phase: 'committing' })
+      return await session.commit(stored)
+    }),
+  )
 }
 
 /** The server is started again whatever became of the backup, unless it was never stopped. */

@@ -94,8 +94,8 @@ export async function restoreDirectory(
 }
 
 /** What does not fit is told before a byte is written. */
-async function programFor(
-  { serverProgram, env }: DirectoryRestoreRequest,
+export async function programFor(
+  { serverProgram, env }: Pick<DirectoryRestoreRequest, 'serverProgram' | 'env'>,
   backup: BackupSource,
   { server }: PhysicalContent,
   signal: AbortSignal,
@@ -128,7 +128,7 @@ async function prepareProgram(
 }
 
 /** Stored cells alone: holes take no room. */
-async function requireRoom(directory: string, { files }: PhysicalContent): Promise<void> {
+export async function requireRoom(directory: string, { files }: PhysicalContent): Promise<void> {
   const needed =
     files.reduce((sum, { cells }) => sum + cells.reduce((count, [, number]) => count + number, 0), 0) *
     cellBytes

@@ -16,7 +16,9 @@ export async function runProgram(
 ): Promise<string> {
   await using running = await startProgram(program, args, options)
   let output = ''
-  for await (const bytes of running.stdout) output = (output + String(bytes)).slice(-maxOutputBytes)
+  running.stdout.on('data', (bytes: Buffer) => {
+    output = (output + bytes.toString()).slice(-maxOutputBytes)
+  })
   const { status, said } = await running.ended
   options.signal?.throwIfAborted()
   if (status === 0) return output

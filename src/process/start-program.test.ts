@@ -27,6 +27,12 @@ test('arguments come as they are, whatever a shell would make of them', async ()
   assert.deepEqual(output.split('\n').slice(0, -1), odd)
 })
 
+test('what a program leaves running, with its output open, is not waited for', {
+  timeout: 20_000,
+}, async () => {
+  assert.equal(await runProgram('/bin/sh', ['-c', 'echo started; sleep 30 &']), 'started\n')
+})
+
 test('a cancelled program ends, also when it does not want to', { timeout: 30_000 }, async () => {
   const controller = new AbortController()
   const running = runProgram('/bin/sleep', ['100'], { signal: controller.signal })

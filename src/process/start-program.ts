@@ -37,6 +37,9 @@ export interface RunningProgram extends AsyncDisposable {
 
 const saidBytes = 16 * 1024
 
+/** Time for what a program said last to be read when it has ended. */
+const lastWordsMs = 1000
+
 /** Time to end by itself for a program whose work was cancelled. */
 const cancelGraceMs = 10_000
 
@@ -96,9 +99,14 @@ class Program implements RunningProgram {
       this.#said = (this.#said + bytes.toString()).slice(-saidBytes)
     })
     const { promise, resolve } = Promise.withResolvers<ProgramEnd>()
-    child.once('exit', () => {
+    child.once('exit', (code) => {
       this.#hasEnded = true
       this.#line.end('\n')
+      // What it left running, a daemon that it started, may hold its output open for ever.
+      setTimeout(() => {
+        for (const output of [this.stdout, child.stderr!]) output.destroy()
+        resolve({ status: code ?? 255, said: this.#said })
+      }, lastWordsMs).unref()
     })
     child.once('error', (error) => resolve({ status: 127, said: error.message }))
     child.once('close', (code) => resolve({ status: code ?? 255, said: this.#said }))

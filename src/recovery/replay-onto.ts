@@ -36,7 +36,7 @@ export async function replayOnto(plan: RestorePlan, options: ReplayOntoOptions):
   await using control = await Connection.open(settings, { signal })
   await using connection = await Connection.open(settings, { signal })
   const recovered = await currentPoint(control, { signal })
-  if (plan.replay === undefined) return { recovered, end: recovered }
+  if (plan.replay === undefined) return { recovered, end: { ...plan.end, ...gtidOf(recovered) } }
   const target = await inspectTarget(control, { signal })
   await using held = new AsyncDisposableStack()
   held.use(await HeldGlobals.hold(control, replayGlobals(target), { settings, emit, signal }))
@@ -72,6 +72,11 @@ function replay(
     emit,
     signal,
   })
+}
+
+/** Its own binary log has a place of its own. */
+function gtidOf({ gtid }: RecoveryPoint): Pick<RecoveryPoint, 'gtid'> {
+  return gtid === undefined ? {} : { gtid }
 }
 
 function checkEnd({ end }: RestorePlan, reached: RecoveryPoint['gtid']): void {

@@ -64,6 +64,19 @@ for (const kind of testedKinds) {
     await source.sql('CREATE USER later@localhost; CREATE TABLE shop.later AS SELECT * FROM shop.parts')
     await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
 
+    await context.test(
+      'a server recovers the backup in a directory of its own, and finds every table sound',
+      async () => {
+        const run = await succeed(['verify', 'shop', '--recover', '--scratch', folder.path], { env })
+        assert.match(
+          run.stdout,
+          /^Backup \S+ of shop comes back: a server recovered it to .+; \d+ tables checked/,
+        )
+        const left = (await readdir(folder.path)).filter((name) => name.startsWith('holdfast-recover'))
+        assert.deepEqual(left, [], 'the directory is gone')
+      },
+    )
+
     await context.test('files and binary logs together are the server as it is now', async () => {
       const directory = path.join(folder.path, 'latest')
       const run = await succeed(['restore', 'shop', '--datadir', directory], { env })

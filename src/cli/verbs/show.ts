@@ -62,7 +62,7 @@ export const run: VerbRun = async (context) => {
     table,
     ...(rest > 0 ? [`and ${groupDigits(rest)} smaller ones`] : []),
     '',
-    `Next: holdfast restore ${report.source} --backup ${report.summary.id} --target mysql://user@host/ --dry-run`,
+    `Next: holdfast restore ${report.source} --backup ${report.summary.id} ${report.summary.kind === 'physical' ? '--datadir DIR' : '--target mysql://user@host/'} --dry-run`,
   ]
   return {
     text: parts.join('\n'),

@@ -28,6 +28,10 @@ export const verifyVerb: VerbSpec = {
       command:
         'holdfast verify shop --repository /backup/holdfast --identity recovery.key --target mysql://root@db2/',
     },
+    {
+      says: 'Whether the newest backup of files comes back: a server recovers it, and checks every table',
+      command: 'holdfast verify shop --repository /backup/holdfast --identity recovery.key --recover',
+    },
   ],
   notes: [
     'Exit status 30 means that something cannot be restored as it was; each damage is named. With --target it means that the server is not ' +
@@ -43,6 +47,33 @@ export const verifyVerb: VerbSpec = {
       kind: 'flag',
       group: 'What',
       help: 'read, decrypt and check all data, not only what describes it',
+    },
+    {
+      name: 'recover',
+      kind: 'flag',
+      group: 'Recovery',
+      help: 'have a server recover the newest backup of files in a directory of its own, and check every table',
+    },
+    {
+      name: 'scratch',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Recovery',
+      help: 'where that directory is made for the time of it (default: the system folder for temporary files)',
+    },
+    {
+      name: 'server-program',
+      kind: 'text',
+      value: 'PATH',
+      group: 'Recovery',
+      help: 'the server to recover with (default: HOLDFAST_MYSQLD or HOLDFAST_MARIADBD, or mysqld or mariadbd of PATH)',
+    },
+    {
+      name: 'server-options',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Recovery',
+      help: 'option file for that server, where the files need keyrings or plugins',
     },
     {
       name: 'target',

@@ -2,6 +2,8 @@
 import { counted } from '../../core/counted.ts'
 import { errorCodes } from '../../core/error-codes.table.ts'
 import { HoldfastError } from '../../core/errors.ts'
+import { describePoint } from '../../core/point-text.ts'
+import { verifyRecovery } from '../../operations/verify-recovery.ts'
 import { type VerifyReport, verifyRepository } from '../../operations/verify-repository.ts'
 import { verifyServer } from '../../operations/verify-target.ts'
 import { connectionSettings, hasTarget, namedSource, repositoryAccess, requiredSource } from '../access.ts'
@@ -11,8 +13,43 @@ import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 
-export const run: VerbRun = (context) =>
-  hasTarget(context) ? runVerifyTarget(context) : runVerifyRepository(context)
+export const run: VerbRun = (context) => {
+  if (context.options.flag('recover')) return runVerifyRecovery(context)
+  return hasTarget(context) ? runVerifyTarget(context) : runVerifyRepository(context)
+}
+
+const runVerifyRecovery: VerbRun = async (context) => {
+  const { options, env, emit, signal } = context
+  const source = requiredSource(context)
+  if (options.flag('read-data') || hasTarget(context)) {
+    throw new HoldfastError('USAGE', '--recover goes without --read-data and --target: one after the other')
+  }
+  const report = await verifyRecovery(
+    {
+      access: repositoryAccess(context),
+      source,
+      backup: options.text('backup'),
+      scratch: options.text('scratch'),
+      serverProgram: options.text('server-program'),
+      optionFile: options.text('server-options'),
+      env,
+    },
+    { emit, signal },
+  )
+  const { backup, tables, problems, point, seconds } = report
+  const json = { source, isSound: problems.length === 0, ...report }
+  const what = `${counted(tables, 'table')} checked in ${formatDuration(seconds * 1000)}`
+  if (problems.length === 0) {
+    const text = `Backup ${backup.id} of ${source} comes back: a server recovered it to ${describePoint(point)}; ${what}.`
+    return { text, json }
+  }
+  const text = [
+    `Backup ${backup.id} of ${source} is DAMAGED: ${counted(problems.length, 'problem')} in ${what}:`,
+    ...problems.map(({ table, problem }) => `  ${table}: ${problem}`),
+    errorCodes.VERIFY_FAILED.hint,
+  ]
+  return { text: text.join('\n'), json, exit: errorCodes.VERIFY_FAILED.exit }
+}
 
 const runVerifyTarget: VerbRun = async (context) => {
   const { options, emit, signal } = context
@@ -69,14 +106,26 @@ const runVerifyRepository: VerbRun = async (context) => {
 }
 
 function refuseTargetOptions({ options }: VerbContext): void {
-  const given = ['backup', 'schemas', 'threads', 'user', 'port'].filter(
+  const given = [
+    'backup',
+    'schemas',
+    'threads',
+    'user',
+    'port',
+    'scratch',
+    'server-program',
+    'server-options',
+  ].filter(
     (name) =>
       options.text(name) !== undefined ||
       options.list(name) !== undefined ||
       options.integer(name) !== undefined,
   )
   if (given.length === 0) return
-  throw new HoldfastError('USAGE', `--${given.join(', --')} without a server to compare: --target is missing`)
+  throw new HoldfastError(
+    'USAGE',
+    `--${given.join(', --')} without a server to compare or to recover with: --target or --recover is missing`,
+  )
 }
 
 function describe(report: VerifyReport): string {

@@ -114,8 +114,9 @@ function numberOf({ path }: SurveyedFile): number {
 }
 
 /** The server may have been started, and even stopped again, while its files were read. */
-async function requireUnchanged({ directory, files }: Survey): Promise<void> {
-  await requireStopped(directory, [path.join(directory, 'ibdata1')])
+async function requireUnchanged(survey: Survey): Promise<void> {
+  const { directory, files } = survey
+  await requireStopped(survey)
   for (const { path: name, stats } of files) {
     const file = path.join(directory, name)
     const now = await stat(file)

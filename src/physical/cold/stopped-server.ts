@@ -1,17 +1,19 @@
 // Whether a server runs on a data directory, as the kernel tells it: InnoDB locks its files for as long as it runs.
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
+import type { Survey } from './survey.ts'
 
 /**
  * Throws UNSUPPORTED when a process holds a lock on one of the files. InnoDB takes POSIX locks on its system tablespace (os_file_lock),
  * which every user of the machine sees in /proc/locks; a server in another container or on another host is not seen.
  */
-export async function requireStopped(directory: string, files: readonly string[]): Promise<void> {
+export async function requireStopped({ directory, files }: Survey): Promise<void> {
   const held = heldLocks(await readFile('/proc/locks', 'utf8'))
-  for (const file of files) {
-    const { dev, ino } = await stat(file, { bigint: true })
-    const pid = held.get(`${deviceText(dev)}:${ino}`)
+  for (const { path: name, kind, stats } of files) {
+    const pid = kind === 'tablespace' ? held.get(`${deviceText(BigInt(stats.dev))}:${stats.ino}`) : undefined
     if (pid === undefined) continue
+    const file = path.join(directory, name)
     throw new HoldfastError(
       'UNSUPPORTED',
       `a server runs on ${directory}: process ${pid} holds ${file}`,
@@ -22,7 +24,7 @@ export async function requireStopped(directory: string, files: readonly string[]
 }
 
 /** Lines like `1: POSIX  ADVISORY  WRITE 4284 fe:00:2343333 0 EOF`; those that wait begin with `->`. */
-export function heldLocks(text: string): ReadonlyMap<string, number> {
+function heldLocks(text: string): ReadonlyMap<string, number> {
   const held = new Map<string, number>()
   for (const line of text.split('\n')) {
     const [, , , , pid, file] = line.trim().split(/\s+/)

@@ -1,0 +1,100 @@
+// Use case: prove that a physical backup comes back, by recovering it in a directory of its own and checking every table.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { BackupKind } from '../core/backup.ts'
+import type { BackupSummary } from '../core/backup-summary.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { RecoveryPoint } from '../core/recovery-point.ts'
+import { currentPoint } from '../instance/current-point.ts'
+import { parsePhysicalContent } from '../physical/content.ts'
+import { checkTables, type TableCheck } from '../physical/recover/check-tables.ts'
+import { recoverDirectory } from '../physical/recover/recover-directory.ts'
+import { restoreFiles } from '../physical/restore/restore-files.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import { Connection } from '../wire/connection.ts'
+import type { UseCase } from './backup-instance.ts'
+import { existingSource } from './existing-source.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { programFor, requireRoom } from './restore-directory.ts'
+import { findBackup } from './show-backup.ts'
+
+export interface VerifyRecoveryRequest {
+  readonly access: RepositoryAccess
+  /** Name of the instance in the repository. */
+  readonly source: string
+  /** Id or the beginning of one; the newest physical one by default. */
+  readonly backup?: string | undefined
+  /** Where the files are put for the time of it; the system's folder for temporary files by default. */
+  readonly scratch?: string | undefined
+  readonly serverProgram?: string | undefined
+  readonly optionFile?: string | undefined
+  readonly env: NodeJS.ProcessEnv
+}
+
+export interface RecoveryVerification extends TableCheck {
+  readonly backup: BackupSummary
+  /** What the recovered server holds: the exact point, also where the backup knows only bounds. */
+  readonly point: RecoveryPoint
+  readonly seconds: number
+}
+
+/** Throws VERIFY_FAILED for what does not recover at all; what CHECK TABLE finds is in the answer. */
+export async function verifyRecovery(
+  request: VerifyRecoveryRequest,
+  { emit, signal }: UseCase,
+): Promise<RecoveryVerification> {
+  const repository = await openRepository(request.access, signal)
+  const source = await existingSource(repository, request.source, signal)
+  const id = await findBackup(source, request.backup ?? (await newestPhysical(source, signal)), signal)
+  const backup = await source.openBackup(id, signal)
+  if (backup.summary.kind !== 'physical') {
+    throw new HoldfastError(
+      'USAGE',
+      `backup ${id} is ${backup.summary.kind}: there are no files that a server could recover`,
+      { backup: id },
+      { hint: 'Name a physical one with --backup ID, or compare a server with this one: --target URL' },
+    )
+  }
+  const content = parsePhysicalContent(backup.content)
+  const program = await programFor(request, backup, content, signal)
+  await using parts = new AsyncDisposableStack()
+  const folder = await mkdtemp(path.join(path.resolve(request.scratch ?? tmpdir()), 'holdfast-recover-'))
+  parts.defer(() => rm(folder, { recursive: true, force: true }))
+  await requireRoom(folder, content)
+  const start = performance.now()
+  emit({ type: 'phase', phase: 'writing files', detail: folder })
+  await restoreFiles(backup, content, { directory: folder, signal, emit })
+  const { optionFile } = request
+  const options = { backup, content, directory: folder, program, optionFile, emit, signal }
+  const found = await asVerification(id, signal, () =>
+    recoverDirectory(options, async (settings) => {
+      await using connection = await Connection.open(settings, { signal })
+      const point = await currentPoint(connection, { signal })
+      return { point, ...(await checkTables(settings, { emit, signal })) }
+    }),
+  )
+  return { backup: backup.summary, ...found, seconds: (performance.now() - start) / 1000 }
+}
+
+/** Undefined where there is none: then the newest of all is looked at, and refused by its kind. */
+async function newestPhysical(source: SourceRepository, signal: AbortSignal): Promise<string | undefined> {
+  const physical: BackupKind = 'physical'
+  const backups = await source.listBackups(signal)
+  return backups.findLast(({ id }) => id.includes(`-${physical}-`))?.id
+}
+
+/** A server that cannot start on the files, or dies while its tables are looked at, says that they are no backup. */
+async function asVerification<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (signal.aborted || !isHoldfastError(error, 'SANDBOX_FAILED', 'CONNECTION_LOST')) throw error
+    throw new HoldfastError(
+      'VERIFY_FAILED',
+      `backup ${id} does not come back: ${error.message}`,
+      { backup: id },
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,44 @@
+// Every table of a recovered server, as CHECK TABLE finds it.
+import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import type { EmitEvent } from '../../core/events.ts'
+import { quoteQualified } from '../../instance/sql-text.ts'
+import { Connection } from '../../wire/connection.ts'
+import { textOf } from '../../wire/row-values.ts'
+
+export interface TableProblem {
+  readonly table: string
+  /** In the server's own words. */
+  readonly problem: string
+}
+
+export interface TableCheck {
+  readonly tables: number
+  readonly problems: readonly TableProblem[]
+}
+
+/** Engines that keep what they hold in files, and can check it. */
+const checked = "'InnoDB', 'MyISAM', 'Aria', 'ARCHIVE', 'CSV'"
+
+export async function checkTables(
+  settings: ConnectionSettings,
+  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+): Promise<TableCheck> {
+  await using connection = await Connection.open(settings, { signal })
+  const rows = await connection.query(
+    `SELECT table_schema AS s, table_name AS t FROM information_schema.tables WHERE engine IN (${checked}) AND table_schema <> 'performance_schema' ORDER BY 1, 2`,
+    { signal },
+  )
+  const problems: TableProblem[] = []
+  for (const [done, row] of rows.entries()) {
+    emit({ type: 'progress', phase: 'checking tables', done, total: rows.length, unit: 'tables' })
+    const [schema, name] = [textOf(row, 's'), textOf(row, 't')]
+    const answers = await connection.query(`CHECK TABLE ${quoteQualified(schema, name)}`, { signal })
+    for (const answer of answers) {
+      const [type, text] = [textOf(answer, 'Msg_type'), textOf(answer, 'Msg_text')]
+      // `note` says that an engine cannot check; `status` is OK, or that the table is fine as it is.
+      const isFine = type === 'note' || (type === 'status' && /^(OK|Table is already up to date)$/.test(text))
+      if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
+    }
+  }
+  return { tables: rows.length, problems }
+}

@@ -1,0 +1,145 @@
+// What a cold backup and a restore of files say when something is wrong, and what they leave behind: nothing.
+import assert from 'node:assert/strict'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runProgram } from '../../scripts/servers/run-program.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { startServer, testedKinds } from '../support/servers.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+test('what is no data directory, or cannot be restored, is refused in one sentence', async (context) => {
+  await using folder = await temporaryDirectory()
+  const kind = testedKinds[0]!
+  await using server = await startServer(kind, {
+    sql: 'CREATE DATABASE shop; CREATE TABLE shop.t SELECT 1 AS id',
+  })
+  const repository = path.join(folder.path, 'repository')
+  const env = { HOLDFAST_REPOSITORY: repository }
+  const place = (name: string): string => path.join(folder.path, name)
+  const cold = ['backup', '--method', 'cold', '--name', 'shop', '--datadir']
+  await succeed(['init', '--no-encryption'], { env })
+  await mkdir(place('empty'))
+  await server.stop()
+
+  await context.test('a directory that is not there, and one that is no server’s', async () => {
+    assertRefused(await holdfast([...cold, place('nowhere')], { env }), 2, /nowhere cannot be read: ENOENT/)
+    assertRefused(
+      await holdfast([...cold, place('empty')], { env }),
+      1,
+      /is not the data directory of a server/,
+    )
+    assertRefused(
+      await holdfast(['backup', '--method', 'cold', '--name', 'shop'], { env }),
+      2,
+      /--datadir is missing/,
+    )
+    const rows = await holdfast([...cold, server.dataDir, '--tables', 'a.b'], { env })
+    assertRefused(rows, 2, /goes without --tables/)
+  })
+
+  await context.test(
+    'the server is started again after a backup that failed, and after one that did not',
+    async () => {
+      const started = place('started')
+      const commands = ['--stop-command', 'true', '--start-command', `echo started >> ${started}; sleep 60 &`]
+      assertRefused(
+        await holdfast([...cold, place('empty'), ...commands], { env }),
+        1,
+        /is not the data directory/,
+      )
+      await succeed([...cold, server.dataDir, ...commands], { env, timeoutMs: 30_000 })
+      assert.equal(await readFile(started, 'utf8'), 'started\nstarted\n')
+      const failing = await holdfast(
+        [...cold, server.dataDir, '--stop-command', 'echo no such unit >&2; exit 5'],
+        { env },
+      )
+      assertRefused(failing, 1, /ended with status 5: no such unit/)
+    },
+  )
+
+  await context.test('a server program that is missing, or is none, or of another series', async () => {
+    const restore = ['restore', 'shop', '--datadir', place('restored'), '--server-program']
+    assertRefused(
+      await holdfast([...restore, '/nowhere/mysqld'], { env }),
+      23,
+      /is no program that can be run/,
+    )
+    assertRefused(await holdfast([...restore, '/bin/true'], { env }), 23, /does not say which server it is/)
+    const other = place('other-series')
+    const says =
+      server.flavour === 'mysql' ? 'mysqld  Ver 8.4.2 for Linux' : 'mariadbd  Ver 10.6.1-MariaDB for Linux'
+    await writeFile(other, `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 })
+    assertRefused(
+      await holdfast([...restore, other], { env }),
+      23,
+      /the backup is of .+ and \S+ is (8\.4\.2|10\.6\.1)/,
+    )
+    assert.ok(!(await readdir(folder.path)).includes('restored'))
+  })
+
+  await context.test('a server that dies on the files is quoted', async () => {
+    const dying = place('dying')
+    await writeFile(
+      dying,
+      `#!/bin/sh\ncase "$*" in *--version*) echo "server  Ver ${server.version} for Linux"; exit;; esac\n` +
+        `for each in "$@"; do case $each in --log-error=*) echo '2026 [ERROR] the disk is on fire' > "\${each#*=}";; esac; done\nexit 3\n`,
+      { mode: 0o755 },
+    )
+    const run = await holdfast(['restore', 'shop', '--datadir', place('burnt'), '--server-program', dying], {
+      env,
+    })
+    assertRefused(run, 1, /could not start on the restored files \(status 3\): .*the disk is on fire/)
+    const verified = await holdfast(['verify', 'shop', '--recover', '--server-program', dying], { env })
+    assertRefused(verified, 30, /does not come back: .*the disk is on fire/)
+  })
+
+  await context.test(
+    'a backup of files is not restored into a running server, nor rows into a directory',
+    async () => {
+      const run = await holdfast(['restore', 'shop', '--target', 'mysql://root@127.0.0.1:1/'], { env })
+      assertRefused(run, 2, /is physical, and --target takes a logical one/)
+      const both = await holdfast(['restore', 'shop', '--datadir', place('x'), '--target', 'mysql://h/'], {
+        env,
+      })
+      assertRefused(both, 2, /goes without --target/)
+    },
+  )
+
+  await context.test('a restore that is killed leaves no server behind', { timeout: 60_000 }, async () => {
+    const directory = place('killed')
+    const words = ['restore', 'shop', '--datadir', directory, '--server-program', server.programs.server]
+    const run = await holdfast(words, {
+      env,
+      onOutput: (text, child) => {
+        // The server is about to start, or has.
+        if (text.includes('recovering')) setTimeout(() => child.kill('SIGKILL'), 400)
+      },
+    })
+    assert.equal(run.signal, 'SIGKILL', run.output)
+    while ((await processesOf(directory)) !== '') await sleep(50)
+    // Of no use as it is, and refused as such.
+    assertRefused(await holdfast(words, { env }), 2, /is not empty/)
+  })
+
+  await context.test('a copy that was taken of a running server is refused', async () => {
+    await server.restart()
+    await server.sql('INSERT INTO shop.t VALUES (2)')
+    await cp(server.dataDir, place('naive'), {
+      recursive: true,
+      filter: async (from) => !from.endsWith('.sock'),
+    })
+    assertRefused(await holdfast([...cold, place('naive')], { env }), 1, /was not shut down cleanly/)
+  })
+})
+
+/** Command lines that name the directory. */
+async function processesOf(directory: string): Promise<string> {
+  const found = await runProgram('/bin/sh', [
+    '-c',
+    'for each in /proc/[0-9]*; do tr "\\0" " " < $each/cmdline 2>/dev/null | grep -F -- "--datadir=$0 " ; done; true',
+    directory,
+  ])
+  return found.trim()
+}
