@@ -109,12 +109,18 @@ test('what is no data directory, or cannot be restored, is refused in one senten
 
   await context.test('a restore that is killed leaves no server behind', { timeout: 60_000 }, async () => {
     const directory = place('killed')
-    const words = ['restore', 'shop', '--datadir', directory, '--server-program', server.programs.server]
+    const slow = place('slow')
+    await writeFile(
+      slow,
+      `#!/bin/sh\ncase "$*" in *--version*) echo "server  Ver ${server.version} for Linux"; exit;; esac\n` +
+        `exec '${process.execPath}' -e 'setInterval(() => {}, 1000)' -- "$@"\n`,
+      { mode: 0o755 },
+    )
+    const words = ['restore', 'shop', '--datadir', directory, '--server-program', slow]
     const run = await holdfast(words, {
       env,
       onOutput: (text, child) => {
-        // The server is about to start, or has.
-        if (text.includes('recovering')) setTimeout(() => child.kill('SIGKILL'), 400)
+        if (text.includes('recovering')) void untilRunning(directory).then(() => child.kill('SIGKILL'))
       },
     })
     assert.equal(run.signal, 'SIGKILL', run.output)
@@ -133,6 +139,10 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assertRefused(await holdfast([...cold, place('naive')], { env }), 1, /was not shut down cleanly/)
   })
 })
+
+async function untilRunning(directory: string): Promise<void> {
+  while ((await processesOf(directory)) === '') await sleep(50)
+}
 
 /** Command lines that name the directory. */
 async function processesOf(directory: string): Promise<string> {
