@@ -61,7 +61,7 @@ for (const log of ['with', 'without'] as const) {
         const kill = new AbortController()
         const run = rig.restoreInProcess('latest', target, kill.signal)
         while (!kill.signal.aborted) {
-          await sleep(5)
+          await sleep(20)
           if ((await replayed(watch)) >= wanted) kill.abort()
         }
         const { code, output } = await run
@@ -86,7 +86,7 @@ for (const log of ['with', 'without'] as const) {
       const wanted = (await replayed(watch)) + 300 + Math.floor(Math.random() * 600)
       const state = { hasEnded: false }
       const run = rig.restoreInProcess('latest', target).finally(() => (state.hasEnded = true))
-      while (!state.hasEnded && (await replayed(watch)) < wanted) await sleep(5)
+      while (!state.hasEnded && (await replayed(watch)) < wanted) await sleep(20)
       await target.kill9()
       const { code, output } = await run
       assert.equal(code, 1, output)
