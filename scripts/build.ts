@@ -24,7 +24,8 @@ export async function build(options: { readonly types: 'check' | 'trust' }): Pro
       // What is started by its file name; the names of all else are the bundler's.
       entryPoints: {
         main: 'src/cli/main.ts',
-        'reader-thread': 'src/operations/reader-threads/reader-thread.ts',
+        'reader-thread': 'src/operations/threads/reader-thread.ts',
+        'store-thread': 'src/operations/threads/store-thread.ts',
       },
       outdir: output,
       bundle: true,

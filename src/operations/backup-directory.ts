@@ -11,6 +11,7 @@ import { explainRead } from '../physical/cold/unreadable.ts'
 import { runProgram } from '../process/run-program.ts'
 import type { UseCase } from './backup-instance.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { sinkOnThreads, storeThreads } from './threads/sink-on-threads.ts'
 
 export interface DirectoryBackupRequest {
   readonly access: RepositoryAccess
@@ -57,15 +58,17 @@ export async function backupDirectory(
         signal,
       )
       await using session = await source.beginBackup('physical', 'cold', { signal, emit })
+      await using sink = sinkOnThreads(session, request.access.place, storeThreads())
       const stored = await backUpDirectory({
         survey,
         server,
         settings: settingsOf(options),
-        sink: session,
+        sink,
         emit,
         signal: session.signal,
       })
       emit({ type: 'phase', phase: 'committing' })
+      await sink.finish()
       return await session.commit(stored)
     }),
   )

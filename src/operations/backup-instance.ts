@@ -19,8 +19,8 @@ import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { type FilterRequest, parseFilters } from './parse-filters.ts'
 import { type PartsRequest, parseSelection } from './parse-selection.ts'
-import { readersOnThreads } from './reader-threads/thread-reader.ts'
 import { requirePrivileges } from './require-privileges.ts'
+import { readersOnThreads } from './threads/thread-reader.ts'
 
 export interface BackupRequest extends PartsRequest, FilterRequest {
   readonly access: RepositoryAccess

@@ -9,6 +9,7 @@ import { Connection } from '../wire/connection.ts'
 import type { UseCase } from './backup-instance.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { sinkOnThreads, storeThreads } from './threads/sink-on-threads.ts'
 
 export interface ProgramBackupRequest {
   readonly access: RepositoryAccess
@@ -48,6 +49,7 @@ export async function backupWithMariadbBackup(
   const identity = sourceIdentity(facts)
   await source.ensure(identity, signal)
   await using session = await source.beginBackup('physical', 'mariadb-backup', { signal, emit })
+  await using sink = sinkOnThreads(session, access.place, storeThreads())
   emit({ type: 'phase', phase: 'reading files', detail: `with ${program.path} (${program.version})` })
   const origin = { ...identity, serverVersion: facts.version }
   const stored = await backUpServer({
@@ -55,11 +57,12 @@ export async function backupWithMariadbBackup(
     origin,
     program,
     threads,
-    sink: session,
+    sink,
     emit,
     signal: session.signal,
   })
   emit({ type: 'phase', phase: 'committing' })
+  await sink.finish()
   return await session.commit(stored)
 }
 

@@ -8,7 +8,7 @@ import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts
 import { loadLogical } from '../../src/logical/load-logical.ts'
 import { digestOf } from '../../src/logical/read-back.ts'
 import { pacedSource } from '../../src/operations/paced-source.ts'
-import { readersOnThreads } from '../../src/operations/reader-threads/thread-reader.ts'
+import { readersOnThreads } from '../../src/operations/threads/thread-reader.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'

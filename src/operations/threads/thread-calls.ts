@@ -34,11 +34,12 @@ export class ThreadCalls<Theirs extends Calls> {
     port.on('message', (message: Message<never>) => this.#take(message))
   }
 
-  /** Rejects with what the other side threw, or with the signal's reason when it was aborted. */
+  /** Rejects with what the other side threw, or with the signal's reason when it was aborted. What is in `transfer` is given away. */
   async call<Name extends keyof Theirs & string>(
     name: Name,
     argument: ArgumentOf<Theirs[Name]>,
     signal?: AbortSignal,
+    transfer: readonly ArrayBuffer[] = [],
   ): Promise<AnswerOf<Theirs[Name]>> {
     signal?.throwIfAborted()
     if (this.#gone !== undefined) throw this.#gone.error
@@ -47,7 +48,7 @@ export class ThreadCalls<Theirs extends Calls> {
     const answer = new Promise<AnswerOf<Theirs[Name]>>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
     })
-    this.#post({ kind: 'call', id, name, argument })
+    this.#post({ kind: 'call', id, name, argument }, transfer)
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       return await answer
@@ -92,7 +93,7 @@ export class ThreadCalls<Theirs extends Calls> {
     }
   }
 
-  #post(message: Message<unknown>): void {
-    if (this.#gone === undefined) this.#port.postMessage(message)
+  #post(message: Message<unknown>, transfer: readonly ArrayBuffer[] = []): void {
+    if (this.#gone === undefined) this.#port.postMessage(message, [...transfer])
   }
 }

@@ -1,0 +1,5 @@
+// The first file of a thread that stores: what was compiled before is found again only by files that are imported after this was said.
+import { enableCompileCache } from 'node:module'
+
+enableCompileCache()
+await import('./store-here.ts')
