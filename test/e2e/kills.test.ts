@@ -91,7 +91,8 @@ test('a restore that is killed goes on where it was, tells so before, and lets n
   await succeed(['stream', job.source.url(), ...job.writing, '--until-caught-up'], { env: job.env })
   await using target = await startServer(mariadb)
   const words = ['restore', 'shop', '--target', target.url(), ...job.reading]
-  const killed = await holdfast(words, {
+  // Slowly, so that it is not done before: the rows alone take two seconds then.
+  const killed = await holdfast([...words, '--rate-limit', '10M'], {
     onOutput: (text, child) => {
       if (/load/i.test(text)) killAfter(300)(child)
     },

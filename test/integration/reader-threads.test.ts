@@ -183,8 +183,8 @@ eachServer('an abort ends all threads, and gives its own reason', async (kind) =
   await using session = await repository.begin()
   const controller = new AbortController()
   const reason = new HoldfastError('INTERRUPTED', 'enough')
-  const emit: DumpOptions['emit'] = ({ type }) => {
-    if (type === 'progress') controller.abort(reason)
+  const emit: DumpOptions['emit'] = (event) => {
+    if (event.type === 'progress' && event.done > 0) controller.abort(reason)
   }
   const dumping = dump(server, session, repository.path, { emit, signal: controller.signal })
   await assert.rejects(dumping, (error) => error === reason)
