@@ -5,22 +5,36 @@ import { readFile, statfs } from 'node:fs/promises'
 const sharedMemory = '/dev/shm'
 /** TMPFS_MAGIC of linux/magic.h. */
 const tmpfs = 0x01021994
-/** Measured: three test files at a time hold 1 GiB together, and the largest test of all alone 2 GiB. */
-const neededBytes = 4 * 1024 ** 3
-/** Files in memory and the programs that work on them need it at once. */
-const neededMemoryBytes = 2 * neededBytes
+const gibibyte = 2 ** 30
+/** A run of all tests on two cores had 4.4 GiB of files at its worst moment, beside rows of 100 MB; twice that is room. */
+const neededBytes = 9 * gibibyte
+/** Those files, and the servers and programs that work on them: of a machine's memory 11.5 GiB were in use at most. */
+const neededMemoryBytes = 12 * gibibyte
+
+export interface Room {
+  /** `f_type` of statfs(2). */
+  readonly type: number
+  readonly freeBytes: number
+  /** What this process may still take, by the machine and by its control group. */
+  readonly memoryBytes: number
+  readonly mountOptions: readonly string[]
+}
 
 /** A folder in memory with room for all tests that run at once, or undefined where this machine has none. */
 export async function roomInMemory(): Promise<string | undefined> {
-  if (process.availableMemory() < neededMemoryBytes) return undefined
   const { type, bavail, bsize } = await statfs(sharedMemory).catch(() => ({ type: 0, bavail: 0, bsize: 0 }))
-  if (type !== tmpfs || bavail * bsize < neededBytes) return undefined
-  return (await takesPrograms()) ? sharedMemory : undefined
+  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
+  const room: Room = {
+    type,
+    freeBytes: bavail * bsize,
+    memoryBytes: process.availableMemory(),
+    mountOptions: mounts.findLast(([, place]) => place === sharedMemory)?.[3]?.split(',') ?? [],
+  }
+  return isEnough(room) ? sharedMemory : undefined
 }
 
-/** Tests run programs that they put into their folders. */
-async function takesPrograms(): Promise<boolean> {
-  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
-  const options = mounts.findLast(([, place]) => place === sharedMemory)?.[3]
-  return options !== undefined && !options.split(',').includes('noexec')
+/** Tests run programs that they put into their folders, so a file system that starts none will not do. */
+export function isEnough({ type, freeBytes, memoryBytes, mountOptions }: Room): boolean {
+  const takesPrograms = mountOptions.length > 0 && !mountOptions.includes('noexec')
+  return type === tmpfs && takesPrograms && freeBytes >= neededBytes && memoryBytes >= neededMemoryBytes
 }
