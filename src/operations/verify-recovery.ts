@@ -9,14 +9,14 @@ import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { currentPoint } from '../instance/current-point.ts'
 import { parsePhysicalContent } from '../physical/content.ts'
 import { checkTables, type TableCheck } from '../physical/recover/check-tables.ts'
-import { recoverDirectory } from '../physical/recover/recover-directory.ts'
 import { restoreFiles } from '../physical/restore/restore-files.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import type { UseCase } from './backup-instance.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { programFor, requireRoom } from './restore-directory.ts'
+import { findRecoveryPrograms, recoverFiles } from './recover-files.ts'
+import { requireRoom } from './require-room.ts'
 import { findBackup } from './show-backup.ts'
 
 export interface VerifyRecoveryRequest {
@@ -57,7 +57,7 @@ export async function verifyRecovery(
     )
   }
   const content = parsePhysicalContent(backup.content)
-  const program = await programFor(request, backup, content, signal)
+  const programs = await findRecoveryPrograms(request, backup, content, signal)
   await using parts = new AsyncDisposableStack()
   const folder = await mkdtemp(path.join(path.resolve(request.scratch ?? tmpdir()), 'holdfast-recover-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
@@ -66,9 +66,9 @@ export async function verifyRecovery(
   emit({ type: 'phase', phase: 'writing files', detail: folder })
   await restoreFiles(backup, content, { directory: folder, signal, emit })
   const { optionFile } = request
-  const options = { backup, content, directory: folder, program, optionFile, emit, signal }
+  const options = { backup, content, directory: folder, programs, optionFile, emit, signal }
   const found = await asVerification(id, signal, () =>
-    recoverDirectory(options, async (settings) => {
+    recoverFiles(options, async (settings) => {
       await using connection = await Connection.open(settings, { signal })
       const point = await currentPoint(connection, { signal })
       return { point, ...(await checkTables(settings, { emit, signal })) }

@@ -54,6 +54,12 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assert.deepEqual(await differencesBetween(source, restored), [])
     })
 
+    await context.test('it is proven by a recovery, which prepares the files first', async () => {
+      const run = await succeed(['verify', 'shop', '--recover', '--scratch', folder.path], { env })
+      assert.match(run.stdout, /comes back: a server recovered it to .+; \d+ tables checked/)
+      assert.match(run.stderr, /^preparing: with \S+/m)
+    })
+
     await context.test('a second backup stores what has changed alone', async () => {
       const run = await succeed([...take, source.url(), '--json'], { env })
       const { backup }: { backup: BackupSummary } = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '')

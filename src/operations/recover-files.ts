@@ -1,0 +1,91 @@
+// The programs that make restored files into a data directory again: which a backup needs, and how they are put to work.
+import { machine } from 'node:os'
+import type { BackupSource } from '../core/backup.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { HoldfastError } from '../core/errors.ts'
+import type { PhysicalContent } from '../physical/content.ts'
+import {
+  type BackupProgram,
+  findBackupProgram,
+  requireSeriesOf,
+} from '../physical/mariadb-backup/backup-program.ts'
+import { prepareFiles } from '../physical/recover/prepare-files.ts'
+import { recoverDirectory, requireSameSeries } from '../physical/recover/recover-directory.ts'
+import { findServerProgram, type ServerProgram } from '../process/server-program.ts'
+import type { UseCase } from './backup-instance.ts'
+
+interface WantedPrograms {
+  readonly serverProgram?: string | undefined
+  readonly env: NodeJS.ProcessEnv
+}
+
+export interface RecoveryPrograms {
+  readonly server: ServerProgram
+  /** Runs before the server. */
+  readonly prepare?: BackupProgram
+}
+
+/** Throws TOOL_MISSING and VERSION_MISMATCH: what does not fit is told before a byte is written. */
+export async function findRecoveryPrograms(
+  wanted: WantedPrograms,
+  backup: BackupSource,
+  content: PhysicalContent,
+  signal: AbortSignal,
+): Promise<RecoveryPrograms> {
+  const server = await findServer(wanted, backup, content, signal)
+  const prepare = await findPrepare(wanted, backup, content, signal)
+  return { server, ...(prepare === undefined ? {} : { prepare }) }
+}
+
+export interface RecoverFilesOptions extends UseCase {
+  readonly backup: BackupSource
+  readonly content: PhysicalContent
+  /** Absolute, with the files of the backup in it. */
+  readonly directory: string
+  readonly programs: RecoveryPrograms
+  readonly optionFile?: string | undefined
+}
+
+/** See recoverDirectory. */
+export async function recoverFiles<T>(
+  options: RecoverFilesOptions,
+  work: (settings: ConnectionSettings) => Promise<T>,
+): Promise<T> {
+  const { directory, programs, emit, signal } = options
+  const { server, prepare } = programs
+  if (prepare !== undefined) await prepareFiles({ program: prepare, directory, emit, signal })
+  return recoverDirectory({ ...options, program: server }, work)
+}
+
+async function findServer(
+  { serverProgram, env }: WantedPrograms,
+  backup: BackupSource,
+  { server }: PhysicalContent,
+  signal: AbortSignal,
+): Promise<ServerProgram> {
+  const { flavour } = backup.origin
+  const program = await findServerProgram({ flavour, program: serverProgram, env, signal })
+  requireSameSeries(program, backup)
+  if (server.architecture !== machine()) {
+    throw new HoldfastError(
+      'VERSION_MISMATCH',
+      `the backup is of a server on ${server.architecture}, and this machine is ${machine()}`,
+      { backup: server.architecture, machine: machine() },
+      { hint: 'Restore it on a machine of that kind, or the files alone with --raw.' },
+    )
+  }
+  return program
+}
+
+/** Only mariadb-backup itself can finish what it streamed. */
+async function findPrepare(
+  { env }: WantedPrograms,
+  { origin }: BackupSource,
+  { prepare }: PhysicalContent,
+  signal: AbortSignal,
+): Promise<BackupProgram | undefined> {
+  if (prepare === undefined) return undefined
+  const program = await findBackupProgram(env, signal)
+  requireSeriesOf(origin.serverVersion, program)
+  return program
+}

@@ -1,0 +1,34 @@
+// Whether the files of a backup fit where they are to go, told before the first byte is written.
+import { statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { HoldfastError } from '../core/errors.ts'
+import type { PhysicalContent } from '../physical/content.ts'
+import { cellBytes } from '../physical/grid.ts'
+
+/** Stored cells alone: holes take no room. */
+export async function requireRoom(directory: string, { files }: PhysicalContent): Promise<void> {
+  const needed =
+    files.reduce((sum, { cells }) => sum + cells.reduce((count, [, number]) => count + number, 0), 0) *
+    cellBytes
+  const { bavail, bsize } = await statfs(await existingParent(directory))
+  if (bavail * bsize >= needed) return
+  const [wants, has] = [needed, bavail * bsize].map((bytes) => `${Math.ceil(bytes / 1024 ** 2)} MiB`)
+  throw new HoldfastError(
+    'DISK_FULL',
+    `the files need ${wants}, and ${directory} has room for ${has}`,
+    { needed },
+    { hint: 'Make room, or restore to another file system; nothing was changed.' },
+  )
+}
+
+async function existingParent(directory: string): Promise<string> {
+  for (let folder = directory; ; folder = path.dirname(folder)) {
+    try {
+      await statfs(folder)
+      return folder
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT') || folder === '/')
+        throw error
+    }
+  }
+}
