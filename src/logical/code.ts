@@ -151,3 +151,8 @@ export function keptStatement(bytes: Buffer): Statement {
 export function statementBytes(statement: Statement): Buffer {
   return typeof statement === 'string' ? Buffer.from(statement) : Buffer.from(statement.base64, 'base64')
 }
+
+/** For looking at it: of one that is not UTF-8 each byte is a character. */
+export function statementText(statement: Statement): string {
+  return typeof statement === 'string' ? statement : statementBytes(statement).toString('latin1')
+}

@@ -1,5 +1,5 @@
 // As whom views, triggers, routines and events run: the clauses that servers print before what is created.
-import { statementBytes } from './code.ts'
+import { statementText } from './code.ts'
 import type { CodeContent } from './content.ts'
 
 export interface CodeDefiner {
@@ -33,7 +33,7 @@ export function definerText({ user, host }: CodeDefiner): string {
 
 /** Names that are not ASCII are those of the account only where the statement is text. */
 function headOf({ statement }: CodeContent): RegExpExecArray | null {
-  return head.exec(typeof statement === 'string' ? statement : statementBytes(statement).toString('latin1'))
+  return head.exec(statementText(statement))
 }
 
 function unquoted(quoted: string): string {

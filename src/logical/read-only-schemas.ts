@@ -13,6 +13,10 @@ export function withoutReadOnly(ddl: string): string {
   return ddl.replace(comment, '')
 }
 
+export function withReadOnly(ddl: string): string {
+  return `${ddl} /* READ ONLY = 1 */`
+}
+
 export function setReadOnly(schema: string, isOn: boolean): string {
   return `ALTER DATABASE ${quoteName(schema)} READ ONLY = ${Number(isOn)}`
 }

@@ -1,7 +1,7 @@
 // Puts views behind the views that they name.
 
 import type { TableName } from '../instance/instance-facts.ts'
-import { statementBytes } from './code.ts'
+import { statementText } from './code.ts'
 import type { CodeContent } from './content.ts'
 
 interface SchemaView {
@@ -45,10 +45,7 @@ export function inDependencyOrder<T extends SchemaView>(views: readonly T[]): T[
 
 /** All qualified names in the text of a view: its tables, and columns qualified by alias among them. */
 export function namesIn(view: CodeContent): readonly TableName[] {
-  // Bytes as latin1, so that names of other character sets are at least not torn apart.
-  const text =
-    typeof view.statement === 'string' ? view.statement : statementBytes(view.statement).toString('latin1')
-  return [...text.matchAll(qualifiedName)].map(([, schema = '', name = '']) => ({
+  return [...statementText(view.statement).matchAll(qualifiedName)].map(([, schema = '', name = '']) => ({
     schema: unquote(schema),
     name: unquote(name),
   }))

@@ -1,6 +1,7 @@
 // The content of a backup that is made of what a dump defines.
 import { HoldfastError } from '../../core/errors.ts'
 import { quoteName } from '../../instance/sql-text.ts'
+import { statementText } from '../code.ts'
 import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
 import { tableObjectName } from '../read-tables.ts'
 import { rowlessEngines } from '../table-definition.ts'
@@ -61,9 +62,7 @@ const daySeconds = 86_400
 
 /** Of an event, in seconds: as of the dump, or a day before its time where that has passed; made later it would be gone at once. */
 function creationOf({ statement }: CodeContent, dumpedAt: number): number {
-  const text =
-    typeof statement === 'string' ? statement : Buffer.from(statement.base64, 'base64').toString('latin1')
-  const times = [...text.matchAll(/ (?:AT|ENDS) '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'/g)]
+  const times = [...statementText(statement).matchAll(/ (?:AT|ENDS) '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'/g)]
   const ends = times.map(([, time = '']) => Date.parse(`${time.replace(' ', 'T')}Z`) / 1000 - daySeconds)
   return Math.max(1, Math.min(dumpedAt, ...ends.filter((end) => Number.isFinite(end))))
 }

@@ -1,6 +1,6 @@
 // One schema with all that it holds, for another kind of server.
 import type { CodeContent, SchemaContent, TableContent } from '../content.ts'
-import { isReadOnly, withoutReadOnly } from '../read-only-schemas.ts'
+import { isReadOnly, withReadOnly } from '../read-only-schemas.ts'
 import { translatedCode } from './code.ts'
 import { missingCharsets, withCollations } from './collation-words.ts'
 import { toldCollation } from './collations.ts'
@@ -74,9 +74,7 @@ interface SchemaContext {
 }
 
 function schemaDdl(ddl: string, { object, target, features, tell }: SchemaContext): string {
-  const isTold = target.flavour === 'mariadb' && isReadOnly({ ddl })
-  if (isTold) tell('dropped', 'option READ ONLY')
-  const text = unwrapped(isTold ? withoutReadOnly(ddl) : ddl, object)
+  const text = unwrapped(ddl, object)
   const tokens = tokensIn(text, object)
   const edits = tokens.flatMap((token, at) => {
     const sign = isSymbol(tokens[at + 1], '=') ? 1 : 0
@@ -94,7 +92,9 @@ function schemaDdl(ddl: string, { object, target, features, tell }: SchemaContex
   const translated = withCollations(edited(text, edits), target, tell)
   const missing = missingCharsets(translated, target)
   if (missing.length > 0) tell('changed', `character set ${missing.join(', ')} is not known there`)
-  return translated.trimEnd()
+  if (!isReadOnly({ ddl })) return translated.trimEnd()
+  if (!features.readOnlySchemas) tell('dropped', 'option READ ONLY')
+  return features.readOnlySchemas ? withReadOnly(translated.trimEnd()) : translated.trimEnd()
 }
 
 /** Since MariaDB 11.5 sequences have a type, which older servers do not know. */

@@ -31,6 +31,7 @@ export interface ServerFeatures {
   readonly packages: boolean
   /** COMMENT of a schema. */
   readonly schemaComments: boolean
+  readonly readOnlySchemas: boolean
   readonly generatedNotNull: boolean
   /** Expressions of defaults must stand in parentheses, and BLOB, TEXT and JSON have no other ones. */
   readonly strictDefaults: boolean
@@ -62,6 +63,7 @@ function mysqlFeatures(release: number): ServerFeatures {
     sequences: false,
     packages: false,
     schemaComments: false,
+    readOnlySchemas: release >= 80_022,
     generatedNotNull: true,
     strictDefaults: true,
     srids: true,
@@ -91,6 +93,7 @@ function mariadbFeatures(release: number): ServerFeatures {
     sequences: true,
     packages: true,
     schemaComments: true,
+    readOnlySchemas: false,
     generatedNotNull: false,
     strictDefaults: false,
     srids: false,
