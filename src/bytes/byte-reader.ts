@@ -10,7 +10,7 @@ export interface ByteOrigin {
 }
 
 /**
- * Reads little-endian values one after the other. Every method throws MalformedDataError when the bytes end too early.
+ * Reads values one after the other, little-endian where the name does not say otherwise. Every method throws MalformedDataError when the bytes end too early.
  * Names of the integer and string kinds are those of dev.mysql.com/doc/dev/mysql-server, "Protocol::Integer" and "…String".
  * Buffers handed out are views of the one given, not copies.
  */
@@ -51,6 +51,25 @@ export class ByteReader {
 
   u64(): bigint {
     return this.bytes.readBigUInt64LE(this.#advance(8))
+  }
+
+  /** Big-endian, as InnoDB writes what it stores or sends. */
+  u16be(): number {
+    return this.bytes.readUInt16BE(this.#advance(2))
+  }
+
+  u32be(): number {
+    return this.bytes.readUInt32BE(this.#advance(4))
+  }
+
+  u64be(): bigint {
+    return this.bytes.readBigUInt64BE(this.#advance(8))
+  }
+
+  /** A big-endian 64-bit integer that must fit a number: lengths and offsets. */
+  u64beNumber(): number {
+    const start = this.offset
+    return this.#safe(this.u64be(), start)
   }
 
   /** A 64-bit integer that must fit a number: lengths and offsets. */

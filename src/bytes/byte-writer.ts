@@ -50,6 +50,25 @@ export class ByteWriter {
     return this
   }
 
+  /** Big-endian, as InnoDB writes what it stores or sends. */
+  u16be(value: number): this {
+    this.#reserve(2)
+    this.#length = this.#bytes.writeUInt16BE(value, this.#length)
+    return this
+  }
+
+  u32be(value: number): this {
+    this.#reserve(4)
+    this.#length = this.#bytes.writeUInt32BE(value, this.#length)
+    return this
+  }
+
+  u64be(value: number | bigint): this {
+    this.#reserve(8)
+    this.#length = this.#bytes.writeBigUInt64BE(BigInt(value), this.#length)
+    return this
+  }
+
   lenenc(value: number | bigint): this {
     assert(value >= 0, `${value} cannot be length-encoded`)
     if (value < 0xfb) return this.u8(Number(value))

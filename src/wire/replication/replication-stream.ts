@@ -3,6 +3,7 @@ import { HoldfastError } from '../../core/errors.ts'
 import { MalformedDataError } from '../../core/malformed-data-error.ts'
 import type { Connection } from '../connection.ts'
 import type { PacketStream } from '../packet-stream.ts'
+import { SilenceWatch } from '../silence-watch.ts'
 import { dumpError } from './dump-error.ts'
 import {
   acknowledgeToBytes,
@@ -71,7 +72,7 @@ export async function openReplicationStream(
   }
   const offset = options.offset > largestPosition ? 4 : options.offset
   const flags = isMariadb ? sendAnnotateRows : 0
-  const silence = new SilenceWatch(3 * heartbeatMs, signal)
+  const silence = new SilenceWatch('the source', 3 * heartbeatMs, signal)
   const packets = connection.openPacketStream(binlogDumpToBytes(file, offset, flags, identity.serverId), {
     signal: silence.signal,
   })
@@ -148,40 +149,4 @@ function registerError(error: unknown): unknown {
     { privilege: 'REPLICATION SLAVE' },
     { cause: error, hint: 'Run on the source: GRANT REPLICATION SLAVE ON *.* TO <the account>' },
   )
-}
-
-/** Ends a stream whose source says nothing for too long: a connection that is dead without either side knowing. */
-class SilenceWatch {
-  readonly #controller = new AbortController()
-  readonly signal: AbortSignal
-  readonly #timer: NodeJS.Timeout
-  #isPaused = false
-
-  constructor(limitMs: number, outer: AbortSignal | undefined) {
-    this.signal =
-      outer === undefined ? this.#controller.signal : AbortSignal.any([outer, this.#controller.signal])
-    this.#timer = setTimeout(() => {
-      if (this.#isPaused) {
-        this.#timer.refresh()
-        return
-      }
-      this.#controller.abort(
-        new HoldfastError('CONNECTION_LOST', `the source has been silent for ${limitMs / 1000} s`),
-      )
-    }, limitMs)
-    this.#timer.unref()
-  }
-
-  pause(): void {
-    this.#isPaused = true
-  }
-
-  resume(): void {
-    this.#isPaused = false
-    this.#timer.refresh()
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer)
-  }
 }
