@@ -75,7 +75,7 @@ test('verbs and options that do not exist, and words too many or too few, are re
     'restore --repository /r',
     'list --repository',
     'backup --repository /r --port x',
-    'backup --repository /r --method clone',
+    'backup --repository /r --method magic',
   ]) {
     refusal(line)
   }

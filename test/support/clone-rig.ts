@@ -88,12 +88,12 @@ export interface Writing extends AsyncDisposable {
   stop(): Promise<number>
 }
 
-/** Changes the shop until it is stopped. */
-export function changeEverything(server: TestServer): Writing {
+/** Changes the shop until it is stopped; a second time under another name. */
+export function changeEverything(server: TestServer, of = 'once'): Writing {
   const over = new AbortController()
   const write = async (): Promise<number> => {
     let rounds = 0
-    for (; !over.signal.aborted; rounds += 1) await server.sql(changes(rounds))
+    for (; !over.signal.aborted; rounds += 1) await server.sql(changes(of, rounds))
     return rounds
   }
   const outcome = write().then(
@@ -110,13 +110,14 @@ export function changeEverything(server: TestServer): Writing {
 }
 
 /** Every statement that makes, renames, rebuilds or drops files, over and over, and writes between them. */
-function changes(n: number): string {
+function changes(of: string, n: number): string {
   return `
-CREATE TABLE shop.made_${n} (id INT AUTO_INCREMENT PRIMARY KEY, data VARBINARY(2000)) ${n % 2 === 0 ? '' : 'ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8'};
-INSERT INTO shop.made_${n} (data) SELECT RANDOM_BYTES(600) FROM shop.orders LIMIT 300;
-${n < 1 ? '' : `RENAME TABLE shop.made_${n - 1} TO shop.renamed_${n - 1}; ALTER TABLE shop.renamed_${n - 1} ADD KEY (data(10)), FORCE;`}
-${n < 2 ? '' : `RENAME TABLE shop.renamed_${n - 2} TO shop.passing, shop.renamed_${n - 1} TO shop.renamed_${n - 2}, shop.passing TO shop.renamed_${n - 1};`}
-${n < 3 ? '' : `DROP TABLE shop.renamed_${n - 3}; TRUNCATE TABLE shop.renamed_${n - 2};`}
+CREATE TABLE shop.made_${of}_${n} (id INT AUTO_INCREMENT PRIMARY KEY, data VARBINARY(2000)) ${n % 2 === 0 ? '' : 'ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8'};
+INSERT INTO shop.made_${of}_${n} (data) SELECT RANDOM_BYTES(600) FROM shop.orders LIMIT 300;
+${n === 1 ? `CREATE UNDO TABLESPACE extra_${of} ADD DATAFILE 'extra_${of}.ibu';` : ''}
+${n < 1 ? '' : `RENAME TABLE shop.made_${of}_${n - 1} TO shop.renamed_${of}_${n - 1}; ALTER TABLE shop.renamed_${of}_${n - 1} ADD KEY (data(10)), FORCE;`}
+${n < 2 ? '' : `RENAME TABLE shop.renamed_${of}_${n - 2} TO shop.passing, shop.renamed_${of}_${n - 1} TO shop.renamed_${of}_${n - 2}, shop.passing TO shop.renamed_${of}_${n - 1};`}
+${n < 3 ? '' : `DROP TABLE shop.renamed_${of}_${n - 3}; TRUNCATE TABLE shop.renamed_${of}_${n - 2};`}
 INSERT INTO shop.orders (customer_id, total) SELECT customer_id, total + 1 FROM shop.orders ORDER BY id LIMIT 200;
 UPDATE shop.orders SET note = HEX(RANDOM_BYTES(20)) WHERE id % 7 = ${n % 7};`
 }

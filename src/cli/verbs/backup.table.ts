@@ -34,6 +34,10 @@ export const backupVerb: VerbSpec = {
         'holdfast backup --defaults-file /etc/holdfast/db1.cnf -S /run/mysqld/mysqld.sock --repository /backup/holdfast',
     },
     {
+      says: 'The files of a MySQL server that runs, by its CLONE plugin',
+      command: 'holdfast backup --method clone mysql://cloner@db1/ --repository /backup/holdfast',
+    },
+    {
       says: 'The files of a server, which is down for as long as they are read',
       command:
         "holdfast backup --method cold --datadir /var/lib/mysql --name shop --repository /backup/holdfast --stop-command 'systemctl stop mariadb' --start-command 'systemctl start mariadb'",
@@ -61,6 +65,10 @@ export const backupVerb: VerbSpec = {
       'make the same of the same value, for as long as --mask-key is the same. Columns that keys, foreign keys, checks or partitions need ' +
       'are refused where a method would break them. Only the rows of the named columns are masked: not other columns, comments, definitions ' +
       'or binary logs, nor how often a value is there.',
+    '--method clone takes all InnoDB files of a MySQL server (8.0.17 or newer) over its ordinary port, with BACKUP_ADMIN alone, while it is ' +
+      'written to and its tables come and go. The server needs its clone plugin, and nothing is installed unasked. A broken connection is ' +
+      'taken up where it broke. Rows of other engines are not in it: a warning names their tables. Encrypted tablespaces are refused. It is ' +
+      'restored with restore --datadir; which of its moments it is, the restored server says of itself.',
     '--method cold takes a data directory whole, of a server that was shut down cleanly: every page is checked on the way. It is restored with ' +
       'restore --datadir, to its own moment or any later one that the binary logs reach. What is logged for people, and binary logs outside of ' +
       'the directory, are left out.',
@@ -78,9 +86,9 @@ export const backupVerb: VerbSpec = {
       name: 'method',
       kind: 'text',
       value: 'METHOD',
-      choices: ['dump', 'mariadb-backup', 'cold'],
+      choices: ['dump', 'clone', 'mariadb-backup', 'cold'],
       group: 'What',
-      help: 'how the data is read: dump asks the server for rows, mariadb-backup has that program copy its files while it runs, cold copies the files of one that is shut down (default: dump)',
+      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, mariadb-backup has that program copy its files while it runs, cold copies the files of one that is shut down (default: dump)',
     },
     {
       name: 'datadir',

@@ -15,14 +15,17 @@ import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
+import { runBackupClone } from './backup-clone.ts'
 import { runBackupDirectory } from './backup-directory.ts'
 import { describeBackupDone } from './backup-done.ts'
 import { runBackupWithProgram } from './backup-with-program.ts'
 
 export const run: VerbRun = (context) => {
-  if (context.options.text('method') === 'cold') return runBackupDirectory(context)
+  const method = context.options.text('method')
+  if (method === 'cold') return runBackupDirectory(context)
   refuseFileOptions(context)
-  if (context.options.text('method') === 'mariadb-backup') return runBackupWithProgram(context)
+  if (method === 'clone') return runBackupClone(context)
+  if (method === 'mariadb-backup') return runBackupWithProgram(context)
   if (context.options.flag('explain-locks')) return runExplain(context)
   return context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
 }

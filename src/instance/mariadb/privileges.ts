@@ -29,6 +29,8 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
       ? [helpful('SHOW CREATE ROUTINE', 'reads routines where SELECT is not given on mysql.proc')]
       : []),
   ],
+  // There is none: the server says so.
+  clone: () => [],
   stream: () => [
     required('REPLICATION SLAVE', 'receives the binary log'),
     required('BINLOG MONITOR', 'lists binary logs and reads the position'),

@@ -27,6 +27,11 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
       ? [helpful('SHOW_ROUTINE', 'reads routines where SELECT is not given on all')]
       : []),
   ],
+  clone: () => [
+    required('BACKUP_ADMIN', 'clones the server'),
+    helpful('REPLICATION CLIENT', 'notes the position in the binary log; without it the GTIDs alone'),
+    helpful('SHOW VIEW', 'sees the names of tables that are not InnoDB, whose rows a clone lacks'),
+  ],
   stream: () => [
     required('REPLICATION SLAVE', 'receives the binary log'),
     required('REPLICATION CLIENT', 'lists binary logs and reads the position'),

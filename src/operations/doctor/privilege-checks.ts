@@ -6,11 +6,20 @@ import type { DoctorFacts } from './read-facts.ts'
 export function checkPrivileges(facts: DoctorFacts): readonly DoctorCheck[] {
   return [
     privilegeCheck('privileges for backup', facts.account, missingPrivileges(facts, 'backup')),
+    ...(facts.flavour === 'mysql' ? [cloneCheck(facts.account, missingPrivileges(facts, 'clone'))] : []),
     ...(facts.binlog.isOn
       ? [privilegeCheck('privileges for stream', facts.account, missingPrivileges(facts, 'stream'))]
       : []),
     restoreCheck(facts.account, missingPrivileges(facts, 'restore')),
   ]
+}
+
+/** Never more than a word: most backups are no clones. */
+function cloneCheck(account: string, { missing, grant }: MissingPrivileges): DoctorCheck {
+  const name = 'privileges for clone'
+  if (grant === undefined) return ok(name, `${account} has all`)
+  const list = missing.map((need) => `${need.privilege} (${need.reason})`).join('; ')
+  return ok(name, `only for backup --method clone, ${account} lacks ${list}`, `As an administrator: ${grant}`)
 }
 
 /** Never more than a word: an account that takes backups is better off without what a restore needs. */

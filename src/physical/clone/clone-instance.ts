@@ -11,6 +11,7 @@ import { CloneTransfer } from '../../wire/clone/clone-transfer.ts'
 import { Connection } from '../../wire/connection.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { cloneFailure } from './clone-failure.ts'
 import { CloneReport } from './clone-report.ts'
 import { ClonedFiles } from './cloned-files.ts'
 import { leaveOutTables, type TablesOutside, tablesOutside } from './tables-outside.ts'
@@ -37,7 +38,7 @@ export interface CloneInstanceOptions {
  *
  * The point is known to lie between two only, before and after the clone; which it is, the restored server says of itself.
  *
- * Throws what CloneTransfer and the sink throw, and UNSUPPORTED for encrypted tablespaces.
+ * Throws what CloneTransfer and the sink throw, UNSUPPORTED for encrypted tablespaces and for what is not the protocol, and PAGE_DAMAGED.
  */
 export async function cloneInstance(options: CloneInstanceOptions): Promise<StoredBackup> {
   const { settings, sink, signal } = options
@@ -69,7 +70,7 @@ export async function cloneInstance(options: CloneInstanceOptions): Promise<Stor
     }
   } catch (error) {
     await pouring.settle()
-    throw error
+    throw cloneFailure(error, before.origin.serverVersion)
   }
 }
 
