@@ -50,6 +50,17 @@ for (const kind of clonedKinds) {
       assert(sizes.newBytes < sizes.plainBytes / 10, JSON.stringify(sizes))
     })
 
+    await context.test(
+      'a backup is proven by a server of our own that recovers it and reads every table',
+      async () => {
+        const run = await succeed(['verify', 'shop', '--recover'], { env })
+        assert.match(
+          run.stdout,
+          /^Backup \S+ of shop comes back: a server recovered it to .+; \d+ tables checked/,
+        )
+      },
+    )
+
     await takeOrders(source, 20)
     await source.sql('CREATE TABLE shop.later AS SELECT * FROM shop.audit')
     await succeed(['stream', url, '--name', 'shop', '--until-caught-up'], { env })
