@@ -12,7 +12,7 @@ import {
   type SegmentDocument,
   segmentDocument,
 } from './documents.ts'
-import type { KnownChunks } from './host-state.ts'
+import type { KnownChunks } from './known-chunks.ts'
 import { parseJson, type ReadManifest, summaryOf } from './manifest.ts'
 import { type LocatedChunk, locatedChunk } from './map-segments.ts'
 import type { PackReader } from './pack-reader.ts'

@@ -7,8 +7,9 @@ import { chunkIdMaker } from './chunk-id.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 import type { ChunkLocation, IndexDocument, ManifestDocument } from './documents.ts'
-import type { HostState, KnownChunks } from './host-state.ts'
+import type { HostState } from './host-state.ts'
 import type { SessionKeys } from './key-file.ts'
+import { type KnownChunks, lineOf } from './known-chunks.ts'
 import type { Lease } from './lease.ts'
 import { encodeManifest, newBackupId, summaryOf } from './manifest.ts'
 import { segmentObjects } from './map-segments.ts'
@@ -170,7 +171,7 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
     }
     const manifest = this.#manifest(result, content, sizes)
     await this.#putManifest(manifest, index)
-    await this.#remember(used, index.packs)
+    await this.#remember(manifest, used, index.packs)
     return summaryOf(manifest)
   }
 
@@ -269,13 +270,22 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   }
 
   /** The backup is committed, so a host that cannot remember it costs the next one its deduplication, and no more. */
-  async #remember(used: UsedChunks, confirmed: IndexDocument['packs']): Promise<void> {
+  async #remember(
+    manifest: ManifestDocument,
+    used: UsedChunks,
+    confirmed: IndexDocument['packs'],
+  ): Promise<void> {
     const { state, keys, emit } = this.#parts
     if (state === undefined) return
     // Confirmed packs are in the order of `used.packs`, which the places in its index point into.
     const packs = confirmed.map(([sha256, sizeBytes]) => ({ sha256, sizeBytes }))
     try {
-      await state.write({ backup: this.id, chunkIdKey: keys.chunkIdKey, chunks: used.index, packs })
+      await state.write(lineOf(manifest), {
+        backup: this.id,
+        chunkIdKey: keys.chunkIdKey,
+        chunks: used.index,
+        packs,
+      })
       await this.#parts.unfinished?.discard()
     } catch (error) {
       if (!(error instanceof Error)) throw error

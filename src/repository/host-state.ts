@@ -1,4 +1,4 @@
-// What a host remembers of its own last backup, so that one that can only write still knows which chunks are there.
+// What a host remembers of its own last backups, so that one that can only write still knows which chunks are there.
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -9,16 +9,7 @@ import { makeFolder } from '../storage/make-folder.ts'
 import { storeError, systemErrorCode } from '../storage/store-errors.ts'
 import { ChunkIndex, chunkRecordBytes } from './chunk-index.ts'
 import { parseDocument } from './documents.ts'
-
-/** Chunks that a new backup may refer to instead of storing them again. */
-export interface KnownChunks {
-  /** The backup that refers to them. */
-  readonly backup: string
-  readonly chunkIdKey: Buffer
-  /** `pack` of a place is an index into `packs`. */
-  readonly chunks: ChunkIndex
-  readonly packs: readonly { readonly sha256: string; readonly sizeBytes: number }[]
-}
+import type { BackupLine, KnownChunks } from './known-chunks.ts'
 
 const stateHeader = z.object({
   format: z.literal(1),
@@ -42,35 +33,37 @@ export class HostState {
     this.#folder = join(stateDirectory, repositoryId, source)
   }
 
-  get #file(): string {
-    return join(this.#folder, 'known-chunks')
-  }
-
   /** See UnfinishedPacks. */
   get unfinishedFile(): string {
     return join(this.#folder, 'unfinished-packs')
   }
 
-  /** Undefined when there is none. Throws MalformedDataError for a damaged one: it is only a cache, callers go without. */
-  async read(): Promise<KnownChunks | undefined> {
-    const bytes = await readFile(this.#file).catch((error: unknown) => {
+  /** Undefined when there is none of that line. Throws MalformedDataError for a damaged one: it is only a cache, callers go without. */
+  async read(line: BackupLine): Promise<KnownChunks | undefined> {
+    const file = this.#fileOf(line)
+    const bytes = await readFile(file).catch((error: unknown) => {
       if (systemErrorCode(error) === 'ENOENT') return undefined
-      throw storeError(error, 'reading', this.#file)
+      throw storeError(error, 'reading', file)
     })
-    return bytes && decodeState(bytes, this.#file)
+    return bytes && decodeState(bytes, file)
   }
 
   /** Holds a key and names of chunks: for the user alone. Replaced at once, so a reader sees the old or the new one. */
-  async write(known: KnownChunks): Promise<void> {
-    const temporary = `${this.#file}.${process.pid}.${randomBytes(4).toString('hex')}`
+  async write(line: BackupLine, known: KnownChunks): Promise<void> {
+    const file = this.#fileOf(line)
+    const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
     try {
       await makeFolder(this.#folder)
       await writeFile(temporary, encodeState(known), { mode: 0o600, flag: 'wx', flush: true })
-      await rename(temporary, this.#file)
+      await rename(temporary, file)
     } catch (error) {
       await rm(temporary, { force: true })
-      throw storeError(error, 'writing', this.#file)
+      throw storeError(error, 'writing', file)
     }
+  }
+
+  #fileOf(line: BackupLine): string {
+    return join(this.#folder, `known-chunks-${line}`)
   }
 }
 

@@ -9,9 +9,17 @@ import { BackupReader } from './backup-reader.ts'
 import { BackupSession } from './backup-session.ts'
 import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
 import { parseDocument, sourceDocument } from './documents.ts'
-import { HostState, type KnownChunks } from './host-state.ts'
+import { HostState } from './host-state.ts'
 import type { SessionKeys } from './key-file.ts'
 import { KeyRing } from './key-ring.ts'
+import {
+  type BackupLine,
+  backupKinds,
+  backupLines,
+  joinKnown,
+  type KnownChunks,
+  lineOf,
+} from './known-chunks.ts'
 import { Lease, type LeaseTiming } from './lease.ts'
 import {
   type BackupListing,
@@ -237,8 +245,8 @@ export class SourceRepository {
   }
 
   /**
-   * Chunks to deduplicate against. What this host remembers serves if it is of the latest backup; else the latest manifest
-   * that can be read; else what this host remembers, however old. Damage there costs deduplication, never a new backup.
+   * Chunks to deduplicate against: of the newest backup of each line, as this host remembers it or as its manifest says. Who can read no manifest has
+   * what it remembers, however old. Damage there costs deduplication, never a new backup.
    */
   async #knownChunks(
     state: HostState | undefined,
@@ -246,21 +254,50 @@ export class SourceRepository {
     signal: AbortSignal | undefined,
   ): Promise<KnownChunks | undefined> {
     const warn = (message: string): void => emit?.({ type: 'notice', level: 'warning', message })
-    const remembered = await orWarn(warn, 'what this host remembers of its last backup', async () =>
-      state?.read(),
-    )
     const backups = (await this.listBackups(signal)).toReversed()
     if (backups.length === 0) return undefined
-    if (remembered?.backup === backups[0]?.id || !this.#keyRing.canRead) return remembered
-    for (const { id } of backups) {
-      const known = await orWarn(warn, `backup ${id}`, async () =>
-        (await this.#openMap(id, signal)).knownChunks(signal),
+    const remembered: KnownChunks[] = []
+    for (const line of backupLines) {
+      const known = await orWarn(warn, 'what this host remembers of its last backups', async () =>
+        state?.read(line),
       )
-      if (known !== undefined) return known
+      if (known !== undefined) remembered.push(known)
     }
-    return remembered
+    remembered.sort((a, b) => (a.backup < b.backup ? 1 : -1))
+    if (!this.#keyRing.canRead) return joinKnown(remembered)
+    const found: KnownChunks[] = []
+    for (const kind of backupKinds) {
+      const ids = backups.filter((backup) => backup.kind === kind).map(({ id }) => id)
+      found.push(...(await this.#knownOf(ids, remembered, warn, signal)))
+    }
+    return joinKnown(found.length === 0 ? remembered : found)
+  }
+
+  /** Of backups of one kind, newest first: the newest, and where that is one of parts, the newest whole one. */
+  async #knownOf(
+    ids: readonly string[],
+    remembered: readonly KnownChunks[],
+    warn: (message: string) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly KnownChunks[]> {
+    const found = new Map<BackupLine, KnownChunks>()
+    for (const id of ids.slice(0, mostManifests)) {
+      const map = await orWarn(warn, `backup ${id}`, () => this.#openMap(id, signal))
+      if (map === undefined) continue
+      const line = lineOf(map.summary)
+      if (!found.has(line)) {
+        const own = remembered.find(({ backup }) => backup === id)
+        const known = own ?? (await orWarn(warn, `backup ${id}`, () => map.knownChunks(signal)))
+        if (known !== undefined) found.set(line, known)
+      }
+      if (!map.summary.isPartial && found.has(line)) break
+    }
+    return [...found.values()]
   }
 }
+
+/** Looked at for the last whole backup behind many of parts: each manifest is read, and not its chunks. */
+const mostManifests = 50
 
 /** Undefined and a warning where stored bytes are damaged or belong to other keys. */
 async function orWarn<T>(

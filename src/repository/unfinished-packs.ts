@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { makeFolder } from '../storage/make-folder.ts'
 import { storeError, systemErrorCode } from '../storage/store-errors.ts'
 import { ChunkIndex, chunkRecordBytes } from './chunk-index.ts'
-import type { KnownChunks } from './host-state.ts'
+import { joinKnown, type KnownChunks } from './known-chunks.ts'
 import type { FilledPack } from './pack-writer.ts'
 
 export interface UnfinishedChunks extends Omit<KnownChunks, 'backup'> {
@@ -76,13 +76,7 @@ export function withUnfinished(
   unfinished: UnfinishedChunks | undefined,
 ): KnownChunks | undefined {
   if (unfinished === undefined || unfinished.packs.length === 0) return known
-  if (known === undefined) return { backup: '', ...unfinished }
-  if (!known.chunkIdKey.equals(unfinished.chunkIdKey)) return known
-  for (const { id, place } of unfinished.chunks.entries()) {
-    if (known.chunks.find(id) === undefined)
-      known.chunks.set(id, { ...place, pack: known.packs.length + place.pack })
-  }
-  return { ...known, packs: [...known.packs, ...unfinished.packs] }
+  return joinKnown([...(known === undefined ? [] : [known]), { backup: '', ...unfinished }])
 }
 
 function encodePack({ sha256, sizeBytes, chunks }: FilledPack): Buffer {

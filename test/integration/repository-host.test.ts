@@ -12,7 +12,13 @@ import type { HoldfastEvent } from '../../src/core/events.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
-import { readObjects, sampleResult, takeBackup } from '../support/sample-backup.ts'
+import {
+  readObjects,
+  type SampleLine,
+  type SampleObjects,
+  sampleResult,
+  takeBackup,
+} from '../support/sample-backup.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const objects = { 'shop.orders': ['1\tone\n', '2\ttwo\n'], 'shop.notes': ['x'.repeat(10_000)] }
@@ -65,6 +71,29 @@ test('a host that can only write stores unchanged chunks once, and what it remem
   assert.equal(third.sizes.newBytes, 0, 'and a host with an identity goes on from there')
 })
 
+for (const [who, open] of [
+  ['can only write', (place: Place) => place.writeOnly()],
+  ['can read, and remembers nothing', (place: Place) => place.reader()],
+] as const) {
+  test(`backups of parts and of files between two whole ones are forgotten by none: a host that ${who}`, async () => {
+    await using place = await newPlace()
+    const take = async (part: SampleObjects, line: SampleLine): Promise<number> =>
+      (await takeBackup((await open(place)).source('shop'), part, { line, content: {} })).sizes.newBytes
+    const files = { ibdata1: ['y'.repeat(20_000)] }
+    const parts = { 'shop.orders': objects['shop.orders'] }
+    const asFiles = { kind: 'physical', method: 'cold' } as const
+    await take(objects, {})
+    await take(files, asFiles)
+    for (const round of [1, 2]) {
+      await take(parts, { isPartial: true })
+      assert.equal(await take(files, asFiles), 0, `files, round ${round}`)
+      assert.equal(await take(objects, {}), 0, `all, round ${round}`)
+    }
+    const source = (await place.reader()).source('shop')
+    assert.deepEqual((await source.verify({ readData: true })).problems, [])
+  })
+}
+
 test('what a backup had stored that never came to its end is used by the next, if its note is whole', async () => {
   const texts = ['a', 'b', 'c'].map((name) => `${name}${randomBytes(100_000).toString('hex')}`)
   for (const [lost, isUsed] of [
@@ -100,7 +129,7 @@ test('a damaged memory of a host costs deduplication, and says so', async () => 
   await using place = await newPlace()
   await takeBackup((await place.writeOnly()).source('shop'), objects)
   const [file] = (await readdir(place.state, { recursive: true })).filter((name) =>
-    name.endsWith('known-chunks'),
+    name.endsWith('known-chunks-logical-whole'),
   )
   assert.ok(file !== undefined)
   const events: HoldfastEvent[] = []

@@ -6,7 +6,14 @@ import type { BeginBackupOptions, SourceRepository } from '../../src/repository/
 /** Chunks of each object, as texts. */
 export type SampleObjects = Readonly<Record<string, readonly string[]>>
 
-export function sampleResult(objects: BackupResult['objects'], content: unknown = {}): BackupResult {
+/** What a sample is, beside rows of a whole server. */
+export type SampleLine = Partial<Pick<BackupResult, 'kind' | 'method' | 'isPartial'>>
+
+export function sampleResult(
+  objects: BackupResult['objects'],
+  content: unknown = {},
+  line: SampleLine = {},
+): BackupResult {
   return {
     kind: 'logical',
     method: 'dump',
@@ -16,16 +23,18 @@ export function sampleResult(objects: BackupResult['objects'], content: unknown 
     objects,
     isPartial: false,
     warnings: [],
+    ...line,
   }
 }
 
-/** Takes a whole backup of `objects`. */
+/** Takes a backup of `objects`. */
 export async function takeBackup(
   source: SourceRepository,
   objects: SampleObjects,
-  options?: BeginBackupOptions & { readonly content?: unknown },
+  options?: BeginBackupOptions & { readonly content?: unknown; readonly line?: SampleLine },
 ): Promise<BackupSummary> {
-  await using session = await source.beginBackup('logical', 'dump', options)
+  const { kind = 'logical', method = 'dump' } = options?.line ?? {}
+  await using session = await source.beginBackup(kind, method, options)
   const stored: BackupResult['objects'][number][] = []
   for (const [name, texts] of Object.entries(objects)) {
     const chunks = await Promise.all(
@@ -36,7 +45,9 @@ export async function takeBackup(
     )
     stored.push({ name, chunks })
   }
-  return await session.commit(sampleResult(stored, options?.content ?? { names: Object.keys(objects) }))
+  return await session.commit(
+    sampleResult(stored, options?.content ?? { names: Object.keys(objects) }, options?.line),
+  )
 }
 
 /** Reads everything that a backup holds. */
