@@ -33,6 +33,8 @@ export interface DirectoryRestored {
   /** The server that would recover, or has recovered, the files; absent with `isRaw`. */
   readonly program?: ServerProgram
   readonly leftOut: PhysicalContent['leftOut']
+  /** What has to go over raw files before a server starts on them. */
+  readonly prepare?: PhysicalContent['prepare']
   /** Absent when nothing was changed. */
   readonly report?: {
     readonly files: number
@@ -67,6 +69,7 @@ export async function restoreDirectory(
     plan,
     directory,
     leftOut: content.leftOut,
+    ...(content.prepare === undefined ? {} : { prepare: content.prepare }),
     ...(programs === undefined ? {} : { program: programs.server }),
   }
   if (request.isDryRun) return facts

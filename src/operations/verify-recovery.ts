@@ -5,11 +5,12 @@ import path from 'node:path'
 import type { BackupKind } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { statesEqual } from '../core/gtid-state.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
-import { currentPoint } from '../instance/current-point.ts'
 import { parsePhysicalContent } from '../physical/content.ts'
 import { checkTables, type TableCheck } from '../physical/recover/check-tables.ts'
 import { restoreFiles } from '../physical/restore/restore-files.ts'
+import { takeOver } from '../recovery/take-over.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
 import type { UseCase } from './backup-instance.ts'
@@ -70,7 +71,9 @@ export async function verifyRecovery(
   const found = await asVerification(id, signal, () =>
     recoverFiles(options, async (settings) => {
       await using connection = await Connection.open(settings, { signal })
-      const point = await currentPoint(connection, { signal })
+      const { gtid } = await takeOver(connection, backup.point, { signal })
+      if (content.bounds === undefined) requireSameState(backup.point, gtid)
+      const point = { ...backup.point, ...(gtid === undefined ? {} : { gtid }) }
       return { point, ...(await checkTables(settings, { emit, signal })) }
     }),
   )
@@ -84,12 +87,25 @@ async function newestPhysical(source: SourceRepository, signal: AbortSignal): Pr
   return backups.findLast(({ id }) => id.includes(`-${physical}-`))?.id
 }
 
+/** The exact point of a backup is what the server of its files has; a replay would begin at another place otherwise. */
+function requireSameState({ gtid: said }: RecoveryPoint, found: RecoveryPoint['gtid']): void {
+  if (said === undefined || found === undefined || statesEqual(said, found)) return
+  throw new HoldfastError(
+    'SANDBOX_FAILED',
+    `the recovered server stands at GTID ${found.text || '(none)'}, and the backup says ${said.text || '(none)'}`,
+    { expected: said.text, found: found.text },
+  )
+}
+
+/** What a server, or the program that prepares for it, makes of files that are no backup. */
+const noBackup = ['SANDBOX_FAILED', 'CONNECTION_LOST', 'FAILED', 'PAGE_DAMAGED'] as const
+
 /** A server that cannot start on the files, or dies while its tables are looked at, says that they are no backup. */
 async function asVerification<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (signal.aborted || !isHoldfastError(error, 'SANDBOX_FAILED', 'CONNECTION_LOST')) throw error
+    if (signal.aborted || !isHoldfastError(error, ...noBackup)) throw error
     throw new HoldfastError(
       'VERIFY_FAILED',
       `backup ${id} does not come back: ${error.message}`,

@@ -33,6 +33,18 @@ test('what a program leaves running, with its output open, is not waited for', {
   assert.equal(await runProgram('/bin/sh', ['-c', 'echo started; sleep 30 &']), 'started\n')
 })
 
+test('a reader that takes its time gets all that a program said before it ended', async () => {
+  const bytes = 180_000
+  await using running = await startProgram('/usr/bin/head', ['-c', String(bytes), '/dev/zero'])
+  let read = 0
+  for await (const piece of running.stdout) {
+    read += Buffer.from(piece).length
+    await sleep(1300)
+  }
+  assert.equal(read, bytes)
+  assert.equal((await running.ended).status, 0)
+})
+
 test('a cancelled program ends, also when it does not want to', { timeout: 30_000 }, async () => {
   const controller = new AbortController()
   const running = runProgram('/bin/sleep', ['100'], { signal: controller.signal })

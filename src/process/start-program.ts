@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { Duplex, type Readable } from 'node:stream'
 import { HoldfastError } from '../core/errors.ts'
 
@@ -102,15 +103,30 @@ class Program implements RunningProgram {
     child.once('exit', (code) => {
       this.#hasEnded = true
       this.#line.end('\n')
-      // What it left running, a daemon that it started, may hold its output open for ever.
-      setTimeout(() => {
-        for (const output of [this.stdout, child.stderr!]) output.destroy()
-        resolve({ status: code ?? 255, said: this.#said })
-      }, lastWordsMs).unref()
+      this.#endOutput(child, () => resolve({ status: code ?? 255, said: this.#said }))
     })
     child.once('error', (error) => resolve({ status: 127, said: error.message }))
     child.once('close', (code) => resolve({ status: code ?? 255, said: this.#said }))
     this.ended = promise
+  }
+
+  /**
+   * What it left running, a daemon that it started, may hold its output open for ever: given up when nothing more comes of it. A reader that
+   * takes its time still gets all.
+   */
+  #endOutput(child: ChildProcess, end: () => void): void {
+    const { stdout } = child
+    assert(stdout instanceof Socket, 'the output of a child is a socket')
+    let seen = -1
+    const look = setInterval(() => {
+      const isQuiet = stdout.readableLength === 0 && stdout.bytesRead === seen
+      seen = stdout.bytesRead
+      if (!isQuiet) return
+      clearInterval(look)
+      for (const output of [stdout, child.stderr!]) output.destroy()
+      end()
+    }, lastWordsMs).unref()
+    child.once('close', () => clearInterval(look))
   }
 
   /** Waits for the process id. */
@@ -126,6 +142,8 @@ class Program implements RunningProgram {
 
   endWith(signal: AbortSignal): void {
     const stop = (): void => void this.stop(cancelGraceMs)
+    // It may have been while the program was being started.
+    if (signal.aborted) return stop()
     signal.addEventListener('abort', stop, { once: true })
     void this.ended.then(() => signal.removeEventListener('abort', stop))
   }

@@ -6,7 +6,6 @@ import type { EmitEvent } from '../core/events.ts'
 import { statesEqual } from '../core/gtid-state.ts'
 import { describePoint } from '../core/point-text.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
-import { currentPoint } from '../instance/current-point.ts'
 import { HeldGlobals } from '../instance/held-globals.ts'
 import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
@@ -14,6 +13,7 @@ import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { pendingTransactions } from './pending-transactions.ts'
 import { replayGlobals } from './replay-globals.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
+import { takeOver } from './take-over.ts'
 
 export interface ReplayOntoOptions {
   readonly settings: ConnectionSettings
@@ -35,7 +35,7 @@ export async function replayOnto(plan: RestorePlan, options: ReplayOntoOptions):
   const { settings, emit, signal } = options
   await using control = await Connection.open(settings, { signal })
   await using connection = await Connection.open(settings, { signal })
-  const recovered = await currentPoint(control, { signal })
+  const recovered = await takeOver(control, plan.base.point, { signal })
   if (plan.replay === undefined) return { recovered, end: { ...plan.end, ...gtidOf(recovered) } }
   const target = await inspectTarget(control, { signal })
   await using held = new AsyncDisposableStack()

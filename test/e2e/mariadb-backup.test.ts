@@ -60,6 +60,21 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assert.match(run.stderr, /^preparing: with \S+/m)
     })
 
+    await context.test('without a replay the server goes on counting where the backup ends', async () => {
+      const [backup = ''] = /^\S+-physical-\S+/m.exec((await succeed(['list', 'shop'], { env })).stdout) ?? []
+      const directory = path.join(folder.path, 'base')
+      await succeed(['restore', 'shop', '--backup', backup, '--to', 'backup', '--datadir', directory], {
+        env,
+      })
+      const shown = JSON.parse((await succeed(['show', 'shop', backup, '--json'], { env })).stdout)
+      await using restored = await startServer(kind, { dataDir: directory })
+      const [domain, , sequence] = String(shown.backup.point.gtid.text).split('-')
+      assert.equal((await restored.sql('SELECT @@gtid_binlog_pos')).trim(), shown.backup.point.gtid.text)
+      await restored.sql('CREATE TABLE shop.next (id INT PRIMARY KEY)')
+      const [after, , next] = (await restored.sql('SELECT @@gtid_binlog_pos')).split('-')
+      assert.deepEqual([after, Number(next)], [domain, Number(sequence) + 1])
+    })
+
     await context.test('a second backup stores what has changed alone', async () => {
       const run = await succeed([...take, source.url(), '--json'], { env })
       const { backup }: { backup: BackupSummary } = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '')

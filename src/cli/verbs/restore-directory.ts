@@ -71,7 +71,7 @@ function refuseOthers(context: VerbContext): void {
   )
 }
 
-function describe({ plan, directory, program, report }: DirectoryRestored): string {
+function describe({ plan, directory, program, prepare, report }: DirectoryRestored): string {
   if (report === undefined) {
     return [
       `Plan to restore ${plan.source} to ${plan.wanted.text} in ${directory}:`,
@@ -88,7 +88,9 @@ function describe({ plan, directory, program, report }: DirectoryRestored): stri
   if (recovery === undefined) {
     return [
       `The files of backup ${plan.base.id} of ${plan.source} are in ${directory} as they were taken: ${written}.`,
-      'Next: start a server of the same series on them, and let it recover.',
+      prepare === undefined
+        ? 'Next: start a server of the same series on them, and let it recover.'
+        : `Next: ${prepare.program} --prepare --target-dir=${directory} (${prepare.version}), then start a server of the same series on them.`,
     ].join('\n')
   }
   const replayed =

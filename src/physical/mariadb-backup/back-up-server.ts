@@ -41,6 +41,8 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
   try {
     const notes = await runInto(pouring, options, variables, await tablespaceBytes(connection, signal))
     requireFullBackup(notes)
+    const { binlogBase } = serverContent(variables)
+    if (binlogBase !== undefined) pouring.leaveOut(`${binlogBase}.*`, 'binary logs are for the archive')
     const { objects, ...poured } = await pouring.finish()
     const content: PhysicalContent = {
       format: 1,
@@ -50,7 +52,9 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
       optionFiles: [],
       ...poured,
     }
-    const point = await pointOf(connection, binlogPosition(notes), before, signal)
+    const position = binlogPosition(notes)
+    if (position === undefined && variables.isOn('log_bin')) throw unplaced()
+    const point = await pointOf(connection, position, before, signal)
     return {
       kind: 'physical',
       method: 'mariadb-backup',
@@ -112,6 +116,15 @@ async function runInto(
   signal?.throwIfAborted()
   if (end.status !== 0 || !/completed OK!\s*$/.test(end.said)) throw explainFailure('back up the server', end)
   return notes
+}
+
+function unplaced(): HoldfastError {
+  return new HoldfastError(
+    'FAILED',
+    'mariadb-backup noted no place in the binary log, so nothing could be replayed behind this backup',
+    {},
+    { hint: 'Grant BINLOG MONITOR to the account, and see what mariadb-backup says.' },
+  )
 }
 
 const stopGraceMs = 10_000

@@ -95,11 +95,11 @@ function optionText({ host, port, socketPath, user, password, tls }: ConnectionS
           ['protocol', 'tcp'],
         ] as const)
       : ([['socket', socketPath]] as const)),
-    ['ssl', mode === 'DISABLED' ? '0' : undefined],
+    ['ssl', mode === 'DISABLED' ? '0' : mode === 'PREFERRED' ? undefined : '1'],
     ['ssl-ca', caFile],
     ['ssl-cert', certFile],
     ['ssl-key', keyFile],
-    ['ssl-verify-server-cert', mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY' ? '1' : undefined],
+    ['ssl-verify-server-cert', mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY' ? '1' : '0'],
   ]
   const given = lines.filter((line): line is readonly [string, string] => line[1] !== undefined)
   return `[mariadb-backup]\n${given.map(([name, value]) => `${name}=${quoted(value)}\n`).join('')}`

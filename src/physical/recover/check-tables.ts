@@ -25,7 +25,9 @@ export async function checkTables(
 ): Promise<TableCheck> {
   await using connection = await Connection.open(settings, { signal })
   const rows = await connection.query(
-    `SELECT table_schema AS s, table_name AS t FROM information_schema.tables WHERE engine IN (${checked}) AND table_schema <> 'performance_schema' ORDER BY 1, 2`,
+    // A table that cannot be opened has no engine.
+    `SELECT table_schema AS s, table_name AS t FROM information_schema.tables
+     WHERE (engine IN (${checked}) OR engine IS NULL AND table_type = 'BASE TABLE') AND table_schema <> 'performance_schema' ORDER BY 1, 2`,
     { signal },
   )
   const problems: TableProblem[] = []
