@@ -1,6 +1,7 @@
 // `npm run bench -- <name> [options]`: comparisons with the peers, each side by side in one run.
 const benches = new Map([
   ['logical', () => import('./logical.ts')],
+  ['physical', () => import('./physical.ts')],
   ['replay', () => import('./replay.ts')],
 ])
 
