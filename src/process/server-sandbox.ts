@@ -101,14 +101,40 @@ function ownArguments(
     `--log-error=${log}`,
     `--tmpdir=${folder}`,
     `--init-file=${initFile}`,
+    `--loose-innodb-temp-tablespaces-dir=${folder}`,
+    ...placeArguments(dataDirectory),
     '--skip-networking',
     '--event-scheduler=OFF',
+    '--read-only=OFF',
+    '--loose-super-read-only=OFF',
+    '--general-log=OFF',
+    '--slow-query-log=OFF',
+    // A commit would wait for a replica that never comes.
+    '--loose-rpl-semi-sync-source-enabled=OFF',
+    '--loose-rpl-semi-sync-master-enabled=OFF',
+    '--loose-group-replication-start-on-boot=OFF',
     // The pages of another time's work are not worth reading, nor its list worth replacing.
     '--innodb-buffer-pool-load-at-startup=OFF',
     '--innodb-buffer-pool-dump-at-shutdown=OFF',
     // What is done here is durable with the clean shutdown, and is done again from the start after anything else.
     '--innodb-flush-log-at-trx-commit=0',
     '--sync-binlog=0',
+  ]
+}
+
+/** An option file may be that of a server in production, and name the folders in which that one has its files open. */
+function placeArguments(dataDirectory: string): readonly string[] {
+  const options = [
+    'innodb-data-home-dir',
+    'innodb-log-group-home-dir',
+    'innodb-undo-directory',
+    'loose-innodb-doublewrite-dir',
+    'loose-aria-log-dir-path',
+  ]
+  return [
+    ...options.map((name) => `--${name}=${dataDirectory}`),
+    // The default, which is relative to the first of them.
+    '--innodb-temp-data-file-path=ibtmp1:12M:autoextend',
   ]
 }
 

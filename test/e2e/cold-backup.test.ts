@@ -1,6 +1,6 @@
 // The files of a stopped server by the command line alone: taken whole, refused when they cannot be sound, brought back to any moment.
 import assert from 'node:assert/strict'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { runProgram } from '../../scripts/servers/run-program.ts'
@@ -79,12 +79,17 @@ for (const kind of testedKinds) {
 
     await context.test('files and binary logs together are the server as it is now', async () => {
       const directory = path.join(folder.path, 'latest')
-      const run = await succeed(['restore', 'shop', '--datadir', directory], { env })
+      const options = await optionsOfProduction(folder.path)
+      const words = ['restore', 'shop', '--datadir', directory, '--server-options', options]
+      const run = await succeed(words, { env })
       assert.match(run.stdout, /^Restored shop to .+ recovered, \d+ transactions replayed and shut down/)
       await using restored = await startServer(kind, { dataDir: directory })
       assert.deepEqual(await differencesBetween(source, restored), [])
       const accounts = await restored.sql("SELECT user FROM mysql.user WHERE user LIKE 'holdfast%'")
       assert.equal(accounts, '', 'no account of the recovery is left')
+      const production = path.join(folder.path, 'production')
+      assert.deepEqual(await readdir(production), ['logs.index'], 'what lies elsewhere is left alone')
+      assert.equal(await readFile(path.join(production, 'logs.index'), 'utf8'), '')
     })
 
     await context.test('the files as they were taken are what a server starts on by itself', async () => {
@@ -119,15 +124,47 @@ for (const kind of testedKinds) {
   })
 }
 
+/** The option file of a server that has its logs and tablespaces in a folder of their own, and writes nothing by itself. */
+async function optionsOfProduction(folder: string): Promise<string> {
+  const production = path.join(folder, 'production')
+  await mkdir(production)
+  await writeFile(path.join(production, 'logs.index'), '')
+  const file = path.join(folder, 'production.cnf')
+  const lines = [
+    '[mysqld]',
+    `log-bin-index=${production}/logs.index`,
+    `innodb-log-group-home-dir=${production}`,
+    `innodb-undo-directory=${production}`,
+    `innodb-data-home-dir=${production}`,
+    `innodb-temp-data-file-path=${production}/ibtmp1:12M:autoextend`,
+    `loose-innodb-doublewrite-dir=${production}`,
+    `loose-aria-log-dir-path=${production}`,
+    'general-log=ON',
+    `general-log-file=${production}/general.log`,
+    'slow-query-log=ON',
+    `slow-query-log-file=${production}/slow.log`,
+    'read-only=ON',
+    'loose-super-read-only=ON',
+    '',
+  ]
+  await writeFile(file, lines.join('\n'))
+  return file
+}
+
 /** A server that was started again counts on from the greatest number in the table. */
 function withoutCounters(fingerprint: string): string {
   return fingerprint.replaceAll(/ AUTO_INCREMENT=\d+/g, '')
 }
 
-/** Every file of the restored directory has the bytes, the length and the mode it had. */
+/** Made anew by every server, or written for people. */
+const notTaken =
+  /^(ibtmp\d+|#innodb_temp\/.+|#ib_.*dblwr|#innodb_redo\/#ib_redo\d+_tmp|.*\.(pid|sock|lock|err)|.*-slow\.log)(\/|$)/
+
+/** Every file of the stopped server is there again, with the bytes, the length and the mode it had, and no other. */
 async function assertSameFiles(source: string, restored: string): Promise<void> {
-  const names = await readdir(restored, { recursive: true })
+  const names = (await readdir(source, { recursive: true })).filter((name) => !notTaken.test(name))
   assert.ok(names.includes('shop/orders.ibd'))
+  assert.deepEqual((await readdir(restored, { recursive: true })).toSorted(), names.toSorted())
   for (const name of names) {
     const [from, to] = [path.join(source, name), path.join(restored, name)]
     const [had, has] = await Promise.all([stat(from), stat(to)])

@@ -8,7 +8,7 @@ export function sandboxArguments(
   content: PhysicalContent,
 ): readonly string[] {
   const { server, files } = content
-  const dataFiles = server.dataFilePath ?? dataFilePath(files)
+  const dataFiles = server.dataFilePath?.split(';').map(withoutFolder).join(';') ?? dataFilePath(files)
   const log = server.binlogBase
   return [
     `--innodb-page-size=${server.pageBytes}`,
@@ -16,7 +16,9 @@ export function sandboxArguments(
     ...(dataFiles === undefined ? [] : [`--innodb-data-file-path=${dataFiles}`]),
     `--server-id=${Math.max(1, origin.serverId)}`,
     // With the log that the server had, transactions that were prepared when it died are decided as it would have done.
-    ...(log === undefined ? ['--skip-log-bin'] : [`--log-bin=${log}`, '--binlog-format=ROW']),
+    ...(log === undefined
+      ? ['--skip-log-bin']
+      : [`--log-bin=${log}`, `--log-bin-index=${log}.index`, '--binlog-format=ROW']),
     ...(origin.flavour === 'mysql'
       ? mysqlArguments(point.gtid !== undefined)
       : mariadbArguments(content, origin.gtidDomainId)),
@@ -37,6 +39,11 @@ function mariadbArguments({ files, prepare }: PhysicalContent, domainId = 0): re
     `--innodb-undo-tablespaces=${named(/^undo\d+$/).length}`,
     ...(redo === undefined ? [] : [`--innodb-log-file-size=${redo.sizeBytes}`]),
   ]
+}
+
+/** `/data/ibdata1:12M:autoextend`: wherever the server had it, it was restored into the data directory. */
+function withoutFolder(part: string): string {
+  return part.replace(/^[^:]*\//, '')
 }
 
 /** All but the last file of a system tablespace have a fixed size. Undefined for the usual one, whose name is the default. */
