@@ -74,25 +74,48 @@ export async function backupDirectory(
   )
 }
 
-/** The server is started again whatever became of the backup, unless it was never stopped. */
+/** The server is started again whatever became of the backup, and of the command that stops it: it may have stopped it all the same. */
 async function whileStopped<T>(
   { stopCommand, startCommand }: DirectoryBackupRequest,
   { emit, signal }: UseCase,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (stopCommand !== undefined) {
-    emit({ type: 'phase', phase: 'stopping the server' })
-    await runProgram('/bin/sh', ['-c', stopCommand], { signal })
-  }
-  try {
-    return await work()
-  } finally {
-    if (startCommand !== undefined) {
-      emit({ type: 'phase', phase: 'starting the server' })
+  const [outcome] = await Promise.allSettled([
+    (async () => {
+      if (stopCommand !== undefined) {
+        emit({ type: 'phase', phase: 'stopping the server' })
+        await runCommand('--stop-command', stopCommand, signal)
+      }
+      return await work()
+    })(),
+  ])
+  if (startCommand !== undefined) {
+    emit({ type: 'phase', phase: 'starting the server' })
+    try {
       // Also after an interruption: who asked for a backup did not ask for a server that stays down.
-      await runProgram('/bin/sh', ['-c', startCommand])
+      await runCommand('--start-command', startCommand)
+    } catch (error) {
+      if (outcome.status === 'fulfilled') throw error
+      // What became of the backup is what the caller is told as the error.
+      emit({ type: 'notice', level: 'warning', message: wordsOf(error) })
     }
   }
+  if (outcome.status === 'rejected') throw outcome.reason
+  return outcome.value
+}
+
+async function runCommand(option: string, command: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await runProgram('/bin/sh', ['-c', command], { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof HoldfastError)) throw error
+    throw new HoldfastError(error.code, `${option}: ${error.message}`, error.details, { cause: error })
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 const elsewhere = [

@@ -51,13 +51,37 @@ test('what is no data directory, or cannot be restored, is refused in one senten
       )
       await succeed([...cold, server.dataDir, ...commands], { env, timeoutMs: 30_000 })
       assert.equal(await readFile(started, 'utf8'), 'started\nstarted\n')
-      const failing = await holdfast(
-        [...cold, server.dataDir, '--stop-command', 'echo no such unit >&2; exit 5'],
-        { env },
-      )
-      assertRefused(failing, 1, /ended with status 5: no such unit/)
     },
   )
+
+  await context.test(
+    'a command that fails is named; the server is started though it was not stopped',
+    async () => {
+      const started = place('started-anyway')
+      const stop = ['--stop-command', 'echo no such unit >&2; exit 5']
+      const start = ['--start-command', `echo started >> ${started}`]
+      const failing = await holdfast([...cold, server.dataDir, ...stop, ...start], { env })
+      assertRefused(failing, 1, /--stop-command: \S+ ended with status 5: no such unit/)
+      assert.equal(await readFile(started, 'utf8'), 'started\n')
+      const broken = ['--start-command', 'echo stays down >&2; exit 7']
+      const both = await holdfast([...cold, place('empty'), ...broken], { env })
+      assertRefused(both, 1, /is not the data directory of a server/)
+      assert.match(both.stderr, /--start-command: \S+ ended with status 7: stays down/)
+      const startAlone = await holdfast([...cold, server.dataDir, ...broken], { env })
+      assertRefused(startAlone, 1, /--start-command: \S+ ended with status 7: stays down/)
+    },
+  )
+
+  await context.test('a table whose file lies elsewhere is named', async () => {
+    const copy = place('scattered')
+    await cp(server.dataDir, copy, { recursive: true, filter: async (from) => !from.endsWith('.sock') })
+    await writeFile(path.join(copy, 'shop/far.isl'), '/mnt/big/shop/far.ibd')
+    assertRefused(
+      await holdfast([...cold, copy], { env }),
+      1,
+      /shop\/far lies outside of the data directory \(DATA DIRECTORY\)/,
+    )
+  })
 
   await context.test('a server program that is missing, or is none, or of another series', async () => {
     const restore = ['restore', 'shop', '--datadir', place('restored'), '--server-program']

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { FileContent } from '../content.ts'
+import { tableElsewhere } from '../table-elsewhere.ts'
 import { classifyFile } from './classify-file.ts'
 
 export interface SurveyedFile {
@@ -23,7 +24,7 @@ export interface Survey {
 
 /**
  * Links are followed: what they point at is stored in their place. `binlogIndex` is named where the option file has it elsewhere than in
- * the directory.
+ * the directory. Throws UNSUPPORTED for a table whose file lies elsewhere.
  */
 export async function surveyDirectory(directory: string, binlogIndex?: string): Promise<Survey> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
@@ -39,6 +40,7 @@ export async function surveyDirectory(directory: string, binlogIndex?: string): 
   const folders: { path: string; mode: number }[] = []
   const leftOut: { path: string; why: string }[] = [...logs.elsewhere]
   for (const name of names.toSorted()) {
+    if (name.endsWith('.isl')) throw tableElsewhere(name)
     const belonging = classifyFile(name, logs.kinds)
     if (belonging.kind === 'skip') continue
     if (belonging.kind === 'leave-out') {

@@ -4,6 +4,7 @@ import type { Flavour } from '../../core/flavour.ts'
 import { classifyFile } from '../cold/classify-file.ts'
 import { readTablespace, tablespaceHeaderBytes } from '../innodb/tablespace.ts'
 import type { FileIntake, IntakeFile } from '../pour/file-intake.ts'
+import { tableElsewhere } from '../table-elsewhere.ts'
 import { PageWatch } from './page-watch.ts'
 import type { StreamPiece } from './xbstream.ts'
 
@@ -63,7 +64,7 @@ export async function takeStream(
 }
 
 function begin(path: string, intake: FileIntake): OpenFile {
-  if (path.endsWith('.isl')) throw elsewhere(path)
+  if (path.endsWith('.isl')) throw tableElsewhere(path)
   const isNote = notePattern.test(path)
   const belonging = classifyFile(path.replace(laterPattern, '.ibd'), new Map())
   const kind = !isNote && belonging.kind === 'take' ? belonging.as : 'other'
@@ -117,13 +118,4 @@ function takeNote(note: Buffer[], path: string, bytes: Buffer): void {
 
 function noteName(path: string): string {
   return path.replace(/^(?:xtrabackup|mariadb_backup|mariabackup)_/, '')
-}
-
-function elsewhere(link: string): HoldfastError {
-  return new HoldfastError(
-    'UNSUPPORTED',
-    `${link.replace(/\.isl$/, '')} lies outside of the data directory (DATA DIRECTORY), and mariadb-backup would bring it back into it`,
-    { link },
-    { hint: 'Take a logical backup (--method dump), or a cold one.' },
-  )
 }
