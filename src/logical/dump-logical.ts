@@ -27,7 +27,7 @@ import { keptSelection } from './name-case.ts'
 import { preparedTransactions } from './prepared-transactions.ts'
 import { readTables, type TableRows, tableBytes, tableObjectName } from './read-tables.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
-import { type RowIds, readRowIds, swappedTables, unseenSwaps } from './swapped-tables.ts'
+import { readRowIds, swapsSince } from './swapped-tables.ts'
 import { type OpenReader, readersHere, type TableReader } from './table-reader.ts'
 import { unseenCode } from './unseen-code.ts'
 
@@ -63,6 +63,8 @@ export interface ReadingWorth {
 // A thread takes a tenth of a second of a processor to start, in which it would read 15 MiB, and this one alone does well with its pool for
 // compression: two threads were as fast at 150 MiB (2 processors). Each range ends in a chunk that is cut short, so it should have 8 average chunks.
 const defaultWorth: ReadingWorth = { threadBytes: 64 * 1024 * 1024, rangeBytes: 16 * 1024 * 1024 }
+
+const shownSetup = 5
 
 /**
  * Reads everything selected as of one moment, which is `point` of the result, and pours the rows into the sink, one object a table.
@@ -107,7 +109,12 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
     signal,
   })
   if (isGuarded) await guard.ping({ signal })
-  else checkUnchanged(await changedSince(control, dialect, before, rowIds, signal), 'was taken')
+  const swaps = rowIds === undefined ? undefined : await swapsSince(control, dialect, rowIds, before, signal)
+  // A table that was swapped for another is read without an error.
+  if (swaps !== undefined) {
+    const changed = await changedTables(control, dialect, before, signal)
+    checkUnchanged([...new Set([...changed, ...swaps.swapped])], 'was taken')
+  }
   const schemas: SchemaContent[] = []
   for (const schema of before) {
     schemas.push(schemaContent(schema, await readSequences(control, dialect, schema), objects))
@@ -116,7 +123,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const accounts = isAll ? await readAccounts(control, dialect) : { warnings: [] }
   const notCarried = isAll ? await dialect.readNotCarried(control) : { warnings: [], setup: [] }
   if (notCarried.setup.length > 0) {
-    const message = `what the server is set up with is not part of the backup: ${notCarried.setup.join(', ')}`
+    const message = `what the server is set up with is not part of the backup: ${firstOf(notCarried.setup)}`
     emit({ type: 'notice', level: 'info', message })
   }
   const content: LogicalContent = {
@@ -148,11 +155,18 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
       ...prepared,
       ...unpinned,
       ...(options.locks === 'none' ? unlockedTables(before) : []),
-      ...(isGuarded || rowIds !== undefined ? [] : unseenSwaps(before)),
+      ...(swaps?.warnings ?? []),
       ...accounts.warnings,
       ...notCarried.warnings,
     ],
   }
+}
+
+/** The backup has them all. */
+function firstOf(names: readonly string[]): string {
+  const more = names.length - shownSetup
+  const shown = names.slice(0, shownSetup).join(', ')
+  return more > 0 ? `${shown} … and ${more} more (holdfast show ID)` : shown
 }
 
 async function readAccounts(
@@ -262,20 +276,6 @@ function unlockedTables(schemas: readonly SchemaDefinition[]): readonly string[]
           `${name}.${table.name} knows no transactions and was read without a lock: it may be of another moment`,
       ),
   )
-}
-
-/** A table that was swapped for another is read without an error. */
-async function changedSince(
-  control: Connection,
-  dialect: LogicalDialect,
-  before: readonly SchemaDefinition[],
-  rowIds: RowIds | undefined,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  const changed = await changedTables(control, dialect, before, signal)
-  const now = rowIds === undefined ? undefined : await readRowIds(control, dialect, signal)
-  if (rowIds === undefined || now === undefined) return changed
-  return [...new Set([...changed, ...swappedTables(rowIds, now, before)])]
 }
 
 function checkUnchanged(changed: readonly string[], when: string): void {
