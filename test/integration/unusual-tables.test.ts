@@ -75,18 +75,32 @@ eachServer('stored values that come back otherwise are told, and no proof passes
   const worth = { threadBytes: 0, rangeBytes: 1 }
   const result = await dumpLogical({ settings: source.settings(), sink: memory, filters, worth })
   const backup = memory.source(result)
-  const { warnings } = await loadLogical({ settings, backup })
+  const identity = loadIdentity({
+    backupId: 'b',
+    content: parseLogicalContent(backup.content),
+    onExisting: 'fail',
+    skipBinlog: false,
+  })
+  const openLedger = () =>
+    LoadLedger.open({ settings, identity, skipBinlog: false, emit: () => undefined, signal: undefined })
+  const ledger = await openLedger()
+  const { warnings } = await loadLogical({ settings, backup, ledger })
   assert.equal(await target.sql('SELECT d FROM l.other WHERE id = 4'), '2020-00-01\n')
   assert.deepEqual(
     warnings.map((warning) => /^table (\S+) has other values than the source in d, u:/.exec(warning)?.[1]),
     ['l.other'],
   )
   const verify = () => proveLoad({ settings, backup, backupId: 'b', loadWarnings: [] })
-  await assert.rejects(verify(), (error) => {
+  await assert.rejects(ledger.proving(verify), (error) => {
     assert.ok(isHoldfastError(error, 'VERIFY_FAILED'), String(error))
     assert.match(error.message, /table l\.other has other values than the source in d, u: [^;]*; [^;]*$/)
+    assert.match(error.hint, /^Restoring again will not change this: .* sql_mode of the writer/)
     return true
   })
+  await ledger[Symbol.asyncDispose]()
+  // Without a proof it may go on from there.
+  await using next = await openLedger()
+  await next.drop()
   await target.sql(
     "SET sql_mode = 'NO_ZERO_IN_DATE,NO_ZERO_DATE'; UPDATE l.other SET a = NULL WHERE id = 4; UPDATE l.other SET a = '2020-00-01' WHERE id = 4",
   )

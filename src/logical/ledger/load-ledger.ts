@@ -134,13 +134,17 @@ export class LoadLedger implements GlobalsRecord, AsyncDisposable {
     if (this.#isKept) await this.#session.run(setState(this.#identity.ledger, state))
   }
 
-  /** Remembers where a proof fails: another run, which might not ask for one, must not go on from there. */
+  /**
+   * Remembers where a proof fails: another run, which might not ask for one, must not go on from there. But it may from rows that no load
+   * would bring back otherwise.
+   */
   async proving<Proof>(prove: () => Promise<Proof>): Promise<Proof> {
     try {
       return await prove()
     } catch (error) {
       // What was found is told, also where the server is gone by now.
-      if (isHoldfastError(error, 'VERIFY_FAILED')) await this.setState('differs').catch(() => undefined)
+      if (isHoldfastError(error, 'VERIFY_FAILED') && error.details['isLoadable'] !== false)
+        await this.setState('differs').catch(() => undefined)
       throw error
     }
   }

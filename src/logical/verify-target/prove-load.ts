@@ -28,11 +28,17 @@ export async function proveLoad(options: ProofOptions): Promise<TargetVerificati
   for (const message of lines) emit({ type: 'notice', level: 'warning', message })
   const [first] = differences
   if (first === undefined) return verification
+  // What another load would bring back.
+  const isLoadable = differences.some(({ kind }) => kind !== 'computed')
   const others = differences.length === 1 ? '' : `, and ${differences.length - 1} more`
   throw new HoldfastError(
     'VERIFY_FAILED',
     `the target does not hold what backup ${backupId} says: ${first.text}${others}`,
-    { backup: backupId, differences: differences.length },
-    { hint: 'Do not use this target; empty it and restore again. What differs is named above.' },
+    { backup: backupId, differences: differences.length, isLoadable },
+    {
+      hint: isLoadable
+        ? 'Do not use this target; empty it and restore again. What differs is named above.'
+        : 'Restoring again will not change this: the values depend on the sql_mode of the writer. Restore without --verify to accept them.',
+    },
   )
 }

@@ -30,6 +30,13 @@ export interface DefinitionDifference {
   readonly text: string
 }
 
+/** Stored columns that depend on the sql_mode of whoever wrote the rows: no load brings them back. */
+export interface ComputedDifference {
+  readonly kind: 'computed'
+  readonly object: string
+  readonly text: string
+}
+
 export interface RowsDifference {
   readonly kind: 'rows'
   readonly object: string
@@ -48,4 +55,4 @@ export interface RowsDifference {
   readonly text: string
 }
 
-export type TargetDifference = DefinitionDifference | RowsDifference
+export type TargetDifference = DefinitionDifference | ComputedDifference | RowsDifference

@@ -114,7 +114,7 @@ async function computedDifferences(
     const found = await readComputed(control, content.computed.columns, from, { signal })
     if (found.digest === content.computed.digest) continue
     const text = differingText(schema, content.name, found)
-    differences.push({ kind: 'definition', object: `table ${schema}.${content.name}`, text })
+    differences.push({ kind: 'computed', object: `table ${schema}.${content.name}`, text })
   }
   return differences
 }
