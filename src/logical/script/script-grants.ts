@@ -18,9 +18,9 @@ export interface GrantedParts {
   readonly server: LogicalContent['server']
 }
 
-// SHOW GRANTS says `schema`.`name` of tables and views, and FUNCTION, PROCEDURE, … before the names of routines.
+// SHOW GRANTS says `schema`.`name` of tables and views, and FUNCTION, PROCEDURE, … before the names of routines; MySQL says LIBRARY from 9.2 on.
 const onObject =
-  / ON (?:(FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE) )?`((?:[^`]|``)*)`\.`((?:[^`]|``)*)` (?:TO|FROM) /
+  / ON (?:(FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE|LIBRARY) )?`((?:[^`]|``)*)`\.`((?:[^`]|``)*)` (?:TO|FROM) /
 
 export function planGrants(accounts: readonly AccountContent[], parts: GrantedParts): GrantPlan {
   const { schemas, views, systemSchemas, server } = parts
