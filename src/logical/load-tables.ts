@@ -145,7 +145,11 @@ async function readBack(options: LoadOptions, refs: readonly ReadBack[]): Promis
   const query = new ByteQuery()
   const warnings: string[] = []
   const schemas = new Map<string, ReadonlyMap<string, Relation>>()
-  const total = await textBytes(backup, refs, signal)
+  const total = await textBytes(
+    backup,
+    refs.filter(({ hasRows }) => hasRows),
+    signal,
+  )
   const progress = new RowProgress({
     emit,
     phase: 'reading back',
