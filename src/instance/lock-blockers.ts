@@ -1,9 +1,9 @@
 // Who stands in the way of a lock: long statements of others, open transactions, and sessions that hold locks while they are idle.
-import { isHoldfastError } from '../core/errors.ts'
 import type { StatementOptions } from '../wire/cancel-watch.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { Row } from '../wire/results.ts'
 import { numberOf, textOrNull } from '../wire/row-values.ts'
+import { serverErrno } from '../wire/server-error.ts'
 
 const shownBlockers = 3
 
@@ -52,7 +52,7 @@ const writeLocks =
   "WHERE m.LOCK_STATUS = 'GRANTED' AND m.OBJECT_TYPE IN ('GLOBAL', 'TABLE') AND t.PROCESSLIST_ID IS NOT NULL " +
   "AND m.LOCK_TYPE IN ('INTENTION_EXCLUSIVE', 'SHARED_WRITE', 'SHARED_NO_WRITE', 'SHARED_NO_READ_WRITE', 'EXCLUSIVE')"
 
-/** Undefined when the account may not know. */
+/** Undefined when the account may not know, or the server does not tell: no reason to hide that a lock did not come. */
 async function sessionsOf(
   connection: Connection,
   select: string,
@@ -61,7 +61,7 @@ async function sessionsOf(
   try {
     return new Set((await connection.query(select, options)).map((row) => numberOf(row, 'id')))
   } catch (error) {
-    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return undefined
-    throw error
+    if (serverErrno(error) === undefined) throw error
+    return undefined
   }
 }

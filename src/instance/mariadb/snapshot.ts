@@ -35,8 +35,11 @@ export async function lockDefinitions(connection: Connection, wait: LockWait): P
     return true
   } catch (error) {
     if (!isHoldfastError(error, 'PRIVILEGE_MISSING', 'LOCK_WAIT')) throw error
-    // Perhaps it got as far as START.
-    if (error.code === 'LOCK_WAIT') await connection.run('BACKUP STAGE END').catch(ignoreNotStarted)
+    if (error.code === 'LOCK_WAIT') {
+      wait.emit({ type: 'notice', level: 'info', message: error.message })
+      // Perhaps it got as far as START.
+      await connection.run('BACKUP STAGE END').catch(ignoreNotStarted)
+    }
     return false
   }
 }

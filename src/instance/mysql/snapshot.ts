@@ -20,8 +20,9 @@ export async function lockDefinitions(connection: Connection, wait: LockWait): P
     await takeLock(connection, 'LOCK INSTANCE FOR BACKUP', { ...wait, bounds })
     return true
   } catch (error) {
-    if (isHoldfastError(error, 'PRIVILEGE_MISSING', 'LOCK_WAIT')) return false
-    throw error
+    if (!isHoldfastError(error, 'PRIVILEGE_MISSING', 'LOCK_WAIT')) throw error
+    if (error.code === 'LOCK_WAIT') wait.emit({ type: 'notice', level: 'info', message: error.message })
+    return false
   }
 }
 
