@@ -130,12 +130,19 @@ function refuseScattered(directory: string, { values }: ServerOptions): void {
   for (const name of elsewhere) {
     const value = values.get(name)
     if (value === undefined || value === '' || path.resolve(directory, value) === directory) continue
-    throw new HoldfastError(
-      'UNSUPPORTED',
-      `${name} = ${value}: a cold backup takes one directory, and this server has files in others`,
-      { option: name, value },
-    )
+    throw scattered(name, value)
   }
+  const name = 'innodb-data-file-path'
+  const dataFiles = values.get(name)
+  if (dataFiles?.split(';').some((part) => part.includes('/'))) throw scattered(name, dataFiles)
+}
+
+function scattered(option: string, value: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `${option} = ${value}: a cold backup takes one directory, and this server has files in others`,
+    { option, value },
+  )
 }
 
 function binlogIndex(directory: string, options: ServerOptions | undefined): string | undefined {
@@ -156,12 +163,13 @@ function idsOf(options: ServerOptions | undefined): { serverId?: number; gtidDom
 
 function settingsOf(options: ServerOptions | undefined): ServerSettings {
   const dataFilePath = options?.values.get('innodb-data-file-path')
+  const lowerCaseTableNames = numberOf(options, 'lower-case-table-names')
   const plugins = ['plugin-load', 'plugin-load-add', 'early-plugin-load'].flatMap(
     (name) => options?.values.get(name) ?? [],
   )
   const keyring = plugins.find((plugin) => /keyring|key_management/.test(plugin))
   return {
-    lowerCaseTableNames: numberOf(options, 'lower-case-table-names') ?? 0,
+    ...(lowerCaseTableNames === undefined ? {} : { lowerCaseTableNames }),
     ...(dataFilePath === undefined ? {} : { dataFilePath }),
     plugins,
     ...(keyring === undefined ? {} : { keyring }),

@@ -49,7 +49,8 @@ const folder = z.object({ path: z.string(), mode: count })
 const server = z.object({
   /** innodb_page_size. */
   pageBytes: count,
-  lowerCaseTableNames: z.number().int().min(0).max(2),
+  /** lower_case_table_names; absent where no one could ask or read it. */
+  lowerCaseTableNames: z.number().int().min(0).max(2).optional(),
   /** innodb_data_file_path, as the server has it; absent where no one could ask or read it. */
   dataFilePath: z.string().optional(),
   /** What the names of the binary logs begin with, without folders; absent where the server writes none. */

@@ -156,6 +156,32 @@ function withoutCounters(fingerprint: string): string {
   return fingerprint.replaceAll(/ AUTO_INCREMENT=\d+/g, '')
 }
 
+for (const kind of testedKinds) {
+  test(`a restore may say what the backup was not told of the case of names (${kind})`, async () => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind, {
+      hasSmallNames: true,
+      sql: 'CREATE DATABASE Shop; CREATE TABLE Shop.Orders SELECT 1 AS id',
+    })
+    const env = {
+      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+      [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
+    }
+    await succeed(['init', '--no-encryption'], { env })
+    await source.stop()
+    await succeed(['backup', '--method', 'cold', '--name', 'shop', '--datadir', source.dataDir], { env })
+    const options = path.join(folder.path, 'my.cnf')
+    await writeFile(options, '[mysqld]\nlower-case-table-names=1\n')
+    const directory = path.join(folder.path, 'restored')
+    const words = ['restore', 'shop', '--datadir', directory, '--server-options', options]
+    const run = await holdfast(words, { env })
+    // There is no archive, of which it warns.
+    assert.equal(run.exit, 3, run.output)
+    await using restored = await startServer(kind, { dataDir: directory, hasSmallNames: true })
+    assert.equal((await restored.sql('SELECT * FROM SHOP.ORDERS')).trim(), '1')
+  })
+}
+
 /** Made anew by every server, or written for people. */
 const notTaken =
   /^(ibtmp\d+|#innodb_temp\/.+|#ib_.*dblwr|#innodb_redo\/#ib_redo\d+_tmp|.*\.(pid|sock|lock|err)|.*-slow\.log)(\/|$)/

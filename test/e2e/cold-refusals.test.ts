@@ -83,6 +83,16 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     )
   })
 
+  await context.test('a system tablespace in another folder is named', async () => {
+    const options = place('far.cnf')
+    await writeFile(options, '[mysqld]\ninnodb-data-file-path=ibdata1:12M;/mnt/ibdata2:12M:autoextend\n')
+    assertRefused(
+      await holdfast([...cold, server.dataDir, '--server-options', options], { env }),
+      1,
+      /innodb-data-file-path = ibdata1:12M;\S+: a cold backup takes one directory/,
+    )
+  })
+
   await context.test('a server program that is missing, or is none, or of another series', async () => {
     const restore = ['restore', 'shop', '--datadir', place('restored'), '--server-program']
     assertRefused(

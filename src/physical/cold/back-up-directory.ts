@@ -18,7 +18,7 @@ const filesAtOnce = 2
 
 /** What the option file of the server says, where one was given. */
 export interface ServerSettings {
-  readonly lowerCaseTableNames: number
+  readonly lowerCaseTableNames?: number
   readonly dataFilePath?: string
   readonly plugins: readonly string[]
   readonly keyring?: string
@@ -73,7 +73,9 @@ export async function backUpDirectory(options: ColdOptions): Promise<StoredBacku
       format: 1,
       server: {
         pageBytes: space?.pageBytes ?? 16_384,
-        lowerCaseTableNames: settings.lowerCaseTableNames,
+        ...(settings.lowerCaseTableNames === undefined
+          ? {}
+          : { lowerCaseTableNames: settings.lowerCaseTableNames }),
         ...(settings.dataFilePath === undefined ? {} : { dataFilePath: settings.dataFilePath }),
         ...(survey.binlog === undefined ? {} : { binlogBase: survey.binlog.base }),
         architecture: machine(),

@@ -12,7 +12,9 @@ export function sandboxArguments(
   const log = server.binlogBase
   return [
     `--innodb-page-size=${server.pageBytes}`,
-    `--lower-case-table-names=${server.lowerCaseTableNames}`,
+    ...(server.lowerCaseTableNames === undefined
+      ? []
+      : [`--lower-case-table-names=${server.lowerCaseTableNames}`]),
     ...(dataFiles === undefined ? [] : [`--innodb-data-file-path=${dataFiles}`]),
     `--server-id=${Math.max(1, origin.serverId)}`,
     // With the log that the server had, transactions that were prepared when it died are decided as it would have done.
