@@ -39,6 +39,15 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assertRefused(rows, 2, /goes without --tables/)
   })
 
+  await context.test('two indexes of binary logs, of which one is from another time', async () => {
+    const index = (await readdir(server.dataDir)).find((name) => name.endsWith('.index')) ?? ''
+    const two = place('two')
+    await cp(server.dataDir, two, { recursive: true })
+    await cp(path.join(two, index), path.join(two, 'old-bin.index'))
+    const run = await holdfast([...cold, two], { env })
+    assertRefused(run, 1, /not known which of .*old-bin\.index.* is the index of the binary log/)
+  })
+
   await context.test(
     'the server is started again after a backup that failed, and after one that did not',
     async () => {

@@ -58,7 +58,16 @@ export async function readStoppedServer(
 
 function flavourOf({ directory, files }: Survey): Flavour {
   const names = new Set(files.map((file) => file.path))
-  if (names.has('mysql.ibd')) return 'mysql'
+  if (names.has('mysql.ibd')) {
+    const kinds = new Set(files.map(({ kind }) => kind))
+    if (names.has('ibdata1') && kinds.has('redo') && kinds.has('undo')) return 'mysql'
+    throw new HoldfastError(
+      'UNSUPPORTED',
+      `${directory} has not all files of its server: ibdata1, redo and undo logs have to lie in it`,
+      { directory },
+      { hint: 'Take a logical backup (--method dump) of a server whose files lie in several directories.' },
+    )
+  }
   if (names.has('ibdata1') && names.has('ib_logfile0')) return 'mariadb'
   throw new HoldfastError(
     'UNSUPPORTED',

@@ -1,7 +1,8 @@
 // All files of a stopped server's data directory: what each is, and what is left out.
 import type { Stats } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { HoldfastError } from '../../core/errors.ts'
 import type { FileContent } from '../content.ts'
 import { tableElsewhere } from '../table-elsewhere.ts'
 import { classifyFile } from './classify-file.ts'
@@ -69,13 +70,15 @@ async function readLogs(
 ): Promise<Logs> {
   const kinds = new Map<string, FileContent['kind']>()
   const elsewhere: { path: string; why: string }[] = []
-  let binlog: Logs['binlog']
+  const found = new Map<string, NonNullable<Logs['binlog']>>()
   const indexes = names
     .filter((name) => /^[^/]+\.index$/.test(name))
     .map((name) => path.join(directory, name))
   for (const index of new Set([...indexes, ...(named === undefined ? [] : [named])])) {
     const logs = (await readFile(index, 'utf8')).split('\n').filter((line) => line !== '')
-    const isRelay = /relay/.test(path.basename(index))
+    const last = logs.at(-1)
+    const isNamed = index === named
+    const isRelay = !isNamed && (/relay/.test(path.basename(index)) || (await isRelayLog(directory, last)))
     for (const log of logs.map((line) => path.resolve(directory, line))) {
       const inside = path.relative(directory, log)
       if (inside.startsWith('..'))
@@ -89,13 +92,39 @@ async function readLogs(
         kinds.set(`${inside}.idx`, isRelay ? 'relay-log' : 'binlog')
       }
     }
-    const last = logs.at(-1)
     if (!isRelay && last !== undefined) {
-      binlog = { last: path.resolve(directory, last), base: path.basename(last).replace(/\.\d+$/, '') }
+      const base = path.basename(last).replace(/\.\d+$/, '')
+      found.set(index, { last: path.resolve(directory, last), base })
     }
     const place = path.relative(directory, index)
     // An index of logs that are not there would keep a server from starting.
     if (!place.startsWith('..')) kinds.set(place, isRelay ? 'relay-log' : 'binlog-index')
   }
+  const binlog = named === undefined ? theOnly(found) : found.get(named)
   return { kinds, elsewhere, ...(binlog === undefined ? {} : { binlog }) }
+}
+
+/** A replay that began in the wrong log would begin at the wrong place. */
+function theOnly(found: ReadonlyMap<string, NonNullable<Logs['binlog']>>): Logs['binlog'] {
+  const indexes = [...found.keys()].map((index) => path.basename(index))
+  if (indexes.length < 2) return found.values().next().value
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `it is not known which of ${indexes.join(' and ')} is the index of the binary log`,
+    { indexes: indexes.join(', ') },
+    {
+      hint: "Name the server's option file with --server-options FILE, or move away what is none of its logs.",
+    },
+  )
+}
+
+/** LOG_EVENT_RELAY_LOG_F of log_event.h, in the flags of the first event; its header follows the four bytes that every log begins with. */
+const relayFlag = 0x40
+const flagsAt = 4 + 17
+
+async function isRelayLog(directory: string, log: string | undefined): Promise<boolean> {
+  if (log === undefined) return false
+  await using handle = await open(path.resolve(directory, log), 'r')
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(flagsAt + 2), 0, flagsAt + 2, 0)
+  return bytesRead === flagsAt + 2 && (buffer.readUInt16LE(flagsAt) & relayFlag) !== 0
 }
