@@ -168,6 +168,8 @@ for (const kind of testedKinds) {
       [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
     }
     await succeed(['init', '--no-encryption'], { env })
+    // MariaDB 11.8 was seen to write behind its last checkpoint when it is shut down right after its start, and its log lies in memory.
+    await source.sql('SET GLOBAL innodb_fast_shutdown = 0')
     await source.stop()
     await succeed(['backup', '--method', 'cold', '--name', 'shop', '--datadir', source.dataDir], { env })
     const options = path.join(folder.path, 'my.cnf')

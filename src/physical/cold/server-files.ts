@@ -100,7 +100,9 @@ function notClean({ directory }: Survey, why: string): HoldfastError {
     'UNSUPPORTED',
     `the server of ${directory} was not shut down cleanly: ${why}`,
     { directory },
-    { hint: 'Start the server, let it recover, and shut it down; then back up.' },
+    {
+      hint: 'Start the server, let it recover, and shut it down, best after SET GLOBAL innodb_fast_shutdown = 0; then back up.',
+    },
   )
 }
 
