@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFile, copyFile, mkdir, readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { greets } from '../../src/process/greets.ts'
 import { ensureInstallation, exists, type Installation } from './installation.ts'
 import type { ServerKind } from './server-kinds.ts'
 import {
@@ -259,19 +260,6 @@ class ServerProcess implements RunningServer {
 async function readLog(file: string): Promise<string> {
   await appendFile(file, '')
   return readFile(file, 'utf8')
-}
-
-/** True when something on the socket sends a first packet: the server's greeting, its sign that it takes logins. */
-async function greets(socketPath: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const socket = connect(socketPath)
-  socket.once('data', () => resolve(true))
-  socket.once('error', () => resolve(false))
-  socket.once('close', () => resolve(false))
-  socket.setTimeout(2000, () => socket.destroy())
-  const isUp = await promise
-  socket.destroy()
-  return isUp
 }
 
 /**

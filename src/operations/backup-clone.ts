@@ -3,10 +3,10 @@ import type { BackupSummary } from '../core/backup-summary.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { cloneInstance } from '../physical/clone/clone-instance.ts'
 import { rateLimitOf, type UseCase } from './backup-instance.ts'
+import { commitFiles } from './commit-files.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { recordSource } from './record-source.ts'
 import { requirePrivileges } from './require-privileges.ts'
-import { sinkOnThreads, storeThreads } from './threads/sink-on-threads.ts'
 
 export interface CloneBackupRequest {
   readonly access: RepositoryAccess
@@ -27,19 +27,13 @@ export async function backupClone(
   const source = repository.source(request.source)
   emit({ type: 'phase', phase: 'connecting' })
   await recordSource(settings, source, { emit, signal }, (facts) => requirePrivileges(facts, 'clone'))
-  await using session = await source.beginBackup('physical', 'clone', { signal, emit })
-  await using sink = sinkOnThreads(session, request.access.place, storeThreads())
-  const stored = await cloneInstance({
-    settings,
-    sink,
-    rateLimit: rateLimitOf(request.bytesPerSecond),
-    emit,
-    // A lost lease ends the clone as well.
-    signal: session.signal,
-  })
-  for (const message of stored.warnings) emit({ type: 'notice', level: 'warning', message })
-  emit({ type: 'phase', phase: 'committing' })
-  await sink.finish()
-  // Awaited here: leaving this block without it would abandon the session under the commit.
-  return await session.commit(stored)
+  return await commitFiles(source, 'clone', request.access.place, { emit, signal }, (sink, either) =>
+    cloneInstance({
+      settings,
+      sink,
+      rateLimit: rateLimitOf(request.bytesPerSecond),
+      emit,
+      signal: either,
+    }),
+  )
 }

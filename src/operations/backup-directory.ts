@@ -10,8 +10,8 @@ import { type Survey, surveyDirectory } from '../physical/cold/survey.ts'
 import { explainRead } from '../physical/cold/unreadable.ts'
 import { runProgram } from '../process/run-program.ts'
 import type { UseCase } from './backup-instance.ts'
+import { commitFiles } from './commit-files.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { sinkOnThreads, storeThreads } from './threads/sink-on-threads.ts'
 
 export interface DirectoryBackupRequest {
   readonly access: RepositoryAccess
@@ -57,19 +57,10 @@ export async function backupDirectory(
         },
         signal,
       )
-      await using session = await source.beginBackup('physical', 'cold', { signal, emit })
-      await using sink = sinkOnThreads(session, request.access.place, storeThreads())
-      const stored = await backUpDirectory({
-        survey,
-        server,
-        settings: settingsOf(options),
-        sink,
-        emit,
-        signal: session.signal,
-      })
-      emit({ type: 'phase', phase: 'committing' })
-      await sink.finish()
-      return await session.commit(stored)
+      const settings = settingsOf(options)
+      return await commitFiles(source, 'cold', request.access.place, { emit, signal }, (sink, either) =>
+        backUpDirectory({ survey, server, settings, sink, emit, signal: either }),
+      )
     }),
   )
 }

@@ -2,14 +2,13 @@
 import type { BackupSummary } from '../core/backup-summary.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
-import { inspectInstance } from '../instance/instance-facts.ts'
 import { backUpServer } from '../physical/mariadb-backup/back-up-server.ts'
 import { findBackupProgram, requireSeriesOf } from '../physical/mariadb-backup/backup-program.ts'
-import { Connection } from '../wire/connection.ts'
 import type { UseCase } from './backup-instance.ts'
+import { commitFiles } from './commit-files.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { sinkOnThreads, storeThreads } from './threads/sink-on-threads.ts'
+import { recordSource } from './record-source.ts'
 
 export interface ProgramBackupRequest {
   readonly access: RepositoryAccess
@@ -28,48 +27,23 @@ export async function backupWithMariadbBackup(
   const repository = await openRepository(access, signal)
   const source = repository.source(name)
   emit({ type: 'phase', phase: 'connecting' })
-  const facts = await factsOf(settings, signal)
-  if (facts.flavour !== 'mariadb') {
-    throw new HoldfastError(
-      'UNSUPPORTED',
-      `mariadb-backup is for MariaDB, and this server is MySQL ${facts.version}`,
-      {},
-      {
-        hint: 'Use --method clone.',
-      },
-    )
-  }
   const program = await findBackupProgram(env, signal)
-  requireSeriesOf(facts.version, program)
-  if (!facts.binlog.isOn) {
-    const message =
-      'the server has no binary log: this backup can bring back its own moment and nothing after it'
-    emit({ type: 'notice', level: 'warning', message })
-  }
-  const identity = sourceIdentity(facts)
-  await source.ensure(identity, signal)
-  await using session = await source.beginBackup('physical', 'mariadb-backup', { signal, emit })
-  await using sink = sinkOnThreads(session, access.place, storeThreads())
-  emit({ type: 'phase', phase: 'reading files', detail: `with ${program.path} (${program.version})` })
-  const origin = { ...identity, serverVersion: facts.version }
-  const stored = await backUpServer({
-    settings,
-    origin,
-    program,
-    threads,
-    sink,
-    emit,
-    signal: session.signal,
+  const facts = await recordSource(settings, source, { emit, signal }, ({ flavour, version }) => {
+    if (flavour !== 'mariadb') throw notMariadb(version)
+    requireSeriesOf(version, program)
   })
-  emit({ type: 'phase', phase: 'committing' })
-  await sink.finish()
-  return await session.commit(stored)
+  emit({ type: 'phase', phase: 'reading files', detail: `with ${program.path} (${program.version})` })
+  const origin = { ...sourceIdentity(facts), serverVersion: facts.version }
+  return await commitFiles(source, 'mariadb-backup', access.place, { emit, signal }, (sink, either) =>
+    backUpServer({ settings, origin, program, threads, sink, emit, signal: either }),
+  )
 }
 
-async function factsOf(
-  settings: ConnectionSettings,
-  signal: AbortSignal,
-): Promise<Awaited<ReturnType<typeof inspectInstance>>> {
-  await using connection = await Connection.open(settings, { signal })
-  return await inspectInstance(connection, { signal })
+function notMariadb(version: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `mariadb-backup is for MariaDB, and this server is MySQL ${version}`,
+    {},
+    { hint: 'Use --method clone.' },
+  )
 }

@@ -10,16 +10,16 @@ import type { UseCase } from './backup-instance.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { logGaps, unseenReplica } from './log-gaps.ts'
 
-/** Throws what `check` throws of a server that cannot be backed up so, and SOURCE_MISMATCH for another server than before. */
+/** Answers what was found. Throws what `check` throws of a server that cannot be backed up so, and SOURCE_MISMATCH for another server than before. */
 export async function recordSource(
   settings: ConnectionSettings,
   source: SourceRepository,
   { emit, signal }: UseCase,
-  check: (facts: InstanceFacts) => void,
-): Promise<void> {
+  check: (facts: InstanceFacts) => void | Promise<void>,
+): Promise<InstanceFacts> {
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
-  check(facts)
+  await check(facts)
   if (!facts.binlog.isOn) {
     emit({
       type: 'notice',
@@ -28,6 +28,7 @@ export async function recordSource(
     })
   } else tellLogGaps(await readLogCoverage(connection, { signal }), emit)
   await source.ensure(sourceIdentity(facts), signal)
+  return facts
 }
 
 /** A backup is whole whatever the log lacks; an archive that is to go on from it is not. */

@@ -1,7 +1,6 @@
 // A server of our own on a data directory: nobody else can reach it, it does nothing by itself, and it never outlives us.
 import { randomBytes } from 'node:crypto'
 import { chown, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +8,7 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { Flavour } from '../core/flavour.ts'
 import { Secret } from '../core/secret.ts'
+import { greets } from './greets.ts'
 import { lastLines } from './run-program.ts'
 import type { ServerProgram } from './server-program.ts'
 import { type RunningProgram, startProgram } from './start-program.ts'
@@ -219,17 +219,4 @@ async function ownerOf(
 /** The path of a socket has at most 107 bytes (sun_path of unix(7)). */
 function shortTmpdir(): string {
   return tmpdir().length <= 80 ? tmpdir() : '/tmp'
-}
-
-/** True when a server sends its greeting: it listens before that, but answers only when it has started. */
-async function greets(socketPath: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const socket = connect(socketPath)
-  socket.once('data', () => resolve(true))
-  socket.once('error', () => resolve(false))
-  socket.once('close', () => resolve(false))
-  socket.setTimeout(2000, () => socket.destroy())
-  const isUp = await promise
-  socket.destroy()
-  return isUp
 }

@@ -41,19 +41,20 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
   try {
     const notes = await runInto(pouring, options, variables, await tablespaceBytes(connection, signal))
     requireFullBackup(notes)
-    const { binlogBase } = serverContent(variables)
+    const server = serverContent(variables)
+    const { binlogBase } = server
     if (binlogBase !== undefined) pouring.leaveOut(`${binlogBase}.*`, 'binary logs are for the archive')
     const { objects, ...poured } = await pouring.finish()
     const content: PhysicalContent = {
       format: 1,
-      server: serverContent(variables),
+      server,
       prepare: { program: 'mariadb-backup', version: program.version },
       isClean: false,
       optionFiles: [],
       ...poured,
     }
     const position = binlogPosition(notes)
-    if (position === undefined && variables.isOn('log_bin')) throw unplaced()
+    if (position === undefined && binlogBase !== undefined) throw unplaced()
     const point = await pointOf(connection, position, before, signal)
     return {
       kind: 'physical',
