@@ -7,7 +7,7 @@ import { checksums, compare } from './checksums.ts'
 import { type Measurement, measure } from './measure.ts'
 import { findMydumper, type Mydumper } from './mydumper.ts'
 import { mebibytes, report } from './report.ts'
-import { fillSampleTables } from './sample-tables.ts'
+import { fillSampleTables, sampleOptions } from './sample-tables.ts'
 import { askedServer, serverOptions, startSource } from './source-server.ts'
 import { openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
 
@@ -21,8 +21,7 @@ export async function run(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       ...serverOptions,
-      tables: { type: 'string', default: '4' },
-      rows: { type: 'string', default: '250000' },
+      ...sampleOptions,
       'no-restore': { type: 'boolean', default: false },
       mydumper: { type: 'string' },
     },

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import type { TestServer } from '../test/support/servers.ts'
 import { type Measurement, measure } from './measure.ts'
 import { report } from './report.ts'
-import { fillSampleTables } from './sample-tables.ts'
+import { fillSampleTables, sampleOptions } from './sample-tables.ts'
 import { askedServer, serverOptions, startSource } from './source-server.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
@@ -16,8 +16,7 @@ export async function run(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       ...serverOptions,
-      tables: { type: 'string', default: '4' },
-      rows: { type: 'string', default: '250000' },
+      ...sampleOptions,
     },
   })
   const kind = askedServer(values, usage)

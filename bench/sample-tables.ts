@@ -5,6 +5,12 @@ import type { TestServer } from '../test/support/servers.ts'
 const digits = (groups: number) =>
   `CONCAT_WS('-', ${Array.from({ length: groups }, () => "LPAD(FLOOR(RAND() * 99999999999), 11, '0')").join(', ')})`
 
+/** Options of every comparison on these tables. */
+export const sampleOptions = {
+  tables: { type: 'string', default: '4' },
+  rows: { type: 'string', default: '250000' },
+} as const
+
 /** Fills schema `bench` with `tables` tables of `rows` rows each, in key order. */
 export async function fillSampleTables(server: TestServer, tables: number, rows: number): Promise<void> {
   await server.sql('CREATE DATABASE bench')
