@@ -167,3 +167,30 @@ eachServer('a restore without GTIDs that was killed when its base was there is c
   // Without what it noted nobody knows what these schemas are.
   await assert.rejects(rig.restore(plan, target), (error) => isHoldfastError(error, 'TARGET_NOT_EMPTY'))
 })
+
+eachServer(
+  'a replay without GTIDs that was cut in its middle is not taken for one to be begun',
+  async (kind) => {
+    await using source = await startServer(kind, withoutGtids(kind))
+    await source.sql('CREATE DATABASE d; CREATE TABLE d.t (a INT) ENGINE=InnoDB; INSERT INTO d.t VALUES (1)')
+    // Its log is as good as none until the first transaction: the position that a backup is of is empty.
+    if (source.flavour === 'mariadb') await source.sql('RESET MASTER')
+    await using rig = await restoreRig(source)
+    await rig.backUp()
+    await source.sql('INSERT INTO d.t VALUES (2); INSERT INTO d.t VALUES (3)')
+    await rig.archive.catchUp()
+    const plan = await rig.plan('latest')
+    await using target = await startServer(kind)
+    let sent = 0
+    await using proxy = await StatementProxy.open(target.port, (passing) => {
+      if (passing.kind === 'command' && /START TRANSACTION;/.test(passing.text)) sent += 1
+      return sent === 2
+    })
+    const through = { ...target, settings: () => ({ ...target.settings(), port: proxy.port }) }
+    await assert.rejects(rig.restore(plan, through), (error) => isHoldfastError(error, 'CONNECTION_LOST'))
+    const rows = 'SELECT COUNT(*), COUNT(DISTINCT a) FROM d.t'
+    assert.equal(await target.sql(rows), '2\t2\n', 'the first transaction is there, the second is not')
+    await assert.rejects(rig.restore(plan, target), (error) => isHoldfastError(error, 'TARGET_NOT_EMPTY'))
+    assert.equal(await target.sql(rows), '2\t2\n')
+  },
+)
