@@ -11,7 +11,7 @@ import { refuseOtherDrops } from './arrival/agreed-drops.ts'
 import { AppendedRows } from './arrival/appended-rows.ts'
 import { orphanWarnings } from './arrival/orphan-rows.ts'
 import { type OnExisting, planArrival } from './arrival/plan-arrival.ts'
-import { parseLogicalContent, type SchemaContent, type TableContent } from './content.ts'
+import { parseLogicalContent, type TableContent } from './content.ts'
 import { createDefinitions, type MendTable } from './create-definitions.ts'
 import { planDeferral } from './deferred-indexes/plan-deferral.ts'
 import { codeOf, codeOrder, selectContent } from './definition-statements.ts'
@@ -26,7 +26,7 @@ import { loadTables } from './load-tables.ts'
 import { checkVersion } from './load-target.ts'
 import { MadeBefore } from './made-before.ts'
 import { mendTablespace } from './mend-tablespace.ts'
-import { isReadOnly, setReadOnly } from './read-only-schemas.ts'
+import { isReadOnly, leftOpen, setReadOnly } from './read-only-schemas.ts'
 import { refuseLostRoles } from './role-definers.ts'
 import { everything, isWhole, type Selection } from './selection.ts'
 import { refuseUnknownReferences } from './spatial-references.ts'
@@ -197,10 +197,6 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
     for (const message of appended.leftBehind()) emit({ type: 'notice', level: 'warning', message })
     throw error
   }
-}
-
-function leftOpen({ name }: SchemaContent): string {
-  return `schema ${name} was READ ONLY in the backup, and is not, for what is replayed may write to it: ${setReadOnly(name, true)}`
 }
 
 const eventsOff = {

@@ -14,6 +14,7 @@ import { parseLogicalContent } from '../logical/content.ts'
 import { type LoadIdentity, loadIdentity } from '../logical/ledger/load-identity.ts'
 import { LoadLedger } from '../logical/ledger/load-ledger.ts'
 import { type LoadReport, loadLogical } from '../logical/load-logical.ts'
+import { openForReplay } from '../logical/read-only-schemas.ts'
 import { entryText } from '../logical/translate/report.ts'
 import { proveLoad } from '../logical/verify-target/prove-load.ts'
 import type { TargetVerification } from '../logical/verify-target/verify-target.ts'
@@ -115,7 +116,12 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
   // Setting the GTID state has changed what it stands at.
   const target = loaded === undefined ? before : await inspectTarget(control, { signal })
   const executed = state.kind === 'loaded' ? state.executed : undefined
-  if ((plan.replay?.transactions ?? 0) > 0) await ledger.setState('replaying')
+  if (isReplayed(plan)) {
+    await ledger.setState('replaying')
+    const { schemas } = parseLogicalContent(options.backup.content)
+    const opened = loaded === undefined ? await openForReplay(control, schemas, signal) : []
+    for (const message of opened) emit({ type: 'notice', level: 'warning', message })
+  }
   const replayed =
     plan.replay === undefined
       ? undefined
@@ -132,6 +138,10 @@ export async function executeRestore(plan: RestorePlan, options: ExecuteOptions)
     loadSeconds,
     replaySeconds: secondsSince(replayStart),
   }
+}
+
+function isReplayed({ replay }: RestorePlan): boolean {
+  return (replay?.transactions ?? 0) > 0
 }
 
 /** Where GTIDs do not tell, nothing was replayed. */
@@ -178,7 +188,7 @@ async function load(plan: RestorePlan, options: ExecuteOptions, ledger: LoadLedg
     settings,
     backup,
     skipBinlog: true,
-    isReplayed: (plan.replay?.transactions ?? 0) > 0,
+    isReplayed: isReplayed(plan),
     ledger,
     ...(threads === undefined ? {} : { threads }),
     ...(deferFromBytes === undefined ? {} : { deferFromBytes }),

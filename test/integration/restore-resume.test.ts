@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Archive } from '../../src/archive/archive.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { numberOf } from '../../src/wire/row-values.ts'
 import { type RestoreRig, restoreRig } from '../support/restore-rig.ts'
-import { eachServer, type ServerKind, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, type ServerKind, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { StatementProxy } from '../support/statement-proxy.ts'
 
 const transactions = 6000
@@ -194,3 +195,25 @@ eachServer(
     assert.equal(await target.sql(rows), '2\t2\n')
   },
 )
+
+for (const kind of testedKinds.filter((one) => one.startsWith('mysql'))) {
+  test(`a replay goes on from a base whose schemas are READ ONLY (${kind})`, async () => {
+    await using source = await startServer(kind)
+    await using rig = await restoreRig(source)
+    await source.sql(`${someRows}; ALTER DATABASE d READ ONLY = 1`)
+    await rig.backUp()
+    await source.sql('ALTER DATABASE d READ ONLY = 0; INSERT INTO d.t VALUES (2)')
+    await rig.archive.catchUp()
+    await using target = await startServer(kind)
+    assert.deepEqual(await warningsOf(rig, 'backup', target), [])
+    assert.match(await target.sql('SHOW CREATE DATABASE d'), /READ ONLY = 1/)
+    const executed = await target.sql('SELECT @@gtid_executed')
+    assert.deepEqual(await warningsOf(rig, 'latest', target), [
+      'schema d was READ ONLY in the backup, and is not, for what is replayed may write to it: ALTER DATABASE `d` READ ONLY = 1',
+    ])
+    assert.equal(await target.sql('SELECT a FROM d.t ORDER BY a'), '1\n2\n')
+    const [to] = (await source.sql('SELECT @@gtid_executed')).split('\n')
+    assert.notEqual(executed, `${to}\n`)
+    assert.equal(await target.sql('SELECT @@gtid_executed'), `${to}\n`, 'nothing of our own in its log')
+  })
+}
