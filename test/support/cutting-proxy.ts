@@ -1,10 +1,8 @@
 // Stands between Holdfast and a server and breaks all connections whenever so many bytes have come, as a bad network would.
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { LocalProxy } from './local-proxy.ts'
 
-export class CuttingProxy implements AsyncDisposable {
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+export class CuttingProxy extends LocalProxy {
   readonly #nextCut: () => number
   #untilCut: number
   /** From the server, over all connections. */
@@ -12,42 +10,17 @@ export class CuttingProxy implements AsyncDisposable {
   cuts = 0
 
   private constructor(port: number, nextCut: () => number) {
+    super(port)
     this.#nextCut = nextCut
     this.#untilCut = nextCut()
-    this.#server = createServer((client) => this.#join(client, connect(port, '127.0.0.1')))
   }
 
   /** `nextCut` is asked after each cut how many bytes from the server pass before the next; Infinity is never. */
   static async open(port: number, nextCut: () => number): Promise<CuttingProxy> {
-    const proxy = new CuttingProxy(port, nextCut)
-    proxy.#server.listen(0, '127.0.0.1')
-    await once(proxy.#server, 'listening')
-    return proxy
+    return await new CuttingProxy(port, nextCut).listen()
   }
 
-  get port(): number {
-    const address: AddressInfo | string | null = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen')
-    return address.port
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#cut()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-
-  #join(client: Socket, upstream: Socket): void {
-    for (const socket of [client, upstream]) {
-      socket.setNoDelay(true)
-      this.#sockets.add(socket)
-      // Ends of connections, however they come, are what this is for.
-      socket.on('error', () => socket.destroy())
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        client.destroy()
-        upstream.destroy()
-      })
-    }
+  protected override pass(client: Socket, upstream: Socket): void {
     client.pipe(upstream)
     upstream.on('data', (bytes: Buffer) => {
       const passed = bytes.subarray(0, Math.min(bytes.length, this.#untilCut))
@@ -60,12 +33,17 @@ export class CuttingProxy implements AsyncDisposable {
       if (this.#untilCut > 0) return
       this.cuts += 1
       this.#untilCut = this.#nextCut()
-      this.#cut()
+      this.cut()
     })
   }
 
+  protected override end(client: Socket, upstream: Socket): void {
+    client.destroy()
+    upstream.destroy()
+  }
+
   /** What was passed on may or may not arrive. */
-  #cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
+  protected override cut(): void {
+    for (const socket of this.sockets) socket.destroy()
   }
 }

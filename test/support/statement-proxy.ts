@@ -1,6 +1,6 @@
 // Stands between Holdfast and a server, counts what passes, and cuts every connection at a chosen packet, as a kill -9 would.
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { LocalProxy } from './local-proxy.ts'
 
 /** A command of a client (the text of a query, '' of others), or a piece of a file that it sends for LOAD DATA. */
 export type Passing =
@@ -17,65 +17,43 @@ export type IsLast = boolean | 'of this connection'
  * Only for connections in clear. Before each packet `isLast` is asked; when it says so, the packet and all behind it never reach
  * the server, all connections are closed, and nobody is let in any more.
  */
-export class StatementProxy implements AsyncDisposable {
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+export class StatementProxy extends LocalProxy {
   readonly #isLast: (passing: Passing) => IsLast
   #isCut = false
 
   private constructor(port: number, isLast: (passing: Passing) => IsLast) {
+    super(port)
     this.#isLast = isLast
-    this.#server = createServer((client) => this.#join(client, connect(port, '127.0.0.1')))
   }
 
   static async open(port: number, isLast: (passing: Passing) => IsLast): Promise<StatementProxy> {
-    const proxy = new StatementProxy(port, isLast)
-    proxy.#server.listen(0, '127.0.0.1')
-    await once(proxy.#server, 'listening')
-    return proxy
+    return await new StatementProxy(port, isLast).listen()
   }
 
-  get port(): number {
-    const address: AddressInfo | string | null = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen')
-    return address.port
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#cut()
-    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve))
-  }
-
-  #join(client: Socket, upstream: Socket): void {
+  protected override pass(client: Socket, upstream: Socket): void {
     if (this.#isCut) client.destroy()
-    for (const socket of [client, upstream]) {
-      socket.setNoDelay(true)
-      this.#sockets.add(socket)
-      // Ends of connections, however they come, are what this is for.
-      socket.on('error', () => socket.destroy())
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        client.destroy()
-        upstream.end()
-      })
-    }
     upstream.pipe(client)
     const splitter = new PacketSplitter()
     client.on('data', (bytes: Buffer) => {
       for (const { packet, passing } of splitter.push(bytes)) {
         if (this.#isCut) return
         const isLast = passing !== undefined && this.#isLast(passing)
-        if (isLast === true) return this.#cut()
+        if (isLast === true) return this.cut()
         if (isLast === 'of this connection') return void client.destroy()
         upstream.write(packet)
       }
     })
   }
 
+  protected override end(client: Socket, upstream: Socket): void {
+    client.destroy()
+    upstream.end()
+  }
+
   /** What was let through still reaches the server. */
-  #cut(): void {
+  protected override cut(): void {
     this.#isCut = true
-    for (const socket of this.#sockets) socket.end()
+    for (const socket of this.sockets) socket.end()
   }
 }
 
