@@ -13,21 +13,20 @@ import {
   commonArguments,
   copyData,
   ensureTemplate,
-  smallNames,
+  type TemplateOptions,
+  templateArguments,
   templateCertificate,
   templateKey,
 } from './template.ts'
 import { guardedFolder } from './warden.ts'
 
-export interface StartOptions {
+export interface StartOptions extends TemplateOptions {
   /** Added after the defaults, so they win. */
   readonly args?: readonly string[]
   /** Binary log, on by default with everything recovery needs. */
   readonly log_bin?: boolean
   /** Commits reach the disk as in production; off by default, because tests wait for commits all day. */
   readonly durable?: boolean
-  /** lower_case_table_names = 1; off by default. */
-  readonly hasSmallNames?: boolean
   /** Fixed port; a free one by default. */
   readonly port?: number
   /** An existing data directory to start on; it is used in place and not removed. A fresh one by default. */
@@ -119,7 +118,7 @@ class ServerProcess implements RunningServer {
   async prepare(): Promise<void> {
     await mkdir(path.join(this.folder, 'tmp'))
     if (this.#options.dataDir !== undefined) return
-    const template = await ensureTemplate(this.installation, this.#options.hasSmallNames)
+    const template = await ensureTemplate(this.installation, this.#options)
     await copyData(template, this.dataDir)
   }
 
@@ -205,7 +204,7 @@ class ServerProcess implements RunningServer {
             `--ssl-key=${path.join(this.dataDir, templateKey)}`,
           ]
         : []),
-      ...(this.#options.hasSmallNames === true ? [smallNames] : []),
+      ...templateArguments(this.#options),
       ...(isMysql || !logBin ? [] : ['--binlog-format=ROW', '--binlog-row-image=FULL']),
       ...this.#args,
     ]

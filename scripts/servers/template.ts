@@ -16,25 +16,39 @@ export const templateKey = 'template-key.pem'
 /** Enough zones to test daylight saving on both sides of the Atlantic and half-hour offsets; all take seconds. */
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
 
-/**
- * A data directory that a server of this installation starts on; never start one on it, copy it. `hasSmallNames`: for one with
- * lower_case_table_names = 1, which MySQL takes only where its data directory was made with it.
- */
-export async function ensureTemplate(installation: Installation, hasSmallNames = false): Promise<string> {
+/** What a data directory has to be made with, for it can only be said then. */
+export interface TemplateOptions {
+  /** lower_case_table_names = 1: of MySQL alone. Off by default. */
+  readonly hasSmallNames?: boolean | undefined
+  /** innodb_page_size; 16 KiB by default. */
+  readonly pageBytes?: number | undefined
+}
+
+/** As options of the server. */
+export function templateArguments({ hasSmallNames = false, pageBytes }: TemplateOptions): readonly string[] {
+  return [
+    ...(hasSmallNames ? ['--lower-case-table-names=1'] : []),
+    ...(pageBytes === undefined ? [] : [`--innodb-page-size=${pageBytes}`]),
+  ]
+}
+
+/** A data directory that a server of this installation starts on; never start one on it, copy it. */
+export async function ensureTemplate(
+  installation: Installation,
+  options: TemplateOptions = {},
+): Promise<string> {
+  const args = templateArguments(options)
   const key = createHash('sha256')
-    .update(`${templateVersion} ${installation.version}${hasSmallNames ? ' small names' : ''}`)
+    .update([templateVersion, installation.version, ...args].join(' '))
     .digest('hex')
     .slice(0, 8)
   const folder = path.join(installation.templateFolder, key)
   if (await exists(folder)) return folder
   await whileLocked(`${installation.templateFolder}.lock`, async () => {
-    if (!(await exists(folder))) await makeTemplate(installation, folder, hasSmallNames ? [smallNames] : [])
+    if (!(await exists(folder))) await makeTemplate(installation, folder, args)
   })
   return folder
 }
-
-/** The option of a server that keeps names in small letters. */
-export const smallNames = '--lower-case-table-names=1'
 
 async function makeTemplate(
   installation: Installation,

@@ -27,3 +27,9 @@ export async function readServerOptions(
   )
   return { values, files }
 }
+
+/** Undefined for what is not there, or no number. */
+export function numberIn(values: ServerOptions['values'] | undefined, name: string): number | undefined {
+  const value = values?.get(name)
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined
+}

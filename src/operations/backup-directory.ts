@@ -1,6 +1,6 @@
 // Use case: take a cold backup of the data directory of a server that is shut down.
 import path from 'node:path'
-import { readServerOptions, type ServerOptions } from '../config/server-options.ts'
+import { numberIn, readServerOptions, type ServerOptions } from '../config/server-options.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { backUpDirectory, type ServerSettings } from '../physical/cold/back-up-directory.ts'
@@ -11,6 +11,7 @@ import { explainRead } from '../physical/cold/unreadable.ts'
 import { runProgram } from '../process/run-program.ts'
 import type { UseCase } from './backup-instance.ts'
 import { commitFiles } from './commit-files.ts'
+import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
 export interface DirectoryBackupRequest {
@@ -46,17 +47,8 @@ export async function backupDirectory(
       const survey = await surveyDirectory(directory, binlogIndex(directory, options))
       await requireStopped(survey)
       const server = await readStoppedServer(survey, idsOf(options), signal)
-      tell(server, survey, notice)
-      const { flavour, serverId, serverUuid, gtidDomainId } = server.origin
-      await source.ensure(
-        {
-          flavour,
-          serverId,
-          ...(serverUuid === undefined ? {} : { serverUuid }),
-          ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
-        },
-        signal,
-      )
+      tell(server, survey, options !== undefined, notice)
+      await source.ensure(sourceIdentity(server.origin), signal)
       const settings = settingsOf(options)
       return await commitFiles(source, 'cold', request.access.place, { emit, signal }, (sink, either) =>
         backUpDirectory({ survey, server, settings, sink, emit, signal: either }),
@@ -115,6 +107,8 @@ const elsewhere = [
   'innodb-log-group-home-dir',
   'aria-log-dir-path',
   'innodb-directories',
+  'rocksdb-datadir',
+  'rocksdb-wal-dir',
 ]
 
 function refuseScattered(directory: string, { values }: ServerOptions): void {
@@ -136,16 +130,20 @@ function scattered(option: string, value: string): HoldfastError {
   )
 }
 
+/** Undefined where the option file leaves its name to the server, which then has it in the data directory. */
 function binlogIndex(directory: string, options: ServerOptions | undefined): string | undefined {
-  const base = options?.values.get('log-bin')
-  const named = options?.values.get('log-bin-index')
+  if (options === undefined || ['skip-log-bin', 'disable-log-bin'].some((name) => options.values.has(name)))
+    return undefined
+  const base = options.values.get('log-bin')
+  const named = options.values.get('log-bin-index')
   if (named !== undefined && named !== '') return path.resolve(directory, named)
-  return base === undefined || !path.isAbsolute(base) ? undefined : `${base.replace(/\.[^/.]*$/, '')}.index`
+  if (base === undefined || base === '') return undefined
+  return path.resolve(directory, `${base.replace(/\.[^/.]*$/, '')}.index`)
 }
 
 function idsOf(options: ServerOptions | undefined): { serverId?: number; gtidDomainId?: number } {
-  const serverId = numberOf(options, 'server-id')
-  const gtidDomainId = numberOf(options, 'gtid-domain-id')
+  const serverId = numberIn(options?.values, 'server-id')
+  const gtidDomainId = numberIn(options?.values, 'gtid-domain-id')
   return {
     ...(serverId === undefined ? {} : { serverId }),
     ...(gtidDomainId === undefined ? {} : { gtidDomainId }),
@@ -154,7 +152,7 @@ function idsOf(options: ServerOptions | undefined): { serverId?: number; gtidDom
 
 function settingsOf(options: ServerOptions | undefined): ServerSettings {
   const dataFilePath = options?.values.get('innodb-data-file-path')
-  const lowerCaseTableNames = numberOf(options, 'lower-case-table-names')
+  const lowerCaseTableNames = numberIn(options?.values, 'lower-case-table-names')
   const plugins = ['plugin-load', 'plugin-load-add', 'early-plugin-load'].flatMap(
     (name) => options?.values.get(name) ?? [],
   )
@@ -168,14 +166,18 @@ function settingsOf(options: ServerOptions | undefined): ServerSettings {
   }
 }
 
-function numberOf(options: ServerOptions | undefined, name: string): number | undefined {
-  const value = options?.values.get(name)
-  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined
-}
-
-function tell({ doubt }: StoppedServer, { binlog }: Survey, notice: (message: string) => void): void {
+function tell(
+  { doubt }: StoppedServer,
+  { binlog, directory }: Survey,
+  isTold: boolean,
+  notice: (message: string) => void,
+): void {
   if (doubt !== undefined) notice(`it is not known whether the server was shut down cleanly: ${doubt}`)
-  if (binlog === undefined) {
-    notice('the server has no binary log: this backup can bring back its own moment and nothing after it')
-  }
+  if (binlog !== undefined) return
+  notice(
+    isTold
+      ? 'the server has no binary log: this backup can bring back its own moment and nothing after it'
+      : `no binary log is in ${directory}: this backup can bring back its own moment and nothing after it; ` +
+          'where the server writes its log elsewhere, --server-options FILE tells',
+  )
 }

@@ -1,9 +1,13 @@
 // Which server this is, for the name it goes by in the repository.
 import type { SourceIdentity } from '../core/source-identity.ts'
-import type { InstanceFacts } from '../instance/instance-facts.ts'
 
-export function sourceIdentity(facts: InstanceFacts): SourceIdentity {
-  const { flavour, serverId, serverUuid, gtidDomainId } = facts
+/** Out of what is known of a server, of itself or from its files. */
+export function sourceIdentity({
+  flavour,
+  serverId,
+  serverUuid,
+  gtidDomainId,
+}: SourceIdentity): SourceIdentity {
   return {
     flavour,
     serverId,

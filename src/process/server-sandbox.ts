@@ -109,6 +109,7 @@ function ownArguments(
     '--loose-super-read-only=OFF',
     '--general-log=OFF',
     '--slow-query-log=OFF',
+    '--loose-server-audit-logging=OFF',
     // A commit would wait for a replica that never comes.
     '--loose-rpl-semi-sync-source-enabled=OFF',
     '--loose-rpl-semi-sync-master-enabled=OFF',
@@ -133,6 +134,15 @@ function placeArguments(dataDirectory: string): readonly string[] {
   ]
   return [
     ...options.map((name) => `--${name}=${dataDirectory}`),
+    // Where tablespaces are looked for besides.
+    '--loose-innodb-directories=',
+    `--loose-rocksdb-datadir=${path.join(dataDirectory, '#rocksdb')}`,
+    '--loose-rocksdb-wal-dir=',
+    // The defaults, which are relative to the data directory.
+    '--loose-log-tc=tc.log',
+    '--loose-log-ddl-recovery=ddl_recovery',
+    '--loose-master-info-file=master.info',
+    '--loose-relay-log-info-file=relay-log.info',
     // The default, which is relative to the first of them.
     '--innodb-temp-data-file-path=ibtmp1:12M:autoextend',
   ]

@@ -7,6 +7,7 @@ import { splitEvents } from '../../binlog/event-splitter.ts'
 import { eventFlag, eventType } from '../../binlog/event-types.ts'
 import { decodeGtidList, decodeMariadbGtid } from '../../binlog/mariadb-gtid-event.ts'
 import { decodeMysqlGtid } from '../../binlog/mysql-gtid-event.ts'
+import { HoldfastError } from '../../core/errors.ts'
 import { formatMariadbGtid } from '../../core/gtid-position.ts'
 import { formatMysqlGtid } from '../../core/gtid-set.ts'
 import { stateAfter } from '../../core/gtid-state.ts'
@@ -23,15 +24,41 @@ export interface BinlogEnd {
   readonly isClosed: boolean
 }
 
+/** What MySQL's encrypted logs begin with (Rpl_encryption_header); MariaDB's begin as all do, and then say that they are. */
+export const encryptedMagic = Buffer.from('fd62696e', 'hex')
+
 /** GTIDs that are gathered before they are joined to the state. */
 const gtidsAtOnce = 10_000
 
-/** Reads a whole file, which has at most a GiB or so. Throws MalformedDataError for what is no binary log. */
+/** Reads a whole file, which has at most a GiB or so. Throws UNSUPPORTED for an encrypted one, MalformedDataError for what is no binary log. */
 export async function readBinlogEnd(file: string, signal?: AbortSignal): Promise<BinlogEnd> {
   const reading = new EndReader(file)
   const chunks = createReadStream(file, { highWaterMark: 1024 * 1024, signal })
-  for await (const event of splitEvents(chunks, { offset: 0 })) reading.take(event)
+  for await (const event of splitEvents(unencrypted(chunks, file), { offset: 0 })) {
+    if (event.header.type === eventType.startEncryption) throw encrypted(file)
+    reading.take(event)
+  }
   return reading.end()
+}
+
+async function* unencrypted(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
+  let isFirst = true
+  for await (const chunk of chunks) {
+    if (isFirst && chunk.subarray(0, encryptedMagic.length).equals(encryptedMagic)) throw encrypted(file)
+    isFirst = false
+    yield chunk
+  }
+}
+
+function encrypted(file: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `${file} is encrypted, and where the history of the server ends cannot be read from it without the key of the server`,
+    { file },
+    {
+      hint: 'Let the server write a log in clear before it is shut down (MySQL: SET GLOBAL binlog_encryption = OFF), or take another method.',
+    },
+  )
 }
 
 class EndReader {

@@ -8,8 +8,9 @@ import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import { mariadbRedoEnd } from '../innodb/mariadb-redo.ts'
 import { mysqlRedoEnd } from '../innodb/mysql-redo.ts'
 import type { RedoEnd, RedoFile } from '../innodb/redo-end.ts'
-import { readBinlogEnd } from './binlog-end.ts'
+import { type BinlogEnd, readBinlogEnd } from './binlog-end.ts'
 import type { Survey } from './survey.ts'
+import { explainRead } from './unreadable.ts'
 
 export interface StoppedServer {
   readonly origin: BackupOrigin
@@ -35,7 +36,7 @@ export async function readStoppedServer(
 ): Promise<StoppedServer> {
   const flavour = flavourOf(survey)
   const redo = await redoEnd(survey, flavour)
-  const log = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
+  const log = await binlogEnd(survey, signal)
   if (redo?.isAtCheckpoint === false)
     throw notClean(survey, 'its redo log goes on behind the last checkpoint')
   if (log?.isClosed === false)
@@ -44,16 +45,29 @@ export async function readStoppedServer(
   return {
     origin: {
       flavour,
-      serverVersion: log?.serverVersion ?? redo?.creator.replace(/^\S+ /, '') ?? 'unknown',
+      serverVersion: log?.serverVersion ?? redo?.creator.replace(/^\S+ /, '') ?? unknownRelease(survey),
       serverId: ids.serverId ?? log?.serverId ?? 1,
       ...(serverUuid === undefined ? {} : { serverUuid }),
       ...(flavour === 'mariadb' ? { gtidDomainId: ids.gtidDomainId ?? log?.gtidDomainId ?? 0 } : {}),
     },
     point: log?.point ?? { timeMicros: Math.round(lastChangeMs(survey) * 1000) },
-    ...(redo === undefined && log === undefined
-      ? { doubt: 'its redo log has a format that is not known here, and there is no binary log' }
+    ...(redo?.isAtCheckpoint === undefined && log === undefined
+      ? {
+          doubt:
+            'its redo log is encrypted or of a format that is not known here, and there is no binary log',
+        }
       : {}),
   }
+}
+
+/** It may lie outside of the directory. */
+async function binlogEnd(
+  { binlog }: Survey,
+  signal: AbortSignal | undefined,
+): Promise<BinlogEnd | undefined> {
+  if (binlog === undefined) return undefined
+  const { last } = binlog
+  return await explainRead(path.dirname(last), () => readBinlogEnd(last, signal))
 }
 
 function flavourOf({ directory, files }: Survey): Flavour {
@@ -93,6 +107,16 @@ async function redoEnd({ directory, files }: Survey, flavour: Flavour): Promise<
   const [first] = opened
   if (first === undefined) return undefined
   return await (flavour === 'mysql' ? mysqlRedoEnd(opened) : mariadbRedoEnd(first))
+}
+
+/** A restore has to know which server recovers the files. */
+function unknownRelease({ directory }: Survey): never {
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `it is not known which release wrote the files in ${directory}: neither a redo log nor a binary log says`,
+    { directory },
+    { hint: 'Start the server and shut it down once more, best with its binary log in the directory.' },
+  )
 }
 
 function notClean({ directory }: Survey, why: string): HoldfastError {

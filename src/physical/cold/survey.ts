@@ -1,11 +1,13 @@
 // All files of a stopped server's data directory: what each is, and what is left out.
 import type { Stats } from 'node:fs'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
 import type { FileContent } from '../content.ts'
 import { tableElsewhere } from '../table-elsewhere.ts'
+import { encryptedMagic } from './binlog-end.ts'
 import { classifyFile } from './classify-file.ts'
+import { walk } from './walk.ts'
 
 export interface SurveyedFile {
   /** Relative to the data directory. */
@@ -28,19 +30,13 @@ export interface Survey {
  * the directory. Throws UNSUPPORTED for a table whose file lies elsewhere.
  */
 export async function surveyDirectory(directory: string, binlogIndex?: string): Promise<Survey> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  const names = entries.map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
-  const linked = entries
-    .filter((entry) => entry.isSymbolicLink())
-    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
-  for (const link of linked)
-    if ((await stat(path.join(directory, link))).isDirectory())
-      names.push(...(await readdir(path.join(directory, link))).map((name) => path.join(link, name)))
+  const found = await Array.fromAsync(walk(directory, isSkipped))
+  const names = found.map((entry) => entry.path)
   const logs = await readLogs(directory, names, binlogIndex)
   const files: SurveyedFile[] = []
   const folders: { path: string; mode: number }[] = []
   const leftOut: { path: string; why: string }[] = [...logs.elsewhere]
-  for (const name of names.toSorted()) {
+  for (const { path: name, stats } of found) {
     if (name.endsWith('.isl')) throw tableElsewhere(name)
     const belonging = classifyFile(name, logs.kinds)
     if (belonging.kind === 'skip') continue
@@ -48,12 +44,17 @@ export async function surveyDirectory(directory: string, binlogIndex?: string): 
       leftOut.push({ path: name, why: belonging.why })
       continue
     }
-    const stats = await stat(path.join(directory, name))
     const mode = stats.mode & 0o7777
     if (stats.isDirectory()) folders.push({ path: name, mode })
     else if (stats.isFile()) files.push({ path: name, kind: belonging.as, stats })
   }
   return { directory, files, folders, leftOut, ...(logs.binlog === undefined ? {} : { binlog: logs.binlog }) }
+}
+
+const noLogs: ReadonlyMap<string, FileContent['kind']> = new Map()
+
+function isSkipped(name: string): boolean {
+  return classifyFile(name, noLogs).kind === 'skip'
 }
 
 interface Logs {
@@ -75,7 +76,7 @@ async function readLogs(
     .filter((name) => /^[^/]+\.index$/.test(name))
     .map((name) => path.join(directory, name))
   for (const index of new Set([...indexes, ...(named === undefined ? [] : [named])])) {
-    const logs = (await readFile(index, 'utf8')).split('\n').filter((line) => line !== '')
+    const logs = (await readIndex(index, index === named)).split('\n').filter((line) => line !== '')
     const last = logs.at(-1)
     const isNamed = index === named
     const isRelay = !isNamed && (/relay/.test(path.basename(index)) || (await isRelayLog(directory, last)))
@@ -104,6 +105,20 @@ async function readLogs(
   return { kinds, elsewhere, ...(binlog === undefined ? {} : { binlog }) }
 }
 
+async function readIndex(index: string, isNamed: boolean): Promise<string> {
+  try {
+    return await readFile(index, 'utf8')
+  } catch (error) {
+    if (!isNamed || !(error instanceof Error) || !('code' in error)) throw error
+    throw new HoldfastError(
+      'CONFIG_INVALID',
+      `the option file has the index of the binary log at ${index}, which cannot be read: ${String(error.code)}`,
+      { index },
+      { cause: error, hint: 'Name the option file that the server was started with last.' },
+    )
+  }
+}
+
 /** A replay that began in the wrong log would begin at the wrong place. */
 function theOnly(found: ReadonlyMap<string, NonNullable<Logs['binlog']>>): Logs['binlog'] {
   const indexes = [...found.keys()].map((index) => path.basename(index))
@@ -126,5 +141,6 @@ async function isRelayLog(directory: string, log: string | undefined): Promise<b
   if (log === undefined) return false
   await using handle = await open(path.resolve(directory, log), 'r')
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(flagsAt + 2), 0, flagsAt + 2, 0)
+  if (buffer.subarray(0, encryptedMagic.length).equals(encryptedMagic)) return false
   return bytesRead === flagsAt + 2 && (buffer.readUInt16LE(flagsAt) & relayFlag) !== 0
 }

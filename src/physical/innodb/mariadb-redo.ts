@@ -13,9 +13,17 @@ const checkpointMarkBytes = 16n
 /** How far the next mini-transaction is looked at; a longer one counts as there. */
 const lookBytes = 256 * 1024
 
-/** `file` is ib_logfile0. Undefined for a log of another format, or an encrypted one. */
+/** `file` is ib_logfile0. Of a log of another format, or an encrypted one, only who wrote it is told; undefined where not even that is there. */
 export async function mariadbRedoEnd(file: RedoFile): Promise<RedoEnd | undefined> {
   const header = await file.read(0, startOffset)
+  // LOG_HEADER_CREATOR, in clear and at this place since 10.2.
+  const creator = header.toString('latin1', 16, 48).replace(/\0.*$/s, '')
+  if (!creator.startsWith('MariaDB ')) return undefined
+  const isAtCheckpoint = await endsAtCheckpoint(file, header)
+  return { creator, isAtCheckpoint }
+}
+
+async function endsAtCheckpoint(file: RedoFile, header: Buffer): Promise<boolean | undefined> {
   if (header.length < startOffset || header.readUInt32BE(0) !== format) return undefined
   const firstLsn = header.readBigUInt64BE(8)
   const capacity = BigInt(file.sizeBytes - startOffset)
@@ -26,11 +34,7 @@ export async function mariadbRedoEnd(file: RedoFile): Promise<RedoEnd | undefine
   // Behind the checkpoint's own end stands its mark, and nothing else.
   const lsn = ends.reduce((a, b) => (a > b ? a : b)) + checkpointMarkBytes
   const bytes = await readRing(file, Number((lsn - firstLsn) % capacity), Number(capacity))
-  const creator = header.toString('latin1', 16, 48).replace(/\0.*$/s, '')
-  return {
-    creator,
-    isAtCheckpoint: !isMiniTransaction(bytes, (at) => ((lsn + BigInt(at) - firstLsn) / capacity) % 2n === 0n),
-  }
+  return !isMiniTransaction(bytes, (at) => ((lsn + BigInt(at) - firstLsn) / capacity) % 2n === 0n)
 }
 
 function isSoundCheckpoint(header: Buffer, at: number): boolean {

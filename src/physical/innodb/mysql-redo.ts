@@ -10,6 +10,8 @@ const checkpointsAt = [512, 1536]
 const checkpointLsnAt = 8
 /** LOG_BLOCK_HDR_DATA_LEN: bytes of the block that are used, its header among them. */
 const dataLengthAt = 4
+/** LOG_BLOCK_ENCRYPT_BIT_MASK is set beside it; the header of a block is never encrypted. */
+const dataLengthMask = 0x7fff
 const creatorAt = 16
 
 /** `files` are all `#ib_redoN`. Undefined when no checkpoint lies in any of them. */
@@ -32,7 +34,8 @@ export async function mysqlRedoEnd(files: readonly RedoFile[]): Promise<RedoEnd 
     if (checkpoint < start || offset >= file.sizeBytes) continue
     const block = await file.read(offset - (offset % blockBytes), blockBytes)
     // Nothing was written behind the checkpoint when its block ends right there.
-    return { creator, isAtCheckpoint: block.readUInt16BE(dataLengthAt) === offset % blockBytes }
+    const usedBytes = block.readUInt16BE(dataLengthAt) & dataLengthMask
+    return { creator, isAtCheckpoint: usedBytes === offset % blockBytes }
   }
   return undefined
 }

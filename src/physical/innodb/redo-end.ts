@@ -9,6 +9,6 @@ export interface RedoFile {
 export interface RedoEnd {
   /** As the server signs it: `MySQL 9.7.4`, `MariaDB 10.11.18`. */
   readonly creator: string
-  /** False when records follow the last checkpoint: the server was not shut down cleanly. */
-  readonly isAtCheckpoint: boolean
+  /** False when records follow the last checkpoint: the server was not shut down cleanly. Undefined where nobody can tell. */
+  readonly isAtCheckpoint: boolean | undefined
 }

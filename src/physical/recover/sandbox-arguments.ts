@@ -21,10 +21,18 @@ export function sandboxArguments(
     ...(log === undefined
       ? ['--skip-log-bin']
       : [`--log-bin=${log}`, `--log-bin-index=${log}.index`, '--binlog-format=ROW']),
+    ...relayArguments(files),
     ...(origin.flavour === 'mysql'
       ? mysqlArguments(point.gtid !== undefined)
       : mariadbArguments(content, origin.gtidDomainId)),
   ]
+}
+
+/** A server looks at its relay log when it starts, also without replication: at the one that was restored. */
+function relayArguments(files: readonly FileContent[]): readonly string[] {
+  const index = files.find(({ kind, path }) => kind === 'relay-log' && path.endsWith('.index'))
+  const base = index?.path.replace(/\.index$/, '') ?? 'relay-bin'
+  return [`--relay-log=${base}`, `--relay-log-index=${base}.index`]
 }
 
 function mysqlArguments(hasGtids: boolean): readonly string[] {
