@@ -27,7 +27,7 @@ export async function backupWithMariadbBackup(
   const repository = await openRepository(access, signal)
   const source = repository.source(name)
   emit({ type: 'phase', phase: 'connecting' })
-  const program = await findBackupProgram(env, signal)
+  const program = await findBackupProgram('mariadb-backup', env, signal)
   const facts = await recordSource(settings, source, { emit, signal }, ({ flavour, version }) => {
     if (flavour !== 'mariadb') throw notMariadb(version)
     requireSeriesOf(version, program)

@@ -77,7 +77,7 @@ async function findServer(
   return program
 }
 
-/** Only mariadb-backup itself can finish what it streamed. */
+/** Only the program itself can finish what it streamed. */
 async function findPrepare(
   { env }: WantedPrograms,
   { origin }: BackupSource,
@@ -85,7 +85,7 @@ async function findPrepare(
   signal: AbortSignal,
 ): Promise<BackupProgram | undefined> {
   if (prepare === undefined) return undefined
-  const program = await findBackupProgram(env, signal)
+  const program = await findBackupProgram(prepare.program, env, signal)
   requireSeriesOf(origin.serverVersion, program)
   return program
 }

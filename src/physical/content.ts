@@ -75,7 +75,7 @@ const content = z.object({
   /** What the recovered server will have lies between these; absent where the point of the backup is exact. */
   bounds: z.object({ from: point, to: point }).optional(),
   /** What the files have to go through before a server starts on them; absent where the server itself recovers them. */
-  prepare: z.object({ program: z.literal('mariadb-backup'), version: z.string() }).optional(),
+  prepare: z.object({ program: z.enum(['mariadb-backup', 'xtrabackup']), version: z.string() }).optional(),
   /** The server was shut down cleanly: nothing has to be recovered. */
   isClean: z.boolean(),
   /** The server's option file and those it includes, where one was named: kept for reading, not restored. */

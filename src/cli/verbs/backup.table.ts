@@ -48,6 +48,11 @@ export const backupVerb: VerbSpec = {
         'holdfast backup --method mariadb-backup -S /run/mysqld/mysqld.sock -u backup --repository /backup/holdfast',
     },
     {
+      says: 'What mariadb-backup or xtrabackup has streamed before',
+      command:
+        'holdfast backup --method mariadb-backup --from db1.xbstream --name shop --repository /backup/holdfast',
+    },
+    {
       says: 'As one SQL text, in place of mysqldump --all-databases --source-data=2 --single-transaction',
       command: 'holdfast backup mysql://backup@db1/ --format sql --output - | zstd > db1.sql.zst',
     },
@@ -102,7 +107,14 @@ export const backupVerb: VerbSpec = {
       kind: 'text',
       value: 'FILE',
       group: 'Cold',
-      help: 'the option file of the server: read for what its files do not tell, and kept in the backup',
+      help: 'the option file of the server: read for what its files do not tell, and kept in the backup; also with --from',
+    },
+    {
+      name: 'from',
+      kind: 'text',
+      value: 'FILE',
+      group: 'What',
+      help: 'with --method mariadb-backup: a stream that it or xtrabackup has made (--stream=mbstream or xbstream); - for stdin',
     },
     {
       name: 'stop-command',

@@ -22,8 +22,8 @@ import { runBackupWithProgram } from './backup-with-program.ts'
 
 export const run: VerbRun = (context) => {
   const method = context.options.text('method')
+  refuseFileOptions(context, method)
   if (method === 'cold') return runBackupDirectory(context)
-  refuseFileOptions(context)
   if (method === 'clone') return runBackupClone(context)
   if (method === 'mariadb-backup') return runBackupWithProgram(context)
   if (context.options.flag('explain-locks')) return runExplain(context)
@@ -142,11 +142,18 @@ function refuseOutput({ options }: VerbContext): void {
   throw new HoldfastError('USAGE', '--output goes with --format sql; a backup goes into a repository')
 }
 
-/** Of a backup that reads files. */
-function refuseFileOptions({ options }: VerbContext): void {
-  const given = ['datadir', 'server-options', 'stop-command', 'start-command'].filter(
-    (name) => options.text(name) !== undefined,
-  )
-  if (given.length === 0) return
-  throw new HoldfastError('USAGE', `--${given.join(', --')} goes with --method cold`)
+/** Options of backups that read files, and the methods they go with. */
+const fileOptions: Readonly<Record<string, readonly string[]>> = {
+  datadir: ['cold'],
+  'server-options': ['cold', 'mariadb-backup'],
+  'stop-command': ['cold'],
+  'start-command': ['cold'],
+  from: ['mariadb-backup'],
+}
+
+function refuseFileOptions({ options }: VerbContext, method = 'dump'): void {
+  for (const [name, methods] of Object.entries(fileOptions)) {
+    if (options.text(name) === undefined || methods.includes(method)) continue
+    throw new HoldfastError('USAGE', `--${name} goes with --method ${methods.join(' or ')}`)
+  }
 }

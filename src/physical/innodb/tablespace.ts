@@ -45,6 +45,15 @@ export function readTablespace(header: Buffer, flavour: Flavour): Tablespace | u
   return pageBytes === undefined ? undefined : { spaceId, flags, pageBytes, format, flavour }
 }
 
+/** FIL_PAGE_SRV_VERSION of page 0, where MySQL notes its release since 8.0 and MariaDB has the number of no page. */
+const releaseAt = 8
+
+/** Which flavour wrote page 0. */
+export function writerOf(header: Buffer): Flavour {
+  const release = header.readUInt32BE(releaseAt)
+  return release >= 80_000 && release < 1_000_000 ? 'mysql' : 'mariadb'
+}
+
 /** "Shift size": 1 is 1 KiB, 5 is 16 KiB, 7 is 64 KiB. */
 function pageBytesOf(shift: number): number | undefined {
   return shift >= 1 && shift <= 7 ? 512 << shift : undefined

@@ -108,14 +108,16 @@ async function runInto(
     signal?.throwIfAborted()
     // A stream that breaks off is what is seen of a program that failed; a program that is well has to be stopped.
     const end = await running.stop(stopGraceMs)
-    if (end.status !== 0 && end.status < 128) throw explainFailure('back up the server', end)
+    if (end.status !== 0 && end.status < 128)
+      throw explainFailure('mariadb-backup', 'back up the server', end)
     if (!(error instanceof MalformedDataError)) throw error
     const { message } = error
     throw new HoldfastError('FAILED', `mariadb-backup broke off: ${message}`, {}, { cause: error })
   }
   const end = await running.ended
   signal?.throwIfAborted()
-  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said)) throw explainFailure('back up the server', end)
+  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said))
+    throw explainFailure('mariadb-backup', 'back up the server', end)
   return notes
 }
 

@@ -1,4 +1,4 @@
-// mariadb-backup as a program: where it is, which release, and how it is told of the server.
+// mariadb-backup and xtrabackup as programs: where they are, which release, and how the first is told of the server.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,42 +6,54 @@ import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { isExecutable, onPath } from '../../process/on-path.ts'
 import { lastLines, runProgram } from '../../process/run-program.ts'
+import type { PhysicalContent } from '../content.ts'
 
 export interface BackupProgram {
+  readonly name: BackupProgramName
   readonly path: string
   /** Of the server that it was built with: `10.11.18-MariaDB`. */
   readonly version: string
 }
 
-const names = ['mariadb-backup', 'mariabackup']
-const variable = 'HOLDFAST_MARIADB_BACKUP'
+export type BackupProgramName = NonNullable<PhysicalContent['prepare']>['program']
+
+const programs = {
+  'mariadb-backup': { names: ['mariadb-backup', 'mariabackup'], variable: 'HOLDFAST_MARIADB_BACKUP' },
+  xtrabackup: { names: ['xtrabackup'], variable: 'HOLDFAST_XTRABACKUP' },
+} as const
 
 /** Throws TOOL_MISSING where there is none. */
 export async function findBackupProgram(
+  name: BackupProgramName,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
 ): Promise<BackupProgram> {
+  const { names, variable } = programs[name]
   const program = env[variable] ?? (await firstExecutable(onPath(names, env)))
   if (program === undefined) {
     throw new HoldfastError(
       'TOOL_MISSING',
-      "no mariadb-backup is on this machine's PATH",
+      `no ${name} is on this machine's PATH`,
       {},
       {
-        hint: `Install the package mariadb-backup of the server's series, or name the program with ${variable}.`,
+        hint: `Install the package ${name} of the server's series, or name the program with ${variable}.`,
       },
     )
   }
   // "mariadb-backup based on MariaDB server 10.11.18-MariaDB debian-linux-gnu (x86_64)", on stderr; newer ones say it on stdout.
-  const text = await runProgram('/bin/sh', ['-c', 'exec "$0" --version 2>&1', program], { signal })
-  const version = /(\d+\.\d+\.\d+\S*)/.exec(text.replace(program, ''))?.[1]
+  // "xtrabackup version 8.4.0-3 based on MySQL server 8.4.0 Linux (x86_64)".
+  const text = (await runProgram('/bin/sh', ['-c', 'exec "$0" --version 2>&1', program], { signal })).replace(
+    program,
+    '',
+  )
+  const version = /server (\d+\.\d+\.\d+\S*)/.exec(text)?.[1]
   if (version === undefined) {
     throw new HoldfastError(
       'TOOL_MISSING',
       `${program} does not say which release it is: ${lastLines(text, 1)}`,
     )
   }
-  return { path: program, version }
+  return { name, path: program, version }
 }
 
 async function firstExecutable(files: readonly string[]): Promise<string | undefined> {
@@ -50,13 +62,16 @@ async function firstExecutable(files: readonly string[]): Promise<string | undef
 }
 
 /** Throws VERSION_MISMATCH: the redo log is read by the program itself, and its format belongs to a series. */
-export function requireSeriesOf(serverVersion: string, { path: program, version }: BackupProgram): void {
+export function requireSeriesOf(
+  serverVersion: string,
+  { name, path: program, version }: BackupProgram,
+): void {
   if (seriesOf(version) === seriesOf(serverVersion)) return
   throw new HoldfastError(
     'VERSION_MISMATCH',
     `the server is ${serverVersion}, and ${program} is of ${version}`,
     { server: serverVersion, program: version },
-    { hint: `Install mariadb-backup ${seriesOf(serverVersion)}, or name it with ${variable}.` },
+    { hint: `Install ${name} ${seriesOf(serverVersion)}, or name it with ${programs[name].variable}.` },
   )
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/error-codes.table.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { lastLines } from '../../process/run-program.ts'
 import type { ProgramEnd } from '../../process/start-program.ts'
+import type { BackupProgramName } from './backup-program.ts'
 
 interface Cause {
   readonly message: RegExp
@@ -44,12 +45,16 @@ const causes: readonly Cause[] = [
 ]
 
 /** `doing`: what it was started for, e.g. `back up the server`. */
-export function explainFailure(doing: string, { status, said }: ProgramEnd): HoldfastError {
+export function explainFailure(
+  program: BackupProgramName,
+  doing: string,
+  { status, said }: ProgramEnd,
+): HoldfastError {
   const cause = causes.find(({ message }) => message.test(said))
   const words = tellingLines(said) || `it ended with status ${status} and said nothing`
   return new HoldfastError(
     cause?.code ?? 'FAILED',
-    `mariadb-backup could not ${doing}: ${cause === undefined ? words : `${cause.says} (${words})`}`,
+    `${program} could not ${doing}: ${cause === undefined ? words : `${cause.says} (${words})`}`,
     { status },
     cause?.hint === undefined ? {} : { hint: cause.hint },
   )

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
+import { chunk, sparseChunk } from '../../../test/support/xbstream.ts'
 import { MalformedDataError } from '../../core/malformed-data-error.ts'
 import { xbstreamPieces } from './xbstream.ts'
-
-function chunk(type: string, path: string, offset = 0n, payload = Buffer.alloc(0), flags = 0): Buffer {
-  const head = Buffer.alloc(14)
-  head.write('XBSTCK01', 'latin1')
-  head.writeUInt8(flags, 8)
-  head.write(type, 9, 'latin1')
-  head.writeUInt32LE(Buffer.byteLength(path), 10)
-  if (type === 'E') return Buffer.concat([head, Buffer.from(path)])
-  const payloadHead = Buffer.alloc(20)
-  payloadHead.writeBigUInt64LE(BigInt(payload.length), 0)
-  payloadHead.writeBigUInt64LE(offset, 8)
-  payloadHead.writeUInt32LE(crc32(payload), 16)
-  return Buffer.concat([head, Buffer.from(path), payloadHead, payload])
-}
 
 async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0
@@ -41,9 +27,10 @@ async function filesOf(
       continue
     }
     const before = files[piece.path] ?? Buffer.alloc(0)
-    const whole = Buffer.alloc(Math.max(before.length, piece.offset + piece.bytes.length))
+    const bytes = piece.kind === 'hole' ? Buffer.alloc(piece.sizeBytes, '.') : piece.bytes
+    const whole = Buffer.alloc(Math.max(before.length, piece.offset + bytes.length))
     before.copy(whole)
-    piece.bytes.copy(whole, piece.offset)
+    bytes.copy(whole, piece.offset)
     files[piece.path] = whole
   }
   return {
@@ -104,7 +91,44 @@ test('lengths are not believed: nothing is allocated for what does not come', as
 })
 
 test('a chunk of a type that is not known is passed over where the writer says so, and refused elsewhere', async () => {
-  const [ignorable, needed] = [1, 0].map((flags) => chunk('S', 'a', 0n, Buffer.from('?'), flags))
+  const [ignorable, needed] = [1, 0].map((flags) => chunk('Q', 'a', 0n, Buffer.from('?'), flags))
   assert.equal((await filesOf(Buffer.concat([ignorable!, two]))).files['a'], 'hello world')
-  await assert.rejects(filesOf(Buffer.concat([needed!, two])), /type P or E/)
+  await assert.rejects(filesOf(Buffer.concat([needed!, two])), /type P, S or E/)
+})
+
+test('a sparse chunk has its bytes where its map says, and holes between them', async () => {
+  const sparse = Buffer.concat([
+    chunk('P', 'a', 0n, Buffer.from('head')),
+    sparseChunk('a', 4n, [
+      [2, 'one'],
+      [0, 'two'],
+      [3, ''],
+    ]),
+    chunk('P', 'a', 15n, Buffer.from('tail')),
+    chunk('E', 'a'),
+  ])
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(sparse.length)), async (cuts) => {
+      assert.deepEqual((await filesOf(sparse, cuts)).files, { a: 'head..onetwo...tail' })
+    }),
+  )
+})
+
+test('the map of a sparse chunk is part of what its checksum is of, and has to fit the payload', async () => {
+  const sparse = sparseChunk('a', 0n, [
+    [2, 'one'],
+    [5, 'two'],
+  ])
+  const map = 14 + 1 + 4 + 20
+  const moved = Buffer.from(sparse)
+  moved.writeUInt32LE(3, map)
+  await assert.rejects(filesOf(moved), /CRC-32/)
+  for (const length of [2, 9]) {
+    const other = Buffer.from(sparse)
+    other.writeUInt32LE(length, map + 4)
+    await assert.rejects(filesOf(other), /spans of 6 bytes/)
+  }
+  const many = Buffer.from(sparse)
+  many.writeUInt32LE(2 ** 31, 15)
+  await assert.rejects(filesOf(many), /at most 16384 spans/)
 })

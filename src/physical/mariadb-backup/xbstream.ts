@@ -1,11 +1,13 @@
 // The stream format of mariadb-backup and xtrabackup: chunks of files, of several files side by side, each with its checksum.
-// Source: extra/mariabackup/xbstream_read.cc and xbstream.h of MariaDB.
+// Source: extra/mariabackup/xbstream_read.cc and xbstream.h of MariaDB; sparse chunks are xtrabackup's alone, since 8.0.
 import { crc32 } from 'node:zlib'
 import { MalformedDataError } from '../../core/malformed-data-error.ts'
 
 export type StreamPiece =
   /** A view of the source's buffer: valid until the next piece is asked for. */
   | { readonly kind: 'bytes'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
+  /** Zeros that are a hole in the file, as page-compressed tablespaces have them. */
+  | { readonly kind: 'hole'; readonly path: string; readonly offset: number; readonly sizeBytes: number }
   /** Nothing more comes of this file. */
   | { readonly kind: 'end'; readonly path: string }
 
@@ -14,6 +16,10 @@ const magic = 'XBSTCK01'
 const headBytes = 8 + 1 + 1 + 4
 /** Length and offset of the payload, and its CRC-32. */
 const payloadHeadBytes = 8 + 8 + 4
+/** Bytes to pass over, bytes to write. */
+const spanBytes = 8
+/** A chunk has up to 10 MiB, and spans of pages of 1 KiB or more: 10,240. */
+const maxSpans = 16_384
 /** FN_REFLEN of the writers. */
 const maxPathBytes = 512
 /** XB_STREAM_FLAG_IGNORABLE: a reader that does not know the type may pass over it. */
@@ -44,26 +50,44 @@ export async function* xbstreamPieces(source: AsyncIterable<Buffer>): AsyncGener
       yield { kind: 'end', path }
       continue
     }
-    const isIgnored = type !== 'P' && (flags & ignorable) !== 0
-    if (type !== 'P' && !isIgnored) throw malformed(start, 'a chunk of type P or E', JSON.stringify(type))
+    const isIgnored = type !== 'P' && type !== 'S' && (flags & ignorable) !== 0
+    if (type !== 'P' && type !== 'S' && !isIgnored)
+      throw malformed(start, 'a chunk of type P, S or E', JSON.stringify(type))
+    const spanCount = type === 'S' ? (await input.whole(4, 'number of spans')).readUInt32LE(0) : 0
+    if (spanCount > maxSpans) throw malformed(start, `at most ${maxSpans} spans`, `${spanCount}`)
     const payload = await input.whole(payloadHeadBytes, 'head of a payload')
     const length = safeNumber(payload.readBigUInt64LE(0), start)
     let offset = safeNumber(payload.readBigUInt64LE(8), start)
     const wanted = payload.readUInt32LE(16)
     if (!isIgnored) open.add(path)
-    let sum = 0
-    for (let left = length; left > 0; ) {
-      const bytes = await input.upTo(left, 'payload of a file')
-      sum = crc32(bytes, sum)
-      if (!isIgnored) yield { kind: 'bytes', path, offset, bytes }
-      left -= bytes.length
-      offset += bytes.length
+    const map = spanCount === 0 ? noBytes : await input.whole(spanCount * spanBytes, 'map of a sparse chunk')
+    let sum = crc32(map)
+    let written = 0
+    for (const [skipped, spanLength] of spanCount === 0 ? [[0, length] as const] : spansOf(map)) {
+      if (skipped > 0) yield { kind: 'hole', path, offset, sizeBytes: skipped }
+      offset += skipped
+      written += spanLength
+      if (written > length) throw malformed(start, `spans of ${length} bytes`, `${written}`)
+      for (let left = spanLength; left > 0; ) {
+        const bytes = await input.upTo(left, 'payload of a file')
+        sum = crc32(bytes, sum)
+        if (!isIgnored) yield { kind: 'bytes', path, offset, bytes }
+        left -= bytes.length
+        offset += bytes.length
+      }
     }
+    if (written !== length) throw malformed(start, `spans of ${length} bytes`, `${written}`)
     if (sum !== wanted) throw malformed(start, `a chunk of ${path} with the CRC-32 ${wanted}`, `${sum}`)
   }
   const [unfinished] = open
   if (unfinished !== undefined)
     throw malformed(input.offset, `the end of ${unfinished}`, 'the end of the stream')
+}
+
+const noBytes = Buffer.alloc(0)
+
+function* spansOf(map: Buffer): Generator<readonly [skipped: number, length: number]> {
+  for (let at = 0; at < map.length; at += spanBytes) yield [map.readUInt32LE(at), map.readUInt32LE(at + 4)]
 }
 
 /** The source's buffers, handed out in other lengths. */

@@ -1,4 +1,4 @@
-// Restored files of mariadb-backup, made into a data directory by its own --prepare.
+// Restored files of mariadb-backup or xtrabackup, made into a data directory by its own --prepare.
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { EmitEvent } from '../../core/events.ts'
@@ -15,7 +15,7 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Applies the redo log that was copied. Throws what mariadb-backup failed of; the directory is of no use then. */
+/** Applies the redo log that was copied. Throws what the program failed of; the directory is of no use then. */
 export async function prepareFiles({ program, directory, emit, signal }: PrepareOptions): Promise<void> {
   emit?.({ type: 'phase', phase: 'preparing', detail: `with ${program.path} (${program.version})` })
   const args = ['--no-defaults', '--prepare', `--target-dir=${directory}`]
@@ -23,7 +23,8 @@ export async function prepareFiles({ program, directory, emit, signal }: Prepare
   running.stdout.resume()
   const end = await running.ended
   signal?.throwIfAborted()
-  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said)) throw explainFailure('prepare the files', end)
+  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said))
+    throw explainFailure(program.name, 'prepare the files', end)
   // Its notes on the backup are no files of a server.
   for (const name of await readdir(directory))
     if (notePattern.test(name)) await rm(path.join(directory, name))
