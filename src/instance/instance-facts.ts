@@ -47,6 +47,8 @@ export interface InstanceFacts {
   readonly lowerCaseTableNames: number
   readonly isReadOnly: boolean
   readonly isLocalInfileOn: boolean
+  /** LOAD DATA locks the AUTO_INCREMENT of its table to its end (innodb_autoinc_lock_mode below 2). */
+  readonly isAutoIncrementLocked: boolean
   readonly isEventSchedulerOn: boolean
   readonly maxAllowedPacketBytes: number
   /** The server's clock, microseconds since 1970-01-01 UTC. */
@@ -98,6 +100,7 @@ export async function inspectInstance(
     // MariaDB 12 made read_only a word: OFF, READ_ONLY, …
     isReadOnly: !['OFF', '0', ''].includes((variables.get('read_only') ?? 'OFF').toUpperCase()),
     isLocalInfileOn: variables.isOn('local_infile'),
+    isAutoIncrementLocked: ['0', '1'].includes(variables.get('innodb_autoinc_lock_mode') ?? ''),
     isEventSchedulerOn: variables.isOn('event_scheduler'),
     maxAllowedPacketBytes: variables.number('max_allowed_packet'),
     clockMicros,

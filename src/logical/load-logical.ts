@@ -144,6 +144,7 @@ export async function loadLogical(options: LoadOptions): Promise<LoadReport> {
       appended,
       ledger,
       isLocalInfileOn: facts.isLocalInfileOn,
+      isAutoIncrementLocked: facts.isAutoIncrementLocked,
       relax: options.relax,
       changes,
       isSameRelease: facts.release === content.server.release,

@@ -36,6 +36,8 @@ export interface LoadPlan {
   readonly appended: AppendedRows
   readonly ledger: LoadLedger | undefined
   readonly isLocalInfileOn: boolean
+  /** See InstanceFacts. */
+  readonly isAutoIncrementLocked: boolean
   readonly relax?: RelaxTarget | undefined
   readonly changes: LoadChanges
   /** The target prints definitions as the source did. */
@@ -50,7 +52,8 @@ export async function loadTables(
 ): Promise<LoadedRows> {
   const { backup, signal, emit = () => undefined } = options
   const { loads, deferral } = plan
-  const queue = new LoadQueue(loads, deferral)
+  const count = Math.max(1, options.threads ?? 2)
+  const queue = new LoadQueue(loads, deferral, { count, isExclusive: (table) => isExclusive(table, plan) })
   const totalBytes = loads.reduce((sum, { bytes }) => sum + bytes, 0)
   const unproven = new Set(loads.filter(isUnproven).map(({ table }) => table))
   for (const load of loads) plan.appended.add(load.table, rowsLoaded(load))
@@ -81,7 +84,7 @@ export async function loadTables(
       })
       if (outcome === 'unproven') unproven.add(job.table)
     }
-    for (let job = queue.next(); job !== undefined; job = queue.next()) {
+    for (let job = queue.next(); job !== undefined; job = queue.next(job)) {
       if (job.kind === 'rows') await load(job)
       else {
         const table = `${job.of.schema}.${job.of.table.name}`
@@ -95,7 +98,7 @@ export async function loadTables(
   const stopAll = (error: unknown) => {
     stop.abort(error)
   }
-  await Promise.all(Array.from({ length: Math.max(1, options.threads ?? 2) }, () => pull().catch(stopAll)))
+  await Promise.all(Array.from({ length: count }, () => pull().catch(stopAll)))
   signal?.throwIfAborted()
   if (stop.signal.aborted) throw stop.signal.reason
   const keyWarnings = await completeKeys(options, openSession, plan)
@@ -213,6 +216,14 @@ async function textBytes(
     bytes += chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0)
   }
   return bytes
+}
+
+/** Whether sessions that load rows of this table would wait for each other. */
+function isExclusive(
+  { isTransactional, ddl }: TableContent,
+  { isLocalInfileOn, isAutoIncrementLocked }: LoadPlan,
+): boolean {
+  return !isTransactional || (isLocalInfileOn && isAutoIncrementLocked && ddl.includes('AUTO_INCREMENT'))
 }
 
 function isUnproven({ loaded }: TableLoad): boolean {

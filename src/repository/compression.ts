@@ -92,7 +92,10 @@ function zstdOptions(
   }
 }
 
-/** Rejects when `bytes` are no zstd frame or hold more than `plainBytes`; the caller compares the length. */
+/**
+ * Rejects when `bytes` are no zstd frame or hold more than `plainBytes`; the caller compares the length. The output buffer has one byte
+ * more than it needs: when one is full Node makes another of the same length, before it looks whether anything is left.
+ */
 export async function decompressPayload(bytes: Uint8Array, plainBytes: number): Promise<Buffer> {
-  return decompressAsync(bytes, { maxOutputLength: plainBytes, chunkSize: Math.max(64, plainBytes) })
+  return decompressAsync(bytes, { maxOutputLength: plainBytes, chunkSize: Math.max(64, plainBytes + 1) })
 }

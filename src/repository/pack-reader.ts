@@ -2,6 +2,7 @@
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { ChunkLocation } from './documents.ts'
+import { freeNow } from './free-memory.ts'
 import { missingObject, readingObject } from './repository-context.ts'
 import { packKey, type SourceLayout } from './repository-keys.ts'
 import { fileHeaderBytes } from './sealed-format.ts'
@@ -32,6 +33,7 @@ export class PackReader {
       const bytes = await this.#store.get(key, { offset, length: frameBytes, signal })
       if (bytes === undefined) throw missingObject(key)
       const { header, payload } = await openFrame(fileKey, bytes, key, offset)
+      if (payload.buffer !== bytes.buffer) freeNow(bytes.buffer)
       if (header.chunkId !== location.id) {
         throw new MalformedDataError({
           what: 'frame',

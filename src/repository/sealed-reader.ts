@@ -1,6 +1,7 @@
 // Reading sealed files: one frame, or all frames in order, each proven before its bytes are handed out.
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { decompressPayload } from './compression.ts'
+import { freeNow } from './free-memory.ts'
 import {
   decodeFileHeader,
   decodeFrameHeader,
@@ -68,6 +69,8 @@ export async function openFrame(
   const payload = await decompressPayload(body, header.plainBytes).catch((error: unknown) => {
     throw bad('a zstd frame', 'something else', error)
   })
+  // Of a file in clear the body is a part of the frame, which is the caller's.
+  if (body.buffer !== frame.buffer) freeNow(body.buffer)
   if (payload.length !== header.plainBytes)
     throw bad(`${header.plainBytes} bytes of plain text`, `${payload.length}`)
   return { header, payload, offset, length }

@@ -51,7 +51,7 @@ export interface ObjectStore {
   /** Writes an object unless the key is taken. The caller may reuse `bytes` once this has answered. */
   putIfAbsent(key: string, bytes: Uint8Array, options?: StoreOptions): Promise<'created' | 'exists'>
 
-  /** Bytes of an object or of a range of it. A range that passes the end gives the bytes there are, maybe none. */
+  /** Bytes of an object or of a range of it. A range that passes the end gives the bytes there are, maybe none: the caller's own. */
   get(key: string, options?: GetOptions): Promise<Buffer | undefined>
 
   head(key: string, options?: StoreOptions): Promise<ObjectHead | undefined>

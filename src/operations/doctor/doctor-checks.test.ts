@@ -25,6 +25,7 @@ function statuses({ binlog, ...change }: Change = {}): Record<string, string> {
     lowerCaseTableNames: 0,
     isReadOnly: false,
     isLocalInfileOn: true,
+    isAutoIncrementLocked: false,
     isEventSchedulerOn: true,
     maxAllowedPacketBytes: 64 * 1024 * 1024,
     clockMicros: 0,
