@@ -1,15 +1,26 @@
 // Backups of files: Holdfast with mariadb-backup against `mariadb-backup --stream | zstd -1 -T2`, which stores neither hashed nor encrypted.
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { TestServer } from '../test/support/servers.ts'
-import { type Measurement, measure } from './measure.ts'
-import { report } from './report.ts'
+import { type Measurement, measure, median } from './measure.ts'
+import { mebibytes, report } from './report.ts'
 import { fillSampleTables, sampleOptions } from './sample-tables.ts'
+import { writeALittle } from './small-writes.ts'
 import { askedServer, serverOptions, startSource } from './source-server.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
-const usage = `npm run bench -- physical [--server mariadb-10.11|mariadb-11.8] [--tables 4] [--rows 250000] [--runs 3]\n`
+const usage = `npm run bench -- physical [--server mariadb-10.11|mariadb-11.8] [--tables 4] [--rows 250000] [--transactions 2500]
+                         [--with-identity] [--runs 3]\n`
+
+interface Load {
+  readonly tables: number
+  readonly rows: number
+  /** Between one backup and the next. */
+  readonly transactions: number
+  /** Holdfast has the key to what it stored, and can store differences within pages. */
+  readonly canRead: boolean
+}
 
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -17,43 +28,99 @@ export async function run(args: readonly string[]): Promise<void> {
     options: {
       ...serverOptions,
       ...sampleOptions,
+      // As many for a row as 10,000 are for 4 tables of 1,000,000.
+      transactions: { type: 'string', default: '2500' },
+      'with-identity': { type: 'boolean', default: false },
     },
   })
   const kind = askedServer(values, usage)
   if (kind === undefined) return
   if (!kind.startsWith('mariadb')) throw new Error(`mariadb-backup is for MariaDB\n${usage}`)
+  const load = {
+    tables: Number(values.tables),
+    rows: Number(values.rows),
+    transactions: Number(values.transactions),
+    canRead: values['with-identity'],
+  }
   await using space = await openWorkspace()
   await using source = await startSource(kind)
-  await fillSampleTables(source, Number(values.tables), Number(values.rows))
+  await fillSampleTables(source, load.tables, load.rows)
+  // Their increment begins at the last checkpoint before their full backup: with all of the filling behind it, it would have every page.
+  await source.stop()
+  await source.restart()
   process.stdout.write(`${values.tables} tables of ${values.rows} rows; median of ${values.runs}\n\n`)
-  await backups(source, space, Number(values.runs))
+  await backups(source, space, load, Number(values.runs))
 }
 
-async function backups(source: TestServer, { folder, repository, holdfast, env }: Workspace, runs: number) {
+async function backups(
+  source: TestServer,
+  { folder, repository, holdfast, env }: Workspace,
+  load: Load,
+  runs: number,
+) {
   const program = path.join(path.dirname(source.programs.dump[0]), 'mariadb-backup')
-  const scratch = path.join(folder, 'scratch')
-  const stream = path.join(folder, 'stream.zst')
-  const theirCommand =
-    `'${program}' --no-defaults --backup --stream=mbstream --target-dir='${scratch}' --host=127.0.0.1 --port=${source.port} --user=root` +
-    ` | zstd -1 -T2 -q -f -o '${stream}'`
-  const take = `${holdfast} backup ${source.url()} --method mariadb-backup --repository ${repository} --name bench --quiet`
-  const theirs: Measurement[] = []
-  const first: Measurement[] = []
-  const second: Measurement[] = []
+  const inside = (name: string) => path.join(folder, name)
+  const stream = inside('stream.zst')
+  const theirs = (more: string) =>
+    `'${program}' --no-defaults --backup --stream=mbstream --target-dir='${inside('scratch')}' --host=127.0.0.1 --port=${source.port} --user=root` +
+    ` ${more} | zstd -1 -T2 -q -f -o '${stream}'`
+  const take =
+    `${holdfast} backup ${source.url()} --method mariadb-backup --repository ${repository} --name bench --quiet` +
+    (load.canRead ? ` --identity ${env['HOLDFAST_IDENTITY_FILE']}` : '')
+  const options = { ...env, HOLDFAST_MARIADB_BACKUP: program }
+  const [first, again, after] = [new Pairs(), new Pairs(), new Pairs()]
   for (let round = 0; round < runs; round++) {
-    await rm(repository, { recursive: true, force: true })
-    await rm(path.join(folder, 'identity'), { force: true })
-    await rm(scratch, { recursive: true, force: true })
-    await mkdir(scratch)
-    const options = { ...env, HOLDFAST_MARIADB_BACKUP: program }
+    for (const name of ['repository', 'identity', 'scratch', 'lsn']) {
+      await rm(inside(name), { recursive: true, force: true })
+    }
+    await mkdir(inside('scratch'))
     await measure(
       `${holdfast} init --repository ${repository} --identity-out ${env['HOLDFAST_IDENTITY_FILE']}`,
       env,
     )
-    theirs.push(await measure(theirCommand))
-    first.push(await measure(take, options))
-    second.push(await measure(take, options))
+    const stored = async (pairs: Pairs, their: Measurement) => {
+      const before = await bytesIn(repository)
+      const own = await measure(take, options)
+      pairs.add(their, own, (await stat(stream)).size, (await bytesIn(repository)) - before)
+    }
+    const full = await measure(theirs(`--extra-lsndir='${inside('lsn')}'`))
+    await stored(first, full)
+    await stored(again, full)
+    await writeALittle(source, load)
+    await stored(after, await measure(theirs(`--incremental-basedir='${inside('lsn')}'`)))
   }
-  report('first backup', 'mariadb-backup, zstd -1', theirs, first)
-  report('the same again, nothing changed', 'mariadb-backup, zstd -1', theirs, second)
+  first.report('first backup', 'mariadb-backup, zstd -1')
+  again.report('the same again, nothing changed', 'mariadb-backup, zstd -1')
+  after.report(`after ${load.transactions} small transactions`, '--incremental, zstd -1')
+}
+
+/** Both sides of one comparison, with what each stored. */
+class Pairs {
+  readonly #theirs: Measurement[] = []
+  readonly #ours: Measurement[] = []
+  readonly #theirBytes: number[] = []
+  readonly #ourBytes: number[] = []
+
+  add(theirs: Measurement, ours: Measurement, theirBytes: number, ourBytes: number): void {
+    this.#theirs.push(theirs)
+    this.#ours.push(ours)
+    this.#theirBytes.push(theirBytes)
+    this.#ourBytes.push(ourBytes)
+  }
+
+  report(work: string, peer: string): void {
+    report(work, peer, this.#theirs, this.#ours)
+    const [theirs, ours] = [median(this.#theirBytes), median(this.#ourBytes)]
+    process.stdout.write(
+      `  stored: ${mebibytes(theirs)} MiB, holdfast ${mebibytes(ours)} MiB: ${(ours / theirs).toFixed(2)} of it\n\n`,
+    )
+  }
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  let bytes = 0
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name))).size
+  }
+  return bytes
 }

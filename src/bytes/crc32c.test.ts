@@ -17,3 +17,22 @@ for (const [bytes, expected] of [
     assert.equal(crc32c(framed, 3, 3 + bytes.length), expected)
   })
 }
+
+test('CRC-32C is the same wherever in memory the bytes begin and end', () => {
+  const bytes = Buffer.from(Array.from({ length: 64 }, (_, at) => (at * 37 + 11) & 0xff))
+  for (let start = 0; start < 12; start += 1) {
+    for (let end = start; end <= bytes.length; end += 1) {
+      assert.equal(crc32c(bytes, start, end), bitByBit(bytes.subarray(start, end)), `${start} to ${end}`)
+    }
+  }
+})
+
+/** As RFC 3720 defines it. */
+function bitByBit(bytes: Uint8Array): number {
+  let sum = -1
+  for (const byte of bytes) {
+    sum ^= byte
+    for (let bit = 0; bit < 8; bit += 1) sum = (sum & 1) === 0 ? sum >>> 1 : (sum >>> 1) ^ 0x82f6_3b78
+  }
+  return ~sum >>> 0
+}

@@ -14,6 +14,7 @@ import type { Lease } from './lease.ts'
 import { encodeManifest, newBackupId, summaryOf } from './manifest.ts'
 import { segmentObjects } from './map-segments.ts'
 import type { PackMakerOwner, PackMakerTicket } from './pack-maker.ts'
+import type { PackReader } from './pack-reader.ts'
 import { PackTable } from './pack-table.ts'
 import { type FilledPack, PackWriter } from './pack-writer.ts'
 import { putUnique } from './put-once.ts'
@@ -29,6 +30,8 @@ export interface BackupSessionParts {
   readonly keys: SessionKeys
   readonly known: KnownChunks | undefined
   readonly state: HostState | undefined
+  /** Reads what earlier sessions have stored; absent where this host has no key to it. */
+  readonly earlier: PackReader | undefined
   readonly unfinished: UnfinishedPacks | undefined
   readonly kind: BackupKind
   readonly method: BackupMethod
@@ -95,6 +98,34 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
   async putChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     this.#signal.throwIfAborted()
     return this.#chunks.put(bytes, signal)
+  }
+
+  /** True when the backup may refer to this chunk: an earlier one has it, or it came to this one. */
+  async holds(id: string): Promise<boolean> {
+    return this.#isKnown(id)
+  }
+
+  /** True when this host has a key to earlier backups. */
+  get canReadEarlier(): boolean {
+    return this.#parts.earlier !== undefined
+  }
+
+  /**
+   * The bytes of a chunk of an earlier backup; undefined where this host cannot read it. They are what was stored under this name, but are not
+   * hashed again. Throws VERIFY_FAILED.
+   */
+  async readEarlier(id: string): Promise<Buffer | undefined> {
+    const { earlier } = this.#parts
+    const place = this.#index.find(id)
+    // A pack that is being filled cannot be read yet, and has no name.
+    if (earlier === undefined || place === undefined || this.#table.nameOf(place.pack) === undefined)
+      return undefined
+    return earlier.read(this.#locate(id), this.#signal)
+  }
+
+  /** See HostState.cellsFile; undefined on a host that keeps no state. */
+  async cellsFile(): Promise<string | undefined> {
+    return this.#parts.state?.cellsFile()
   }
 
   /** For `makers` pack makers on threads of their own, whose owner this session is. All must be flushed before the commit. */

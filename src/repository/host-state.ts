@@ -38,6 +38,12 @@ export class HostState {
     return join(this.#folder, 'unfinished-packs')
   }
 
+  /** Where backups of files note their cells, in a folder that is there. The format is theirs. */
+  async cellsFile(): Promise<string> {
+    await makeFolder(this.#folder)
+    return join(this.#folder, 'known-cells')
+  }
+
   /** Undefined when there is none of that line. Throws MalformedDataError for a damaged one: it is only a cache, callers go without. */
   async read(line: BackupLine): Promise<KnownChunks | undefined> {
     const file = this.#fileOf(line)

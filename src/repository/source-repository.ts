@@ -121,6 +121,7 @@ export class SourceRepository {
         keys,
         known: usable,
         state,
+        earlier: this.#keyRing.canRead ? this.#packReader() : undefined,
         unfinished: noted,
         kind,
         method,
@@ -229,7 +230,11 @@ export class SourceRepository {
     const lookup = (keyId: string) => this.#keyRing.dataKey(keyId)
     const read = await readManifest(this.#context.store, key, id, lookup, signal)
     const { chunkIdKey } = await this.#keyRing.keys(read.dataKeyId)
-    return { key, read, packs: new PackReader(this.#context.store, this.#layout, lookup), chunkIdKey }
+    return { key, read, packs: this.#packReader(), chunkIdKey }
+  }
+
+  #packReader(): PackReader {
+    return new PackReader(this.#context.store, this.#layout, (id) => this.#keyRing.dataKey(id))
   }
 
   async #manifestKey(id: string, signal: AbortSignal | undefined): Promise<string> {

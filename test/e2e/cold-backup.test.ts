@@ -1,12 +1,13 @@
 // The files of a stopped server by the command line alone: taken whole, refused when they cannot be sound, brought back to any moment.
 import assert from 'node:assert/strict'
-import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { runProgram } from '../../scripts/servers/run-program.ts'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { assertSameFiles } from '../support/same-files.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
 import { createShop, shopFingerprint, takeOrders } from '../support/shop.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -189,23 +190,6 @@ for (const kind of testedKinds) {
     await using restored = await startServer(kind, { dataDir: directory, hasSmallNames: true })
     assert.equal((await restored.sql('SELECT * FROM SHOP.ORDERS')).trim(), '1')
   })
-}
-
-/** Made anew by every server, or written for people. */
-const notTaken =
-  /^(ibtmp\d+|#innodb_temp\/.+|#ib_.*dblwr|#innodb_redo\/#ib_redo\d+_tmp|.*\.(pid|sock|lock|err)|.*-slow\.log)(\/|$)/
-
-/** Every file of the stopped server is there again, with the bytes, the length and the mode it had, and no other. */
-async function assertSameFiles(source: string, restored: string): Promise<void> {
-  const names = (await readdir(source, { recursive: true })).filter((name) => !notTaken.test(name))
-  assert.ok(names.includes('shop/orders.ibd'))
-  assert.deepEqual((await readdir(restored, { recursive: true })).toSorted(), names.toSorted())
-  for (const name of names) {
-    const [from, to] = [path.join(source, name), path.join(restored, name)]
-    const [had, has] = await Promise.all([stat(from), stat(to)])
-    assert.equal(has.mode, had.mode, name)
-    if (has.isFile()) assert.ok((await readFile(to)).equals(await readFile(from)), name)
-  }
 }
 
 async function flipByte(file: string, offset: number): Promise<void> {

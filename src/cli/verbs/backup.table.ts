@@ -80,12 +80,22 @@ export const backupVerb: VerbSpec = {
     '--method mariadb-backup runs the program of that name (on PATH, or HOLDFAST_MARIADB_BACKUP), of the series of the server and on its host. What it ' +
       'streams is stored as it comes, with every page checked; no other disk is needed. It is restored with restore --datadir, where the ' +
       'same program finishes it. The account needs RELOAD, PROCESS, LOCK TABLES and BINLOG MONITOR.',
+    'A backup of files stores what changed since the one before that this host took: the pages that did, or, where it can read what it has ' +
+      'stored (--identity, or a repository that is not encrypted), the difference within them. Each is restored without the others.',
     "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
   ],
   arguments: [urlArgument],
   options: [
     { ...repositoryOption, isRequired: false },
     nameOption,
+    {
+      // Not from the environment: whoever keeps the key on the host of a database is to have said so.
+      name: 'identity',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Repository',
+      help: 'file with the recovery key, which no backup needs: with it one of files stores less of each page that changed',
+    },
     compressLevelOption,
     {
       name: 'method',

@@ -3,6 +3,7 @@ import type { ObjectChunk, StoredObject } from '../../core/backup.ts'
 import type { FileContent } from '../content.ts'
 import { cellBytes } from '../grid.ts'
 import type { ByteRuns } from './byte-runs.ts'
+import { type CellDelta, type KeptCell, spansOf } from './cell-memory.ts'
 import { ChunkColumn } from './chunk-column.ts'
 
 const unknownId = '00'.repeat(32)
@@ -13,14 +14,14 @@ interface Patch {
   id: string
 }
 
-/** Bytes to be stored as one chunk, and where to note its id when it is known. */
-export interface CellChunk {
-  readonly bytes: Uint8Array
-  readonly stored: (id: string) => void
-}
+/** What has to be stored, and where to note what became of it. */
+export type CellChange =
+  | { readonly kind: 'base'; readonly end: number; readonly stored: (kept: KeptCell) => void }
+  | { readonly kind: 'patch'; readonly bytes: Buffer; readonly stored: (id: string) => void }
 
 export class PouredCells {
   readonly #bases = new ChunkColumn()
+  readonly #deltas = new Map<number, CellDelta>()
   readonly #patches = new Map<number, Patch[]>()
   /** Cells whose base is being stored, with what may note its id: a later base takes the place away. */
   readonly #storing = new Map<number, object>()
@@ -30,21 +31,20 @@ export class PouredCells {
   }
 
   /**
-   * Takes what was written of a cell: `written` of `buffer`, which has zeros elsewhere. Answers the chunk to store, or nothing where
-   * there is nothing to store. `cellEnd` is the length of the cell within the file.
+   * Takes what was written of a cell: `written` of `buffer`, which has zeros elsewhere. Answers what is to be stored, if anything. `cellEnd` is the length of the cell within the file.
    */
-  put(cell: number, buffer: Buffer, written: ByteRuns, cellEnd: number): CellChunk | undefined {
+  put(cell: number, buffer: Buffer, written: ByteRuns, cellEnd: number): CellChange | undefined {
     if (this.has(cell) && !written.coversUpTo(cellEnd)) return this.#patch(cell, buffer, written)
     this.#drop(cell)
-    const bytes = buffer.subarray(0, written.end)
-    return isAllZeros(bytes) ? undefined : this.#base(cell, bytes)
+    return isAllZeros(buffer.subarray(0, written.end)) ? undefined : this.#base(cell, written.end)
   }
 
   /** Forgets this cell and all behind it. */
   truncate(cells: number): void {
     this.#bases.truncate(cells)
-    for (const cell of this.#patches.keys()) if (cell >= cells) this.#patches.delete(cell)
-    for (const cell of this.#storing.keys()) if (cell >= cells) this.#storing.delete(cell)
+    for (const column of [this.#deltas, this.#patches, this.#storing]) {
+      for (const cell of column.keys()) if (cell >= cells) column.delete(cell)
+    }
   }
 
   /** To be asked for when every chunk has its id. */
@@ -58,42 +58,49 @@ export class PouredCells {
       if (last !== undefined && last[0] + last[1] === cell) last[1] += 1
       else cells.push([cell, 1])
     }
-    const patches = [...this.#patches].toSorted(([a], [b]) => a - b)
+    const layers = [...this.#layers()]
     const bases = this.#bases
     const chunks = {
-      length: bases.count + patches.reduce((sum, [, each]) => sum + each.length, 0),
+      length: bases.count + layers.length,
       *[Symbol.iterator](): Generator<ObjectChunk> {
         for (const { id, plainBytes } of bases.entries()) yield { id, plainBytes, rows: 0, rowHash: '' }
-        for (const [, each] of patches)
-          for (const { id, plainBytes } of each) yield { id, plainBytes, rows: 0, rowHash: '' }
+        for (const { id, plainBytes } of layers) yield { id, plainBytes, rows: 0, rowHash: '' }
       },
     }
-    return {
-      map: {
-        cells,
-        patches: patches.flatMap(([cell, each]) =>
-          each.map(({ spans }) => [cell, spans] as [number, [number, number][]]),
-        ),
-      },
-      chunks,
+    return { map: { cells, patches: layers.map(({ patch }) => patch) }, chunks }
+  }
+
+  /** All patches, in the order of cells; the delta of a cell is the first laid over it. */
+  *#layers(): Generator<{ patch: FileContent['patches'][number]; id: string; plainBytes: number }> {
+    const cells = new Set([...this.#deltas.keys(), ...this.#patches.keys()])
+    for (const cell of [...cells].toSorted((a, b) => a - b)) {
+      const delta = this.#deltas.get(cell)
+      if (delta !== undefined) {
+        const spans = spansOf(delta.blocks)
+        yield { ...delta, patch: delta.isXor ? [cell, spans, 'xor'] : [cell, spans] }
+      }
+      for (const { spans, ...patch } of this.#patches.get(cell) ?? [])
+        yield { ...patch, patch: [cell, spans] }
     }
   }
 
-  #base(cell: number, bytes: Buffer): CellChunk {
+  #base(cell: number, end: number): CellChange {
     const token = {}
-    this.#bases.set(cell, unknownId, bytes.length)
+    this.#bases.set(cell, unknownId, end)
     this.#storing.set(cell, token)
     return {
-      bytes,
-      stored: (id) => {
+      kind: 'base',
+      end,
+      stored: ({ base, delta }) => {
         if (this.#storing.get(cell) !== token) return
         this.#storing.delete(cell)
-        this.#bases.set(cell, id, bytes.length)
+        this.#bases.set(cell, base.id, base.plainBytes)
+        if (delta !== undefined) this.#deltas.set(cell, delta)
       },
     }
   }
 
-  #patch(cell: number, buffer: Buffer, written: ByteRuns): CellChunk | undefined {
+  #patch(cell: number, buffer: Buffer, written: ByteRuns): CellChange | undefined {
     const { spans } = written
     if (spans.length === 0) return undefined
     const bytes = Buffer.concat(spans.map(([start, length]) => buffer.subarray(start, start + length)))
@@ -102,6 +109,7 @@ export class PouredCells {
     if (patches === undefined) this.#patches.set(cell, [patch])
     else patches.push(patch)
     return {
+      kind: 'patch',
       bytes,
       stored: (id) => {
         patch.id = id
@@ -111,6 +119,7 @@ export class PouredCells {
 
   #drop(cell: number): void {
     this.#bases.delete(cell)
+    this.#deltas.delete(cell)
     this.#patches.delete(cell)
     this.#storing.delete(cell)
   }

@@ -1,13 +1,14 @@
 // Files on their way into a backup: cut at the grid, cells gathered in bounded memory, each stored as soon as it is whole.
 import assert from 'node:assert/strict'
-import type { BackupSink, StoredObject } from '../../core/backup.ts'
+import type { StoredObject } from '../../core/backup.ts'
 import type { FileContent, PhysicalContent } from '../content.ts'
 import { requireSafePath } from '../file-path.ts'
 import { cellBytes, cellSpans, cellsOf } from '../grid.ts'
 import { ByteRuns } from './byte-runs.ts'
 import { CellPool } from './cell-pool.ts'
+import { type CellSink, CellStore } from './cell-store.ts'
 import type { FileAttributes, FileIntake, IntakeFile } from './file-intake.ts'
-import { PouredCells } from './poured-cells.ts'
+import { type CellChange, PouredCells } from './poured-cells.ts'
 
 /** 64 cells of 256 KiB are 16 MiB: enough for 4 writers of 4 MiB each, and for a backup program's files side by side. */
 const defaultOpenCells = 64
@@ -28,7 +29,7 @@ interface OpenCell {
 }
 
 export class Pouring implements FileIntake {
-  readonly #sink: BackupSink
+  readonly #sink: CellSink
   readonly #pool: CellPool
   readonly #files = new Map<string, PouredFile>()
   readonly #folders = new Map<string, number>()
@@ -38,7 +39,7 @@ export class Pouring implements FileIntake {
   readonly #storing = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
 
-  constructor(sink: BackupSink, openCells = defaultOpenCells) {
+  constructor(sink: CellSink, openCells = defaultOpenCells) {
     this.#sink = sink
     this.#pool = new CellPool(openCells)
   }
@@ -50,7 +51,7 @@ export class Pouring implements FileIntake {
       known.attributes = attributes
       return known
     }
-    const file = new PouredFile(this, path, attributes)
+    const file = new PouredFile(this, path, attributes, new CellStore(this.#sink, path))
     this.#files.set(path, file)
     return file
   }
@@ -90,6 +91,7 @@ export class Pouring implements FileIntake {
       files.push({ path: file.path, ...contentOf(file.attributes), sizeBytes: file.sizeBytes, ...map })
       if (chunks.length > 0) objects.push({ name: file.path, chunks })
     }
+    this.#remember()
     const folders = [...this.#folders].map(([path, mode]) => ({ path, mode }))
     return { folders, files, leftOut: this.#leftOut, objects }
   }
@@ -136,12 +138,12 @@ export class Pouring implements FileIntake {
     this.#open.delete(open)
     file.open.delete(cell)
     const cellEnd = Math.min(cellBytes, file.sizeBytes - cell * cellBytes)
-    const chunk = file.cells.put(cell, buffer, written, cellEnd)
-    if (chunk === undefined) {
+    const change = file.cells.put(cell, buffer, written, cellEnd)
+    if (change === undefined) {
       this.#pool.giveBack(buffer)
       return
     }
-    const storing = this.#put(chunk.bytes, chunk.stored).finally(() => {
+    const storing = this.#put(open, change).finally(() => {
       this.#pool.giveBack(buffer)
       this.#storing.delete(storing)
     })
@@ -149,12 +151,21 @@ export class Pouring implements FileIntake {
   }
 
   /** Never rejects: a failure is kept for whoever comes next. */
-  async #put(bytes: Uint8Array, stored: (id: string) => void): Promise<void> {
+  async #put({ file, cell, buffer }: OpenCell, change: CellChange): Promise<void> {
     try {
-      stored(await this.#sink.putChunk(bytes))
+      if (change.kind === 'patch') change.stored(await this.#sink.putChunk(change.bytes))
+      else change.stored(await file.store.store(cell, buffer, change.end))
     } catch (error) {
       this.#failure ??= { error }
     }
+  }
+
+  /** Files that were removed are not there any more, and are not remembered. */
+  #remember(): void {
+    const noted = [...this.#files.values()].flatMap(({ path, store: { notes } }) =>
+      notes === undefined ? [] : ([[path, notes]] as const),
+    )
+    this.#sink.memory?.finish(noted)
   }
 
   async #waitForBuffer(): Promise<Buffer> {
@@ -190,10 +201,12 @@ class PouredFile implements IntakeFile {
   sizeBytes = 0
   isRemoved = false
   readonly cells = new PouredCells()
+  readonly store: CellStore
   readonly open = new Map<number, OpenCell>()
 
-  constructor(pouring: Pouring, path: string, attributes: FileAttributes) {
+  constructor(pouring: Pouring, path: string, attributes: FileAttributes, store: CellStore) {
     this.#pouring = pouring
+    this.store = store
     this.path = path
     this.attributes = attributes
   }

@@ -3,6 +3,7 @@ import type { BackupSource, ObjectChunk } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { FileContent } from '../content.ts'
 import { cellBytes } from '../grid.ts'
+import { wholeCell, xorInto } from '../pour/xor-cells.ts'
 
 /** A cell that is not all zeros. */
 export interface StoredCell {
@@ -15,6 +16,8 @@ interface CellPatch {
   readonly chunk: ObjectChunk
   /** Start and length, within the cell. */
   readonly spans: readonly (readonly [number, number])[]
+  /** To be XORed with what is there, instead of taking its place. */
+  readonly isXor: boolean
 }
 
 /** The stored cells of a file, in order. Throws VERIFY_FAILED where the file's map and its chunks do not belong together. */
@@ -29,14 +32,15 @@ export async function storedCells(
   if (chunks.length !== expected)
     throw mismatch(file, `${expected} chunks are expected, ${chunks.length} are there`)
   const patches = new Map<number, CellPatch[]>()
-  for (const [at, [cell, spans]] of file.patches.entries()) {
+  for (const [at, [cell, spans, how]] of file.patches.entries()) {
     const chunk = chunks[cells.length + at]!
     const length = spans.reduce((sum, [, bytes]) => sum + bytes, 0)
     if (length !== chunk.plainBytes)
       throw mismatch(file, `a patch of cell ${cell} is not as long as its spans`)
     const known = patches.get(cell)
-    if (known === undefined) patches.set(cell, [{ chunk, spans }])
-    else known.push({ chunk, spans })
+    const patch = { chunk, spans, isXor: how === 'xor' }
+    if (known === undefined) patches.set(cell, [patch])
+    else known.push(patch)
   }
   let last = -1
   return cells.map((cell, at) => {
@@ -56,13 +60,14 @@ export async function readCell(
   const end = Math.min(cellBytes, file.sizeBytes - cell * cellBytes)
   const chunk = await backup.getChunk(base.id, signal)
   if (patches.length === 0) return chunk.subarray(0, end)
-  const bytes = Buffer.alloc(cellBytes)
-  chunk.copy(bytes)
-  for (const { chunk, spans } of patches) {
+  const bytes = wholeCell(chunk)
+  for (const { chunk, spans, isXor } of patches) {
     const patch = await backup.getChunk(chunk.id, signal)
     let taken = 0
     for (const [start, length] of spans) {
-      patch.copy(bytes, start, taken, taken + length)
+      const piece = patch.subarray(taken, taken + length)
+      if (isXor) xorInto(bytes, start, piece)
+      else piece.copy(bytes, start)
       taken += length
     }
   }

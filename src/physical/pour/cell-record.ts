@@ -1,0 +1,79 @@
+// One remembered cell as bytes of a fixed length, with a checksum of its own.
+import { crc32 } from 'node:zlib'
+import { cellBlocks, type RememberedCell } from './cell-memory.ts'
+import { fingerprintBytes } from './fingerprint.ts'
+
+const idBytes = 32
+
+// Numbers are little-endian. A delta of 0 bytes is none.
+const at = {
+  checksum: 0,
+  cell: 4,
+  content: 8,
+  baseContent: 24,
+  baseId: 40,
+  baseBytes: 72,
+  deltaBytes: 76,
+  deltaId: 80,
+  deltaBlocks: 112,
+  isXor: 114,
+  hasBlocks: 115,
+  blocks: 116,
+} as const
+
+/** 372: about one part in 700 of the data. */
+export const cellRecordBytes = at.blocks + cellBlocks * fingerprintBytes
+
+export function encodeCell(
+  cell: number,
+  { content, baseContent, base, delta, blocks }: RememberedCell,
+): Buffer {
+  const record = Buffer.alloc(cellRecordBytes)
+  record.writeUInt32LE(cell, at.cell)
+  content.copy(record, at.content)
+  baseContent.copy(record, at.baseContent)
+  record.write(base.id, at.baseId, idBytes, 'hex')
+  record.writeUInt32LE(base.plainBytes, at.baseBytes)
+  if (delta !== undefined) {
+    record.writeUInt32LE(delta.plainBytes, at.deltaBytes)
+    record.write(delta.id, at.deltaId, idBytes, 'hex')
+    record.writeUInt16LE(delta.blocks, at.deltaBlocks)
+    record.writeUInt8(delta.isXor ? 1 : 0, at.isXor)
+  }
+  if (blocks !== undefined) {
+    record.writeUInt8(1, at.hasBlocks)
+    blocks.copy(record, at.blocks)
+  }
+  record.writeUInt32LE(crc32(record.subarray(at.cell)), at.checksum)
+  return record
+}
+
+/** Undefined for what is no record of this cell, or damaged. */
+export function decodeCell(cell: number, record: Buffer): RememberedCell | undefined {
+  if (
+    record.length !== cellRecordBytes ||
+    crc32(record.subarray(at.cell)) !== record.readUInt32LE(at.checksum)
+  )
+    return undefined
+  if (record.readUInt32LE(at.cell) !== cell || record.readUInt32LE(at.baseBytes) === 0) return undefined
+  const deltaBytes = record.readUInt32LE(at.deltaBytes)
+  return {
+    content: record.subarray(at.content, at.content + fingerprintBytes),
+    baseContent: record.subarray(at.baseContent, at.baseContent + fingerprintBytes),
+    base: { id: idAt(record, at.baseId), plainBytes: record.readUInt32LE(at.baseBytes) },
+    delta:
+      deltaBytes === 0
+        ? undefined
+        : {
+            id: idAt(record, at.deltaId),
+            plainBytes: deltaBytes,
+            blocks: record.readUInt16LE(at.deltaBlocks),
+            isXor: record.readUInt8(at.isXor) === 1,
+          },
+    blocks: record.readUInt8(at.hasBlocks) === 1 ? record.subarray(at.blocks) : undefined,
+  }
+}
+
+function idAt(record: Buffer, start: number): string {
+  return record.toString('hex', start, start + idBytes)
+}
