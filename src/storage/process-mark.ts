@@ -1,5 +1,5 @@
 // Who a process is, in words that another process can check later: is the one that wrote this still alive?
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemErrorCode } from './store-errors.ts'
 
@@ -38,7 +38,7 @@ export function isCertainlyGone(mark: ProcessMark): boolean {
     mark.bootId === own.bootId &&
     mark.pidNamespace === own.pidNamespace
   if (!isHere) return false
-  if (!isPidInUse(mark.pid)) return true
+  if (!isPidInUse(mark.pid) || isZombie(mark.pid)) return true
   const startTicks = startTicksOf(mark.pid)
   return startTicks !== '' && mark.startTicks !== '' && startTicks !== mark.startTicks
 }
@@ -53,11 +53,22 @@ function isPidInUse(pid: number): boolean {
   }
 }
 
+/** Dead, with all its threads, and only waiting for a parent that asks for its exit status: in a container nobody may ever do that. */
+function isZombie(pid: number): boolean {
+  const isLeaderDead = statField(pid, 3) === 'Z'
+  return isLeaderDead && readSystemText(() => readdirSync(`/proc/${pid}/task`).join(' ')) === String(pid)
+}
+
 function startTicksOf(pid: number): string {
+  return statField(pid, 22)
+}
+
+/** Fields 3 and above of /proc/<pid>/stat. */
+function statField(pid: number, field: number): string {
   return readSystemText(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // Field 2 is the program's name in parentheses and may itself hold spaces and parentheses; field 3 follows the last one.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3] ?? ''
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field - 3] ?? ''
   })
 }
 
