@@ -8,6 +8,7 @@ import type { LockWait } from './lock-wait.ts'
 import type { LogCoverage } from './log-coverage.ts'
 import type { PrivilegeNeed, Purpose } from './privilege-need.ts'
 import type { ServerVariables } from './server-variables.ts'
+import type { StillLock } from './still-moment.ts'
 
 export interface FlavourFacts {
   readonly serverUuid?: string
@@ -50,5 +51,7 @@ export interface InstanceDialect {
   /** Blocks DDL on the whole server for as long as the connection lives. False when it may not or could not in time. */
   lockDefinitions(connection: Connection, wait: LockWait): Promise<boolean>
   openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot>
+  /** See whileStill. */
+  holdStill(connection: Connection, wait: LockWait): Promise<StillLock>
   setGtidState(connection: Connection, point: RecoveryPoint, options: GtidStateOptions): Promise<void>
 }

@@ -6,6 +6,7 @@ import { formatNames, formatTableName } from '../core/name-list.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { exclusionOf } from '../logical/selection.ts'
+import { type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
@@ -47,8 +48,8 @@ export interface BackupReport {
   readonly objects: readonly ObjectSummary[]
   /** Of logical backups: what they leave out of what was there, or hold otherwise. */
   readonly filters?: FilterReport
-  /** How the rows came to be of one moment; absent for imported dumps. */
-  readonly snapshot?: NonNullable<LogicalContent['snapshot']>
+  /** How rows or files came to be of one moment; absent for imported dumps, and for methods that have another way. */
+  readonly snapshot?: NonNullable<LogicalContent['snapshot'] | PhysicalContent['snapshot']>
   /** What the server was set up with and the backup does not hold, by kind and name. */
   readonly setup?: readonly string[]
   /** The one that growth is told against: the last one before with the same selection and filters. */
@@ -73,6 +74,8 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
   const backup = await source.openBackup(id, signal)
   const { summary } = backup
   const content = summary.kind === 'logical' ? parseLogicalContent(backup.content) : undefined
+  const files = summary.kind === 'physical' ? parsePhysicalContent(backup.content) : undefined
+  const snapshot = content?.snapshot ?? files?.snapshot
   const tables = content === undefined ? new Map<string, TableName>() : tablesOf(content)
   const sizes = await objectSizes(backup, signal)
   const before = await sizesBefore(source, summary, content, signal)
@@ -95,7 +98,7 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
     schemas: schemasOf(objects, before),
     objects,
     ...(content === undefined ? {} : { filters: filtersOf(content) }),
-    ...(content?.snapshot === undefined ? {} : { snapshot: content.snapshot }),
+    ...(snapshot === undefined ? {} : { snapshot }),
     ...(content?.setup === undefined ? {} : { setup: content.setup }),
     ...(before === undefined
       ? {}

@@ -81,6 +81,14 @@ const content = z.object({
   bounds: z.object({ from: point, to: point }).optional(),
   /** What the files have to go through before a server starts on them; absent where the server itself recovers them. */
   prepare: z.object({ program: z.enum(['mariadb-backup', 'xtrabackup']), version: z.string() }).optional(),
+  /** Of a snapshot: what took it, how the server was held still meanwhile, and for how many milliseconds commits waited. */
+  snapshot: z
+    .object({
+      driver: z.enum(['btrfs', 'xfs']),
+      rung: z.enum(['none', 'backup-stage', 'flush-tables-with-read-lock']),
+      heldMs: z.number(),
+    })
+    .optional(),
   /** The server was shut down cleanly: nothing has to be recovered. */
   isClean: z.boolean(),
   /** The server's option file and those it includes, where one was named: kept for reading, not restored. */

@@ -53,6 +53,11 @@ export const backupVerb: VerbSpec = {
         'holdfast backup --method mariadb-backup --from db1.xbstream --name shop --repository /backup/holdfast',
     },
     {
+      says: 'The files of a running server by a snapshot of their volume, on its host',
+      command:
+        'holdfast backup --method snapshot -S /run/mysqld/mysqld.sock -u backup --repository /backup/holdfast',
+    },
+    {
       says: 'As one SQL text, in place of mysqldump --all-databases --source-data=2 --single-transaction',
       command: 'holdfast backup mysql://backup@db1/ --format sql --output - | zstd > db1.sql.zst',
     },
@@ -80,6 +85,9 @@ export const backupVerb: VerbSpec = {
     '--method mariadb-backup runs the program of that name (on PATH, or HOLDFAST_MARIADB_BACKUP), of the series of the server and on its host. What it ' +
       'streams is stored as it comes, with every page checked; no other disk is needed. It is restored with restore --datadir, where the ' +
       'same program finishes it. The account needs RELOAD, PROCESS, LOCK TABLES and BINLOG MONITOR.',
+    '--method snapshot reads a snapshot of the volume of the data directory (btrfs, XFS) on the host of the server, as root, and removes it. Nobody ' +
+      'waits where all tables are InnoDB, the binary log lies in the directory, and sync_binlog and innodb_flush_log_at_trx_commit are 1; otherwise the ' +
+      'server is held still for the milliseconds that it takes. It is restored with restore --datadir, whose server recovers it as after a crash.',
     'A backup of files stores what changed since the one before that this host took: the pages that did, or, where it can read what it has ' +
       'stored (--identity, or a repository that is not encrypted), the difference within them. Each is restored without the others.',
     "Names with a comma or a dot are put in backticks, and a backtick in one is doubled: --tables '`a.b`.`c,d`'.",
@@ -101,22 +109,22 @@ export const backupVerb: VerbSpec = {
       name: 'method',
       kind: 'text',
       value: 'METHOD',
-      choices: ['dump', 'clone', 'mariadb-backup', 'cold'],
+      choices: ['dump', 'clone', 'mariadb-backup', 'snapshot', 'cold'],
       group: 'What',
-      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, mariadb-backup has that program copy its files while it runs, cold copies the files of one that is shut down (default: dump)',
+      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, mariadb-backup has that program copy its files while it runs, snapshot reads the files of a snapshot of its volume, cold copies the files of one that is shut down (default: dump)',
     },
     {
       name: 'datadir',
       kind: 'text',
       value: 'DIR',
-      group: 'Cold',
-      help: 'with --method cold: the data directory of the server',
+      group: 'Files',
+      help: 'with --method cold: the data directory of the server; with --method snapshot where it is not what the server says',
     },
     {
       name: 'server-options',
       kind: 'text',
       value: 'FILE',
-      group: 'Cold',
+      group: 'Files',
       help: 'the option file of the server: read for what its files do not tell, and kept in the backup; also with --from',
     },
     {
@@ -139,6 +147,41 @@ export const backupVerb: VerbSpec = {
       value: 'COMMAND',
       group: 'Cold',
       help: 'shell command that starts it again, whatever became of the backup',
+    },
+    {
+      name: 'snapshot-driver',
+      kind: 'text',
+      value: 'DRIVER',
+      choices: ['auto', 'btrfs', 'xfs'],
+      group: 'Snapshot',
+      help: 'what takes the snapshot (default: auto, by the file system of the data directory)',
+    },
+    {
+      name: 'freeze-limit',
+      kind: 'integer',
+      value: 'SECONDS',
+      range: { from: 1, to: 600 },
+      group: 'Snapshot',
+      help: 'on XFS: how long the server may be stopped at most while its files are shared (default: 10)',
+    },
+    {
+      name: 'hooks',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Snapshot',
+      help: 'folder with programs to run, each with the name of its stage: preconnect, preflush, presnapshot, preunlock, predisconnect, premount, prebackup, precleanup, backupsuccess, backupfailure',
+    },
+    {
+      name: 'keep-snapshot',
+      kind: 'flag',
+      group: 'Snapshot',
+      help: 'do not remove the snapshot when the backup is done',
+    },
+    {
+      name: 'keep-mount',
+      kind: 'flag',
+      group: 'Snapshot',
+      help: 'do not even unmount it',
     },
     {
       name: 'format',

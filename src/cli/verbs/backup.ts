@@ -18,12 +18,14 @@ import type { VerbContext, VerbRun } from '../verb.ts'
 import { runBackupClone } from './backup-clone.ts'
 import { runBackupDirectory } from './backup-directory.ts'
 import { describeBackupDone } from './backup-done.ts'
+import { runBackupSnapshot } from './backup-snapshot.ts'
 import { runBackupWithProgram } from './backup-with-program.ts'
 
 export const run: VerbRun = (context) => {
   const method = context.options.text('method')
   refuseFileOptions(context, method)
   if (method === 'cold') return runBackupDirectory(context)
+  if (method === 'snapshot') return runBackupSnapshot(context)
   if (method === 'clone') return runBackupClone(context)
   if (method === 'mariadb-backup') return runBackupWithProgram(context)
   if (context.options.flag('explain-locks')) return runExplain(context)
@@ -144,16 +146,23 @@ function refuseOutput({ options }: VerbContext): void {
 
 /** Options of backups that read files, and the methods they go with. */
 const fileOptions: Readonly<Record<string, readonly string[]>> = {
-  datadir: ['cold'],
-  'server-options': ['cold', 'mariadb-backup'],
+  datadir: ['cold', 'snapshot'],
+  'server-options': ['cold', 'mariadb-backup', 'snapshot'],
   'stop-command': ['cold'],
   'start-command': ['cold'],
   from: ['mariadb-backup'],
+  'snapshot-driver': ['snapshot'],
+  'freeze-limit': ['snapshot'],
+  hooks: ['snapshot'],
+  'keep-snapshot': ['snapshot'],
+  'keep-mount': ['snapshot'],
 }
 
 function refuseFileOptions({ options }: VerbContext, method = 'dump'): void {
   for (const [name, methods] of Object.entries(fileOptions)) {
-    if (options.text(name) === undefined || methods.includes(method)) continue
+    const isGiven =
+      options.text(name) !== undefined || options.integer(name) !== undefined || options.flag(name)
+    if (!isGiven || methods.includes(method)) continue
     throw new HoldfastError('USAGE', `--${name} goes with --method ${methods.join(' or ')}`)
   }
 }

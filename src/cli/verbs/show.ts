@@ -91,9 +91,12 @@ function objectText({ table, name }: ObjectSummary): string {
   return table === undefined ? name : formatTableName(table)
 }
 
-/** `by binlog-snapshot, writes held up for 0 ms, definitions locked`; docs/guide/locks.md tells what that means. */
-function snapshotText({ rung, heldMs, definitions }: NonNullable<BackupReport['snapshot']>): string {
-  return `by ${rung}, writes held up for ${groupDigits(heldMs)} ms, definitions ${definitions}`
+/** `by binlog-snapshot, writes held up for 0 ms, definitions locked`, or `on btrfs, by …`; docs/guide/locks.md tells what that means. */
+function snapshotText(snapshot: NonNullable<BackupReport['snapshot']>): string {
+  const held = `by ${snapshot.rung}, writes held up for ${groupDigits(snapshot.heldMs)} ms`
+  return 'driver' in snapshot
+    ? `on ${snapshot.driver}, ${held}`
+    : `${held}, definitions ${snapshot.definitions}`
 }
 
 const partTexts = { structure: 'definitions without rows', data: 'rows of tables only' } as const

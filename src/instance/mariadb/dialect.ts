@@ -6,6 +6,7 @@ import { logCoverage } from './log-coverage.ts'
 import { privilegeNeeds } from './privileges.ts'
 import { loadSettings, readSettings } from './session-settings.ts'
 import { lockDefinitions, openSnapshot } from './snapshot.ts'
+import { holdStill } from './still-lock.ts'
 
 // MariaDB 10.6 has binlog_expire_logs_seconds.
 const secondsPerDay = 86_400
@@ -27,5 +28,6 @@ export const mariadbDialect: InstanceDialect = {
   logCoverage,
   lockDefinitions,
   openSnapshot,
+  holdStill,
   setGtidState,
 }

@@ -29,6 +29,11 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
       ? [helpful('SHOW CREATE ROUTINE', 'reads routines where SELECT is not given on mysql.proc')]
       : []),
   ],
+  snapshot: () => [
+    required('RELOAD', 'holds the server still for a moment'),
+    required('BINLOG MONITOR', 'notes the position in the binary log'),
+    helpful('PROCESS', 'names the statements that hold a lock'),
+  ],
   // There is none: the server says so.
   clone: () => [],
   stream: () => [

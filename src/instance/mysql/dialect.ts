@@ -7,6 +7,7 @@ import { logCoverage } from './log-coverage.ts'
 import { privilegeNeeds } from './privileges.ts'
 import { loadSettings, readSettings } from './session-settings.ts'
 import { lockDefinitions, openSnapshot } from './snapshot.ts'
+import { holdStill } from './still-lock.ts'
 
 export const mysqlDialect: InstanceDialect = {
   flavour: 'mysql',
@@ -30,5 +31,6 @@ export const mysqlDialect: InstanceDialect = {
   logCoverage,
   lockDefinitions,
   openSnapshot,
+  holdStill,
   setGtidState,
 }

@@ -32,6 +32,11 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
     helpful('REPLICATION CLIENT', 'notes the position in the binary log; without it the GTIDs alone'),
     helpful('SHOW VIEW', 'sees the names of tables that are not InnoDB, whose rows a clone lacks'),
   ],
+  snapshot: () => [
+    required('RELOAD', 'holds the server still for a moment'),
+    required('REPLICATION CLIENT', 'notes the position in the binary log'),
+    helpful('PROCESS', 'names the statements that hold a lock'),
+  ],
   stream: () => [
     required('REPLICATION SLAVE', 'receives the binary log'),
     required('REPLICATION CLIENT', 'lists binary logs and reads the position'),

@@ -5,16 +5,12 @@ import path from 'node:path'
 import type { BackupSink, StoredBackup } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { PhysicalContent } from '../content.ts'
-import type { Tablespace } from '../innodb/tablespace.ts'
 import { Pouring } from '../pour/pouring.ts'
-import { sideBySide } from '../side-by-side.ts'
-import { type Continued, changed, copyFile } from './copy-file.ts'
+import { changed } from './copy-file.ts'
+import { pourFiles } from './pour-files.ts'
 import type { StoppedServer } from './server-files.ts'
 import { requireStopped } from './stopped-server.ts'
-import type { Survey, SurveyedFile } from './survey.ts'
-
-/** A reader waits for the disk or for the sink; two keep both busy. */
-const filesAtOnce = 2
+import type { Survey } from './survey.ts'
 
 /** What the option file of the server says, where one was given. */
 export interface ServerSettings {
@@ -38,41 +34,15 @@ export interface ColdOptions {
 /** Throws UNSUPPORTED when anything changes meanwhile, PAGE_DAMAGED, and what the sink throws: then there is no backup. */
 export async function backUpDirectory(options: ColdOptions): Promise<StoredBackup> {
   const { survey, server, settings, sink, emit, signal } = options
-  const { directory, files } = survey
   const pouring = new Pouring(sink)
   try {
-    for (const { path, mode } of survey.folders) pouring.folder(path, mode)
-    for (const { path, why } of survey.leftOut) pouring.leaveOut(path, why)
-    const total = files.reduce((sum, { stats }) => sum + stats.size, 0)
-    let done = 0
-    const copying = {
-      directory,
-      flavour: server.origin.flavour,
-      intake: pouring,
-      signal,
-      read: (bytes: number) => {
-        done += bytes
-        emit?.({ type: 'progress', phase: 'reading files', done, total, unit: 'bytes' })
-      },
-    }
-    const [system, others] = partition(files)
-    // The files of the system tablespace are one row of pages.
-    let before: Continued | undefined
-    let space: Tablespace | undefined
-    for (const file of system) {
-      space = await copyFile(file, copying, before)
-      if (space !== undefined)
-        before = { space, pages: (before?.pages ?? 0) + file.stats.size / space.pageBytes }
-    }
-    await sideBySide(others, filesAtOnce, signal, async (file, signal) => {
-      await copyFile(file, { ...copying, signal })
-    })
+    const { pageBytes } = await pourFiles(survey, server.origin.flavour, { pouring, emit, signal })
     await requireUnchanged(survey)
     const { objects, ...poured } = await pouring.finish()
     const content: PhysicalContent = {
       format: 1,
       server: {
-        pageBytes: space?.pageBytes ?? 16_384,
+        pageBytes,
         ...(settings.lowerCaseTableNames === undefined
           ? {}
           : { lowerCaseTableNames: settings.lowerCaseTableNames }),
@@ -100,19 +70,6 @@ export async function backUpDirectory(options: ColdOptions): Promise<StoredBacku
   } finally {
     await pouring.settle()
   }
-}
-
-function partition(files: readonly SurveyedFile[]): [SurveyedFile[], SurveyedFile[]] {
-  const system = files.filter(isSystem).toSorted((a, b) => numberOf(a) - numberOf(b))
-  return [system, files.filter((file) => !isSystem(file))]
-}
-
-function isSystem({ path }: SurveyedFile): boolean {
-  return /^ibdata\d*$/.test(path)
-}
-
-function numberOf({ path }: SurveyedFile): number {
-  return Number(path.slice('ibdata'.length))
 }
 
 /** The server may have been started, and even stopped again, while its files were read. */

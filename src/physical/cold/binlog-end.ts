@@ -1,15 +1,13 @@
-// Where the binary log of a stopped server ends: what its last file says of position, GTIDs, server and clean shutdown.
+// Where a binary log that nobody writes to ends: what its last file says of position, GTIDs, server and clean shutdown.
 import { createReadStream } from 'node:fs'
 import path from 'node:path'
 import type { BinlogEvent } from '../../binlog/binlog-event.ts'
 import { decodePreviousGtids } from '../../binlog/control-events.ts'
-import { splitEvents } from '../../binlog/event-splitter.ts'
+import { GroupTracker } from '../../binlog/event-group.ts'
+import { EventSplitter } from '../../binlog/event-splitter.ts'
 import { eventFlag, eventType } from '../../binlog/event-types.ts'
 import { decodeGtidList, decodeMariadbGtid } from '../../binlog/mariadb-gtid-event.ts'
-import { decodeMysqlGtid } from '../../binlog/mysql-gtid-event.ts'
 import { HoldfastError } from '../../core/errors.ts'
-import { formatMariadbGtid } from '../../core/gtid-position.ts'
-import { formatMysqlGtid } from '../../core/gtid-set.ts'
 import { stateAfter } from '../../core/gtid-state.ts'
 import { MalformedDataError } from '../../core/malformed-data-error.ts'
 import type { GtidState, RecoveryPoint } from '../../core/recovery-point.ts'
@@ -30,13 +28,20 @@ export const encryptedMagic = Buffer.from('fd62696e', 'hex')
 /** GTIDs that are gathered before they are joined to the state. */
 const gtidsAtOnce = 10_000
 
-/** Reads a whole file, which has at most a GiB or so. Throws UNSUPPORTED for an encrypted one, MalformedDataError for what is no binary log. */
+/**
+ * Reads a whole file, which has at most a GiB or so. The end is that of the last transaction that is whole: what stands behind it, a server cuts off when it
+ * recovers. Throws UNSUPPORTED for an encrypted one, MalformedDataError for what is no binary log.
+ */
 export async function readBinlogEnd(file: string, signal?: AbortSignal): Promise<BinlogEnd> {
   const reading = new EndReader(file)
   const chunks = createReadStream(file, { highWaterMark: 1024 * 1024, signal })
-  for await (const event of splitEvents(unencrypted(chunks, file), { offset: 0 })) {
-    if (event.header.type === eventType.startEncryption) throw encrypted(file)
-    reading.take(event)
+  // Bytes of an event that was being written are left over.
+  const splitter = new EventSplitter({ offset: 0 })
+  for await (const chunk of unencrypted(chunks, file)) {
+    for (const event of splitter.push(chunk)) {
+      if (event.header.type === eventType.startEncryption) throw encrypted(file)
+      reading.take(event)
+    }
   }
   return reading.end()
 }
@@ -63,6 +68,7 @@ function encrypted(file: string): HoldfastError {
 
 class EndReader {
   readonly #file: string
+  readonly #groups = new GroupTracker()
   #first: BinlogEvent | undefined
   #last: BinlogEvent | undefined
   #state: GtidState | undefined
@@ -75,7 +81,10 @@ class EndReader {
 
   take(event: BinlogEvent): void {
     this.#first ??= event
-    this.#last = event
+    const { place, isLast } = this.#groups.push(event)
+    const gtid = this.#groups.group?.gtid
+    if (place === 'inside' && isLast && gtid !== undefined) this.#add(gtid)
+    if (place === 'outside' || isLast) this.#last = event
     switch (event.header.type) {
       case eventType.previousGtids:
         this.#state = { flavour: 'mysql', text: decodePreviousGtids(event).toString() }
@@ -83,16 +92,9 @@ class EndReader {
       case eventType.gtidList:
         this.#state = { flavour: 'mariadb', text: decodeGtidList(event).toString() }
         return
-      case eventType.gtid:
-      case eventType.gtidTagged: {
-        const { gtid } = decodeMysqlGtid(event)
-        if (gtid !== undefined) this.#add(formatMysqlGtid(gtid))
-        return
-      }
       case eventType.mariadbGtid: {
         const { gtid } = decodeMariadbGtid(event)
         if (gtid.serverId === this.#first.header.serverId) this.#domainId = gtid.domainId
-        this.#add(formatMariadbGtid(gtid))
         return
       }
       default:

@@ -8,6 +8,18 @@ const logs = new Map([
 ] as const)
 
 for (const [path, expected] of [
+  ['#ib_16384_0.dblwr', 'other'],
+  ['shop/#sql-1a2b_3.ibd', 'tablespace'],
+  ['shop/#sql-alter-1a2b-3.frm', 'table'],
+  ['ibtmp1', 'skip'],
+] as const) {
+  test(`${path} of a server that crashed is ${expected}`, () => {
+    const belonging = classifyFile(path, logs, 'crashed')
+    assert.equal(belonging.kind === 'take' ? belonging.as : belonging.kind, expected)
+  })
+}
+
+for (const [path, expected] of [
   ['ibdata1', 'tablespace'],
   ['mysql.ibd', 'tablespace'],
   ['shop/t#p#p0.ibd', 'tablespace'],

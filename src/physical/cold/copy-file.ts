@@ -1,4 +1,4 @@
-// One file of a stopped server on its way into a backup; of a tablespace every page is checked.
+// One file that nobody writes to on its way into a backup; of a tablespace every page is checked.
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
@@ -8,6 +8,7 @@ import { checkPage } from '../innodb/page-check.ts'
 import { readTablespace, type Tablespace, tablespaceHeaderBytes } from '../innodb/tablespace.ts'
 import type { FileIntake, IntakeFile } from '../pour/file-intake.ts'
 import { isAllZeros } from '../pour/poured-cells.ts'
+import type { FilesOf } from './classify-file.ts'
 import type { SurveyedFile } from './survey.ts'
 
 /** Four cells: one read of the disk and four chunks on their way. */
@@ -15,6 +16,7 @@ const readBytes = 4 * cellBytes
 
 export interface CopyOptions {
   readonly directory: string
+  readonly state: FilesOf
   readonly flavour: Flavour
   readonly intake: FileIntake
   /** Told how much was read, a piece at a time. */
@@ -31,12 +33,12 @@ export interface Continued {
 /** Answers what the file turned out to be, where it is a tablespace. Throws PAGE_DAMAGED, and what reading and storing throw. */
 export async function copyFile(
   file: SurveyedFile,
-  { directory, flavour, intake, read, signal }: CopyOptions,
+  { directory, state, flavour, intake, read, signal }: CopyOptions,
   before?: Continued,
 ): Promise<Tablespace | undefined> {
   const from = path.join(directory, file.path)
   await using handle = await open(from, 'r')
-  const space = await spaceOf(file, handle, flavour, before)
+  const space = await spaceOf(file, handle, { state, flavour }, before)
   const to = intake.open(file.path, {
     kind: file.kind,
     mode: file.stats.mode & 0o7777,
@@ -75,7 +77,7 @@ async function pour(
 async function spaceOf(
   { path: name, kind }: SurveyedFile,
   handle: FileHandle,
-  flavour: Flavour,
+  { state, flavour }: Pick<CopyOptions, 'state' | 'flavour'>,
   before: Continued | undefined,
 ): Promise<Tablespace | undefined> {
   if (kind !== 'tablespace' && kind !== 'undo') return undefined
@@ -86,6 +88,8 @@ async function spaceOf(
     tablespaceHeaderBytes,
     0,
   )
+  // A server that runs makes a file and writes its first page later: after a crash it is made again.
+  if (state === 'crashed' && buffer.every((byte) => byte === 0)) return undefined
   const space = readTablespace(buffer.subarray(0, bytesRead), flavour)
   if (space === undefined) throw damaged(name, 0, 'is not that of a tablespace')
   return space

@@ -1,26 +1,52 @@
 // Whether a server runs on a data directory, as the kernel tells it: InnoDB locks its files for as long as it runs.
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
+import { mountOf } from '../mounts.ts'
 import type { Survey } from './survey.ts'
 
-/**
- * Throws UNSUPPORTED when a process holds a lock on one of the files. InnoDB takes POSIX locks on its system tablespace (os_file_lock),
- * which every user of the machine sees in /proc/locks; a server in another container or on another host is not seen.
- */
+/** Throws UNSUPPORTED when a process holds one of the files. */
 export async function requireStopped({ directory, files }: Survey): Promise<void> {
+  const names = files
+    .filter(({ kind }) => kind === 'tablespace')
+    .map((file) => path.join(directory, file.path))
+  const holder = await holderOf(names)
+  if (holder === undefined) return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `a server runs on ${directory}: process ${holder.pid} holds ${holder.file}`,
+    { ...holder },
+    { hint: 'Shut the server down cleanly first; a copy of files that change is no backup.' },
+  )
+}
+
+/**
+ * The process that holds a lock on one of these files, and which. InnoDB takes POSIX locks on its system tablespace (os_file_lock), which every user
+ * of the machine sees in /proc/locks; a server in another container or on another host is not seen.
+ */
+export async function holderOf(
+  files: readonly string[],
+): Promise<{ readonly pid: number; readonly file: string } | undefined> {
   const held = heldLocks(await readFile('/proc/locks', 'utf8'))
-  for (const { path: name, kind, stats } of files) {
-    const pid = kind === 'tablespace' ? held.get(`${deviceText(BigInt(stats.dev))}:${stats.ino}`) : undefined
-    if (pid === undefined) continue
-    const file = path.join(directory, name)
-    throw new HoldfastError(
-      'UNSUPPORTED',
-      `a server runs on ${directory}: process ${pid} holds ${file}`,
-      { pid, file },
-      { hint: 'Shut the server down cleanly first; a copy of files that change is no backup.' },
-    )
+  const devices = new Map<string, string>()
+  for (const file of files) {
+    const { dev, ino } = await stat(file)
+    const folder = path.dirname(file)
+    const device = devices.get(folder) ?? (await mountedDevice(folder))
+    devices.set(folder, device)
+    const pid = held.get(`${device}:${ino}`) ?? held.get(`${deviceText(BigInt(dev))}:${ino}`)
+    if (pid !== undefined) return { pid, file }
   }
+  return undefined
+}
+
+/** Locks are told by the device of the file system: stat(2) tells another one of files of btrfs, for each subvolume its own. */
+async function mountedDevice(folder: string): Promise<string> {
+  const { device } = await mountOf(folder)
+  return device
+    .split(':')
+    .map((number) => Number(number).toString(16).padStart(2, '0'))
+    .join(':')
 }
 
 /** Lines like `1: POSIX  ADVISORY  WRITE 4284 fe:00:2343333 0 EOF`; those that wait begin with `->`. */

@@ -1,4 +1,4 @@
-// All files of a stopped server's data directory: what each is, and what is left out.
+// All files of a data directory that nobody writes to: what each is, and what is left out.
 import type { Stats } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { HoldfastError } from '../../core/errors.ts'
 import type { FileContent } from '../content.ts'
 import { tableElsewhere } from '../table-elsewhere.ts'
 import { encryptedMagic } from './binlog-end.ts'
-import { classifyFile } from './classify-file.ts'
+import { classifyFile, type FilesOf } from './classify-file.ts'
 import { walk } from './walk.ts'
 
 export interface SurveyedFile {
@@ -18,6 +18,7 @@ export interface SurveyedFile {
 
 export interface Survey {
   readonly directory: string
+  readonly state: FilesOf
   readonly files: readonly SurveyedFile[]
   readonly folders: readonly { readonly path: string; readonly mode: number }[]
   readonly leftOut: readonly { readonly path: string; readonly why: string }[]
@@ -29,8 +30,14 @@ export interface Survey {
  * Links are followed: what they point at is stored in their place. `binlogIndex` is named where the option file has it elsewhere than in
  * the directory. Throws UNSUPPORTED for a table whose file lies elsewhere.
  */
-export async function surveyDirectory(directory: string, binlogIndex?: string): Promise<Survey> {
-  const found = await Array.fromAsync(walk(directory, isSkipped))
+export async function surveyDirectory(
+  directory: string,
+  binlogIndex?: string,
+  state: FilesOf = 'shut-down',
+): Promise<Survey> {
+  const found = await Array.fromAsync(
+    walk(directory, (name) => classifyFile(name, noLogs, state).kind === 'skip'),
+  )
   const names = found.map((entry) => entry.path)
   const logs = await readLogs(directory, names, binlogIndex)
   const files: SurveyedFile[] = []
@@ -38,7 +45,7 @@ export async function surveyDirectory(directory: string, binlogIndex?: string): 
   const leftOut: { path: string; why: string }[] = [...logs.elsewhere]
   for (const { path: name, stats } of found) {
     if (name.endsWith('.isl')) throw tableElsewhere(name)
-    const belonging = classifyFile(name, logs.kinds)
+    const belonging = classifyFile(name, logs.kinds, state)
     if (belonging.kind === 'skip') continue
     if (belonging.kind === 'leave-out') {
       leftOut.push({ path: name, why: belonging.why })
@@ -48,14 +55,17 @@ export async function surveyDirectory(directory: string, binlogIndex?: string): 
     if (stats.isDirectory()) folders.push({ path: name, mode })
     else if (stats.isFile()) files.push({ path: name, kind: belonging.as, stats })
   }
-  return { directory, files, folders, leftOut, ...(logs.binlog === undefined ? {} : { binlog: logs.binlog }) }
+  return {
+    directory,
+    state,
+    files,
+    folders,
+    leftOut,
+    ...(logs.binlog === undefined ? {} : { binlog: logs.binlog }),
+  }
 }
 
 const noLogs: ReadonlyMap<string, FileContent['kind']> = new Map()
-
-function isSkipped(name: string): boolean {
-  return classifyFile(name, noLogs).kind === 'skip'
-}
 
 interface Logs {
   readonly kinds: ReadonlyMap<string, FileContent['kind']>

@@ -1,0 +1,135 @@
+// A snapshot from its plan to its removal, whatever is done with its files in between.
+import type { ConnectionSettings } from '../core/connection-settings.ts'
+import { lockBoundsOf } from '../instance/lock-wait.ts'
+import { explainRead } from '../physical/cold/unreadable.ts'
+import type { HeldSnapshot } from '../physical/snapshot/held-snapshot.ts'
+import type { RunningServer } from '../physical/snapshot/running-server.ts'
+import { heldSnapshot, planSnapshot, type SnapshotRecord } from '../physical/snapshot/snapshot-record.ts'
+import type { AtStage } from '../physical/snapshot/stages.ts'
+import { type Moment, takeSnapshot } from '../physical/snapshot/take-snapshot.ts'
+import type { UseCase } from './backup-instance.ts'
+import type { SnapshotNotes } from './left-snapshots.ts'
+import { stageHooks } from './stage-hooks.ts'
+
+/** What may be chosen of every snapshot. */
+export interface SnapshotChoices {
+  /** `auto`, or absent: by the file system. */
+  readonly driver?: string | undefined
+  readonly lockWaitSeconds?: number | undefined
+  /** Of a server that has to be stopped, for its file system has no snapshots of its own. */
+  readonly freezeLimitSeconds: number
+  /** Folder with the programs of the stages. */
+  readonly hooks?: string | undefined
+  /** What is left when all is done well: the snapshot, or where it is mounted too. */
+  readonly keep?: 'snapshot' | 'mount' | undefined
+}
+
+export interface SnapshotOptions extends SnapshotChoices, UseCase {
+  readonly settings: ConnectionSettings
+  readonly server: RunningServer
+  readonly isHeldStill: boolean
+  readonly notes: SnapshotNotes
+}
+
+/** A snapshot whose files can be read. */
+export interface OpenSnapshot {
+  readonly driver: SnapshotRecord['driver']
+  readonly moment: Moment
+  /** Where the files of the data directory are in it. */
+  readonly directory: string
+}
+
+/** Throws what each step throws, and what `read` throws: then nothing is left of the snapshot. */
+export async function withSnapshot<T>(
+  options: SnapshotOptions,
+  read: (opened: OpenSnapshot) => Promise<T>,
+): Promise<T> {
+  const { server, notes, signal } = options
+  const name = notes.newName()
+  const record = await planSnapshot({
+    ...options,
+    directory: server.directory,
+    pid: server.pid,
+    name,
+    mountAt: notes.mountPlace(name),
+  })
+  await notes.write(name, record)
+  const snapshot = heldSnapshot(record)
+  const facts: Record<string, string> = { HOLDFAST_SNAPSHOT: name }
+  const at = stageHooks(options.hooks, () => facts, signal)
+  // What is done after a failure, be it an interruption, is not interrupted.
+  const atEnd = stageHooks(options.hooks, () => facts, new AbortController().signal)
+  try {
+    const result = await useSnapshot(snapshot, record, { ...options, at }, facts, read)
+    await tellOf(options, () => atEnd('precleanup'))
+    await end(snapshot, name, facts, options)
+    await tellOf(options, () => atEnd('backupsuccess'))
+    return result
+  } catch (error) {
+    facts['HOLDFAST_FAILURE'] = wordsOf(error)
+    await tellOf(options, () => atEnd('precleanup'))
+    await end(snapshot, name, facts, { ...options, keep: undefined })
+    await tellOf(options, () => atEnd('backupfailure'))
+    throw error
+  }
+}
+
+async function useSnapshot<T>(
+  snapshot: HeldSnapshot,
+  { driver }: SnapshotRecord,
+  options: SnapshotOptions & { readonly at: AtStage },
+  facts: Record<string, string>,
+  read: (opened: OpenSnapshot) => Promise<T>,
+): Promise<T> {
+  const { settings, server, isHeldStill, lockWaitSeconds, at, emit, signal } = options
+  const how = isHeldStill ? `the server is held still: ${server.lockReason}` : 'without a lock'
+  await at('preconnect')
+  emit({ type: 'phase', phase: 'taking a snapshot', detail: `${driver}, ${how}` })
+  await snapshot.prepare(signal)
+  const bounds = lockBoundsOf(lockWaitSeconds)
+  const moment = await takeSnapshot(snapshot, { settings, isHeldStill, bounds, at, emit, signal })
+  await at('premount')
+  const directory = await snapshot.open(signal)
+  facts['HOLDFAST_SNAPSHOT_DIRECTORY'] = directory
+  await at('prebackup')
+  const result = await explainRead(directory, () => read({ driver, moment, directory }))
+  await snapshot.requireSound(signal)
+  return result
+}
+
+/** What cannot be taken away is no fault of a backup: it is told, and the next command tries again. */
+async function end(
+  snapshot: HeldSnapshot,
+  name: string,
+  facts: Readonly<Record<string, string>>,
+  { notes, keep, emit }: SnapshotOptions,
+): Promise<void> {
+  try {
+    if (keep === undefined) await snapshot.remove()
+    if (keep === 'snapshot') await snapshot.close()
+    await notes.forget(name)
+    if (keep === undefined) return
+    const place = keep === 'mount' ? `, to be read in ${facts['HOLDFAST_SNAPSHOT_DIRECTORY']}` : ''
+    const message = `the snapshot ${name} is kept${place}; what removes it: ${snapshot.removal}`
+    emit({ type: 'notice', level: 'info', message })
+  } catch (error) {
+    emit({
+      type: 'notice',
+      level: 'warning',
+      message: `the snapshot ${name} is still there: ${wordsOf(error)}`,
+    })
+  }
+}
+
+/** A failure of what only follows a backup is told. */
+async function tellOf({ emit }: UseCase, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    emit({ type: 'notice', level: 'warning', message: wordsOf(error) })
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,85 @@
+// Whether all files of a server lie in its data directory, and that on one volume: a snapshot is of one.
+import { lstat, readdir, realpath } from 'node:fs/promises'
+import path from 'node:path'
+import { HoldfastError } from '../../core/errors.ts'
+import type { ServerVariables } from '../../instance/server-variables.ts'
+import { isThere } from './is-there.ts'
+
+/** Folders that a server may have elsewhere; relative ones are relative to the data directory. */
+const folders = [
+  'innodb_data_home_dir',
+  'innodb_log_group_home_dir',
+  'innodb_undo_directory',
+  'innodb_doublewrite_dir',
+  'innodb_directories',
+  'aria_log_dir_path',
+]
+
+export interface OneVolume {
+  /** The data directory, absolute and without links. */
+  readonly directory: string
+  /** Of all files in it, relative to it. */
+  readonly names: readonly string[]
+}
+
+/** `given`: the data directory where this machine knows it by another name than its server. Throws UNSUPPORTED with what lies elsewhere. */
+export async function requireOneVolume(
+  given: string | undefined,
+  variables: ServerVariables,
+): Promise<OneVolume> {
+  for (const name of folders) {
+    for (const folder of (variables.get(name) ?? '').split(';').filter((part) => part !== ''))
+      if (!(await isDataDirectory(folder, variables))) throw elsewhere(`${name} = ${folder}`)
+  }
+  const dataFiles = variables.get('innodb_data_file_path') ?? ''
+  if (dataFiles.includes('/')) throw elsewhere(`innodb_data_file_path = ${dataFiles}`)
+  const directory = await realpath(given ?? variables.text('datadir'))
+  return { directory, names: await namesOnVolume(directory) }
+}
+
+/** A log that lies elsewhere is for the archive. */
+export async function isLogInside(variables: ServerVariables): Promise<boolean> {
+  const base = variables.get('log_bin_basename') ?? ''
+  return variables.isOn('log_bin') && base !== '' && (await isDataDirectory(path.dirname(base), variables))
+}
+
+/** As the server names folders, which need not be there for us. */
+async function isDataDirectory(folder: string, variables: ServerVariables): Promise<boolean> {
+  const own = path.resolve(variables.text('datadir'))
+  const named = path.resolve(own, folder)
+  return named === own || ((await isThere(named)) && (await realpath(named)) === (await realpath(own)))
+}
+
+/** A snapshot has an empty folder where another volume is mounted, and a link that leads to the file that is written to. */
+async function namesOnVolume(directory: string): Promise<readonly string[]> {
+  const { dev } = await lstat(directory)
+  const names: string[] = []
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const place = path.join(entry.parentPath, entry.name)
+    if (entry.isSymbolicLink()) throw elsewhere(`${place} is a link`)
+    if (entry.isDirectory() && (await isElsewhere(place, dev))) throw elsewhere(`${place} is another volume`)
+    names.push(path.relative(directory, place))
+  }
+  return names
+}
+
+async function isElsewhere(folder: string, device: number): Promise<boolean> {
+  try {
+    return (await lstat(folder)).dev !== device
+  } catch (error) {
+    // A schema that was dropped just now.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
+}
+
+function elsewhere(what: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `a snapshot is of one volume, and this server has files elsewhere: ${what}`,
+    { what },
+    {
+      hint: 'Use --method clone (MySQL) or mariadb-backup (MariaDB), or take a logical backup (--method dump).',
+    },
+  )
+}

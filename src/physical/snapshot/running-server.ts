@@ -1,0 +1,130 @@
+// The server of a data directory as a snapshot has to know it: that it runs here, where its files are, and what holding it still has to give.
+import { readFile } from 'node:fs/promises'
+import { machine } from 'node:os'
+import path from 'node:path'
+import type { BackupOrigin } from '../../core/backup.ts'
+import { HoldfastError } from '../../core/errors.ts'
+import { backupOrigin, type InstanceFacts } from '../../instance/instance-facts.ts'
+import type { ServerVariables } from '../../instance/server-variables.ts'
+import { holderOf } from '../cold/stopped-server.ts'
+import type { PhysicalContent } from '../content.ts'
+import { tableElsewhere } from '../table-elsewhere.ts'
+import { isThere } from './is-there.ts'
+import { isLogInside, type OneVolume, requireOneVolume } from './one-volume.ts'
+
+export interface RunningServer {
+  readonly origin: BackupOrigin
+  /** Absolute and without links. */
+  readonly directory: string
+  /** Its process id here. */
+  readonly pid: number
+  /** Its binary log lies in the data directory, and so in a snapshot of it. */
+  readonly hasLogInside: boolean
+  /** Why files of one instant are not enough, in words; absent where they are. */
+  readonly lockReason?: string
+  readonly content: PhysicalContent['server']
+}
+
+/** `directory` instead of the one that the server names. Throws UNSUPPORTED for a server of which a snapshot of one volume has not all files. */
+export async function examineServer(
+  facts: InstanceFacts,
+  variables: ServerVariables,
+  given: string | undefined,
+): Promise<RunningServer> {
+  const volume = await requireOneVolume(given, variables)
+  const { directory } = volume
+  const link = volume.names.find((name) => name.endsWith('.isl'))
+  if (link !== undefined) throw tableElsewhere(link)
+  const system = path.join(directory, 'ibdata1')
+  const holder = (await isThere(system)) ? await holderOf([system]) : undefined
+  if (holder === undefined || !(await isThatServer(directory, holder.pid, facts, variables)))
+    throw notHere(directory)
+  const hasLogInside = await isLogInside(variables)
+  const lockReason = reasonToLock(facts, variables, volume, hasLogInside)
+  return {
+    origin: backupOrigin(facts),
+    directory,
+    pid: holder.pid,
+    hasLogInside,
+    ...(lockReason === undefined ? {} : { lockReason }),
+    content: serverContent(variables),
+  }
+}
+
+function reasonToLock(
+  { binlog }: InstanceFacts,
+  variables: ServerVariables,
+  { names }: OneVolume,
+  hasLogInside: boolean,
+): string | undefined {
+  // Of users: those of the server itself are made to survive a crash, or hold logs and statistics.
+  const plain = names.find(
+    (name) => /\.(MYI|MAI|CSM|ARZ|MRG)$/.test(name) && !/^(mysql|sys|performance_schema)\//.test(name),
+  )
+  if (plain !== undefined) return `${plain} is of an engine without transactions`
+  if (!binlog.isOn) return undefined
+  if (!hasLogInside) return 'the binary log lies elsewhere'
+  // What the log has and InnoDB has not, or the other way round, is not the same after a crash.
+  for (const name of ['sync_binlog', 'innodb_flush_log_at_trx_commit'])
+    if (variables.number(name) !== 1) return `${name} = ${variables.text(name)}`
+  for (const name of ['binlog_encryption', 'encrypt_binlog'])
+    if (variables.isOn(name)) return 'the binary log is encrypted'
+  return undefined
+}
+
+/** Two servers may have data directories of one name, one of them in a container. MySQL has an id of its own; MariaDB notes its process. */
+async function isThatServer(
+  directory: string,
+  pid: number,
+  { serverUuid }: InstanceFacts,
+  variables: ServerVariables,
+): Promise<boolean> {
+  if (serverUuid !== undefined) {
+    const text = await textOf(path.join(directory, 'auto.cnf'))
+    return /^\s*server-uuid\s*=\s*(\S+)/m.exec(text)?.[1] === serverUuid
+  }
+  // As the process itself sees it: its own root, and its number in the innermost of its namespaces, which stands last (proc_pid_status(5)).
+  const noted = path.join(
+    `/proc/${pid}/root`,
+    path.resolve(variables.text('datadir'), variables.text('pid_file')),
+  )
+  const own = /^NSpid:.*?(\d+)$/m.exec(await textOf(`/proc/${pid}/status`))?.[1]
+  return own !== undefined && (await textOf(noted)).trim() === own
+}
+
+/** Empty for what is not there, or not for us. */
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'EACCES'].includes(String(error.code)))
+      return ''
+    throw error
+  }
+}
+
+function notHere(directory: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `${directory} on this machine is not the data directory of that server, or the server does not run here`,
+    { directory },
+    {
+      hint: 'Run holdfast as root on the host of the server; where it runs in a container, name its directory with --datadir DIR.',
+    },
+  )
+}
+
+function serverContent(variables: ServerVariables): PhysicalContent['server'] {
+  const base = variables.get('log_bin_basename')
+  const isLogging = variables.isOn('log_bin') && base !== undefined && base !== ''
+  const isEncrypted = variables.isOn('innodb_encrypt_tables') || variables.isOn('innodb_encrypt_log')
+  return {
+    pageBytes: variables.number('innodb_page_size'),
+    lowerCaseTableNames: variables.number('lower_case_table_names'),
+    dataFilePath: variables.text('innodb_data_file_path'),
+    ...(isLogging ? { binlogBase: path.basename(base) } : {}),
+    architecture: machine(),
+    plugins: [],
+    ...(isEncrypted ? { keyring: 'innodb_encrypt_tables or innodb_encrypt_log is on' } : {}),
+  }
+}
