@@ -32,8 +32,8 @@ test('a process that was killed is gone also while nobody has asked how it ended
   // The shell becomes a program that knows nothing of the child it has.
   const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
   try {
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
-    const mark = markOf(Number(line.toString()))
+    const [line] = await once(parent.stdout, 'data')
+    const mark = markOf(Number(String(line)))
     assert.equal(isCertainlyGone(mark), false)
     process.kill(mark.pid, 'SIGKILL')
     while (statOf(mark.pid)[0] !== 'Z') await sleep(5)
