@@ -45,7 +45,7 @@ for (const [prefix, key] of [
     const { bytes } = writer.finish()
     assert.equal(offset, fileHeaderBytes)
     assert.equal(length, frameHeaderBytes + payload.length + 16)
-    if (fileKey.key !== undefined) assert.equal(block('key'), lines(fileKey.key))
+    if (fileKey.key !== undefined) assert.equal(block('key'), lines(fileKey.key.export()))
     assert.equal(block(`${prefix}header`), lines(bytes.subarray(0, offset)))
     assert.equal(block(`${prefix}frame`), lines(bytes.subarray(offset, offset + length)))
     assert.equal(block(`${prefix}end`), lines(bytes.subarray(offset + length)))

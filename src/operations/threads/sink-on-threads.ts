@@ -55,7 +55,9 @@ class ThreadedSink implements SinkOnThreads {
     try {
       const taken = await idlest.budget.take(bytes.length)
       try {
-        // A copy that can be given away: the caller uses its buffer again.
+        // Shared memory is read where it is, for the caller leaves it alone until the answer comes. Of other memory a copy is given away.
+        if (bytes.buffer instanceof SharedArrayBuffer)
+          return await idlest.thread.calls.call('put', bytes, signal)
         const copy = new Uint8Array(bytes)
         return await idlest.thread.calls.call('put', copy, signal, [copy.buffer])
       } finally {

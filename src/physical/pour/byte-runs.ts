@@ -30,6 +30,15 @@ export class ByteRuns {
     return end === 0 || (first !== undefined && first[0] === 0 && first[1] >= end)
   }
 
+  /** Makes zeros of what was not written before the end of the last run. */
+  clearGaps(bytes: Buffer): void {
+    let at = 0
+    for (const [start, end] of this.#runs) {
+      bytes.fill(0, at, start)
+      at = end
+    }
+  }
+
   /** Start and length of each. */
   get spans(): [number, number][] {
     return this.#runs.map(([start, end]) => [start, end - start])

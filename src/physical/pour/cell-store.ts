@@ -44,10 +44,11 @@ export class CellStore {
     return this.#notes
   }
 
-  /** `buffer` is a whole cell, with zeros from `end` on. */
+  /** `buffer` has room for a whole cell; what is behind `end` in it is made zeros. */
   async store(cell: number, buffer: Buffer, end: number): Promise<KeptCell> {
     const { memory } = this.#sink
     if (memory === undefined || end < minRememberedBytes) return this.#whole(buffer.subarray(0, end))
+    buffer.fill(0, end)
     const content = memory.fingerprints.of(buffer)
     const before = memory.recall(this.#path, cell)
     const known = before !== undefined && (await memory.holds(before.base.id)) ? before : undefined

@@ -1,5 +1,5 @@
 // Whether bytes are those of an earlier backup, without their hash: a keyed sum of 128 bits that costs a tenth of one.
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 
 export const fingerprintBytes = 16
 export const fingerprintKeyBytes = 32
@@ -13,11 +13,11 @@ const nonce = Buffer.alloc(12)
  * cell. LSN and CRC of a page say less: a server that was restored gives LSNs a second time, and a CRC has 32 bits.
  */
 export class Fingerprints {
-  readonly #key: Buffer
+  readonly #key: KeyObject
 
   /** `key` has 32 bytes and is known to nobody who chooses what is summed. */
   constructor(key: Buffer) {
-    this.#key = key
+    this.#key = createSecretKey(key)
   }
 
   of(bytes: Uint8Array): Buffer {

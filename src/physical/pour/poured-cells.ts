@@ -31,11 +31,12 @@ export class PouredCells {
   }
 
   /**
-   * Takes what was written of a cell: `written` of `buffer`, which has zeros elsewhere. Answers what is to be stored, if anything. `cellEnd` is the length of the cell within the file.
+   * Takes what was written of a cell: `written` of `buffer`, in which all else is made zeros up to there. Answers what is to be stored, if anything. `cellEnd` is the length of the cell within the file.
    */
   put(cell: number, buffer: Buffer, written: ByteRuns, cellEnd: number): CellChange | undefined {
     if (this.has(cell) && !written.coversUpTo(cellEnd)) return this.#patch(cell, buffer, written)
     this.#drop(cell)
+    written.clearGaps(buffer)
     return isAllZeros(buffer.subarray(0, written.end)) ? undefined : this.#base(cell, written.end)
   }
 
