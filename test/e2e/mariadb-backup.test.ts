@@ -77,7 +77,7 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
 
     await context.test('a second backup stores what has changed alone', async () => {
       const run = await succeed([...take, source.url(), '--json'], { env })
-      const { backup }: { backup: BackupSummary } = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '')
+      const backup = lastBackup(run.stdout)
       assert.equal(backup.method, 'mariadb-backup')
       assert.ok(backup.sizes.newBytes < backup.sizes.plainBytes / 4, run.stdout)
     })
@@ -89,6 +89,33 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
         const run = await holdfast([...take, source.url({ user: 'nobody', password: '' })], { env })
         assertRefused(run, 21, /privilege/)
         assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
+      },
+    )
+
+    await context.test(
+      'parts of a server come back as they were, and say that they are no more',
+      async () => {
+        await source.sql(
+          'CREATE DATABASE `a-b`; CREATE TABLE `a-b`.`t.1 ü` SELECT 1 AS id; CREATE TABLE `a-b`.other (id INT)',
+        )
+        const directory = path.join(folder.path, 'parts')
+        const words = [...take, source.url(), '--tables', '`a-b`.`t.1 ü`,shop.orders', '--json']
+        const { id, isPartial } = lastBackup((await succeed(words, { env })).stdout)
+        assert.equal(isPartial, true)
+        const late = await holdfast(['restore', 'shop', '--backup', id, '--datadir', directory], { env })
+        assertRefused(late, 1, /partial|a part/)
+        await succeed(['restore', 'shop', '--backup', id, '--to', 'backup', '--datadir', directory], { env })
+        await using restored = await startServer(kind, { dataDir: directory })
+        const checksum = 'CHECKSUM TABLE shop.orders, `a-b`.`t.1 ü` EXTENDED'
+        assert.equal(await restored.sql(checksum), await source.sql(checksum))
+        const tables =
+          "SELECT table_name FROM information_schema.tables WHERE table_schema IN ('shop', 'a-b') ORDER BY 1"
+        assert.equal(await restored.sql(tables), 'orders\nt.1 ü\n')
+        assertRefused(
+          await holdfast([...take, source.url(), '--tables', 'shop.nowhere'], { env }),
+          2,
+          /the server has no table shop\.nowhere/,
+        )
       },
     )
 
@@ -119,4 +146,9 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
     })
   })
+}
+
+function lastBackup(stdout: string): BackupSummary {
+  const { backup }: { backup: BackupSummary } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+  return backup
 }

@@ -11,11 +11,18 @@ export const runBackupWithProgram: VerbRun = async (context) => {
   const { options, env, emit, signal } = context
   const from = options.text('from')
   if (from !== undefined) return await runFromStream(context, from)
-  refuseOptionsOfRows(context, 'mariadb-backup', ['threads'])
+  refuseOptionsOfRows(context, 'mariadb-backup', ['threads', 'schemas', 'tables'])
   const settings = await connectionSettings(context, context.arguments[0])
   const source = sourceName(context, settings)
   const backup = await backupWithMariadbBackup(
-    { access: repositoryAccess(context), settings, source, threads: options.integer('threads'), env },
+    {
+      access: repositoryAccess(context),
+      settings,
+      source,
+      threads: options.integer('threads'),
+      parts: { schemas: options.list('schemas'), tables: options.list('tables') },
+      env,
+    },
     { emit, signal },
   )
   return { text: describeBackupDone(source, backup, undefined), json: { source, backup } }
@@ -23,7 +30,7 @@ export const runBackupWithProgram: VerbRun = async (context) => {
 
 const runFromStream = async (context: VerbContext, from: string): Promise<Awaited<ReturnType<VerbRun>>> => {
   const { options, env, emit, signal } = context
-  refuseOptionsOfRows(context, 'mariadb-backup')
+  refuseOptionsOfRows(context, 'mariadb-backup --from')
   if (context.arguments[0] !== undefined)
     throw new HoldfastError('USAGE', '--from takes what was streamed before, and so goes without a URL')
   const source = options.text('name')

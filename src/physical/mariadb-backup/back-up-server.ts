@@ -17,6 +17,7 @@ import { Pouring } from '../pour/pouring.ts'
 import { type BackupProgram, optionFolder } from './backup-program.ts'
 import { explainFailure } from './explain-failure.ts'
 import { binlogPosition, requireFullBackup } from './notes.ts'
+import { type PartName, Parts } from './parts.ts'
 import { takeStream } from './stream-intake.ts'
 import { xbstreamPieces } from './xbstream.ts'
 
@@ -26,6 +27,8 @@ export interface ServerBackupOptions {
   readonly program: BackupProgram
   /** Data files that it reads at once. */
   readonly threads: number
+  /** Only these; everything by default. */
+  readonly parts?: readonly PartName[] | undefined
   readonly sink: BackupSink
   readonly emit?: EmitEvent | undefined
   readonly signal?: AbortSignal | undefined
@@ -39,12 +42,15 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
   const before = await gtidBinlogPos(connection, { signal })
   const pouring = new Pouring(sink)
   try {
-    const notes = await runInto(pouring, options, variables, await tablespaceBytes(connection, signal))
+    const parts = options.parts && (await Parts.of(options.parts, connection, signal))
+    const total = await tablespaceBytes(connection, signal)
+    const notes = await runInto(pouring, options, { variables, parts, total })
     requireFullBackup(notes)
     const server = serverContent(variables)
     const { binlogBase } = server
     if (binlogBase !== undefined) pouring.leaveOut(`${binlogBase}.*`, 'binary logs are for the archive')
     const { objects, ...poured } = await pouring.finish()
+    parts?.requireIn(poured.files.map((file) => file.path))
     const content: PhysicalContent = {
       format: 1,
       server,
@@ -63,7 +69,7 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
       point,
       content,
       objects,
-      isPartial: false,
+      isPartial: parts !== undefined,
       warnings: [],
     }
   } finally {
@@ -71,11 +77,17 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
   }
 }
 
+/** What was asked of the server before. */
+interface Asked {
+  readonly variables: ServerVariables
+  readonly parts: Parts | undefined
+  readonly total: number
+}
+
 async function runInto(
   intake: Pouring,
   { settings, program, threads, emit, signal }: ServerBackupOptions,
-  variables: ServerVariables,
-  total: number,
+  { variables, parts, total }: Asked,
 ): Promise<ReadonlyMap<string, string>> {
   await using folder = await optionFolder(settings)
   // It changes into the data directory: every path has to be absolute.
@@ -85,6 +97,7 @@ async function runInto(
     '--stream=mbstream',
     `--parallel=${threads}`,
     `--target-dir=${folder.path}`,
+    ...(parts === undefined ? [] : [`--databases-file=${await folder.write('parts', parts.lines)}`]),
   ]
   await using running = await startProgram(program.path, args, { cwd: folder.path, signal })
   let done = 0

@@ -82,20 +82,26 @@ function seriesOf(version: string): string | undefined {
 export interface OptionFolder extends AsyncDisposable {
   readonly path: string
   readonly optionFile: string
+  /** Another file in it, for us alone as well; answers its path. */
+  write(name: string, text: string): Promise<string>
 }
 
 /** A folder that is ours alone, with an option file in it: a password may stand there, and in no argument. */
 export async function optionFolder(settings: ConnectionSettings): Promise<OptionFolder> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  const optionFile = path.join(folder, 'my.cnf')
+  const write = async (name: string, text: string): Promise<string> => {
+    const file = path.join(folder, name)
+    await writeFile(file, text, { mode: 0o600 })
+    return file
+  }
   try {
-    await writeFile(optionFile, optionText(settings), { mode: 0o600 })
+    const optionFile = await write('my.cnf', optionText(settings))
+    return { path: folder, optionFile, write, [Symbol.asyncDispose]: remove }
   } catch (error) {
     await remove()
     throw error
   }
-  return { path: folder, optionFile, [Symbol.asyncDispose]: remove }
 }
 
 function optionText({ host, port, socketPath, user, password, tls }: ConnectionSettings): string {
