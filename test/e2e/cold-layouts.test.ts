@@ -43,7 +43,8 @@ for (const kind of testedKinds) {
   test(`encrypted tablespaces and redo logs come back with their key, and are refused without it (${kind})`, async () => {
     await using folder = await temporaryDirectory()
     await using source = await startServer(kind)
-    const keyring = await withKeyring(source, folder.path)
+    const redo = source.flavour === 'mysql' ? ['--innodb-redo-log-encrypt=ON'] : []
+    const keyring = await withKeyring(source, folder.path, redo)
     await createShop(source)
     const encrypted = source.flavour === 'mysql' ? "ENCRYPTION = 'Y'" : 'ENCRYPTED = YES'
     await source.sql(`ALTER TABLE shop.orders ${encrypted}; ALTER TABLE shop.audit ${encrypted}`)

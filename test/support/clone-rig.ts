@@ -1,12 +1,14 @@
 // A MySQL server to be cloned, and what becomes of a clone: a server on its files, which is compared with its source.
 import assert from 'node:assert/strict'
 import path from 'node:path'
+import type { TlsSettings } from '../../src/core/connection-settings.ts'
 import type { EmitEvent } from '../../src/core/events.ts'
 import { RateLimit } from '../../src/core/rate-limit.ts'
 import { cloneInstance } from '../../src/physical/clone/clone-instance.ts'
 import { type PhysicalContent, parsePhysicalContent } from '../../src/physical/content.ts'
 import { restoreFiles } from '../../src/physical/restore/restore-files.ts'
 import { differencesBetween } from './compare-servers.ts'
+import type { Keyring } from './keyring.ts'
 import { MemoryBackup } from './memory-backup.ts'
 import {
   type ServerKind,
@@ -41,6 +43,8 @@ export interface CloneRun {
 export interface CloneRunOptions {
   /** Instead of the donor's own: that of a proxy. */
   readonly port?: number
+  /** Off by default. */
+  readonly tls?: TlsSettings
   readonly bytesPerSecond?: number
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
@@ -49,7 +53,7 @@ export interface CloneRunOptions {
 export async function cloneOf(donor: TestServer, options: CloneRunOptions = {}): Promise<CloneRun> {
   const { port, bytesPerSecond, emit = () => undefined, signal = new AbortController().signal } = options
   const backup = new MemoryBackup()
-  const settings = donor.settings(cloner)
+  const settings = donor.settings(options.tls === undefined ? cloner : { ...cloner, tls: options.tls })
   const result = await cloneInstance({
     settings: port === undefined ? settings : { ...settings, port },
     sink: backup,
@@ -64,12 +68,15 @@ export async function cloneOf(donor: TestServer, options: CloneRunOptions = {}):
 export async function startClone(
   kind: ServerKind,
   { backup, result, content }: CloneRun,
+  keyring?: Keyring,
 ): Promise<TestServer & AsyncDisposable> {
   const folder = await temporaryDirectory()
   const directory = path.join(folder.path, 'data')
   try {
     await restoreFiles(backup.source(result), content, { directory })
-    const server = await startServer(kind, { dataDir: directory, args: ['--server-id=4242'] })
+    await keyring?.giveTo(directory)
+    const args = ['--server-id=4242', ...(keyring?.args ?? [])]
+    const server = await startServer(kind, { dataDir: directory, args })
     const dispose = server[Symbol.asyncDispose].bind(server)
     return Object.assign(server, {
       async [Symbol.asyncDispose]() {

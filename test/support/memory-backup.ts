@@ -12,6 +12,12 @@ export class MemoryBackup implements BackupSink {
     return id
   }
 
+  chunk(id: string): Buffer {
+    const chunk = this.#chunks.get(id)
+    if (chunk === undefined) throw new HoldfastError('VERIFY_FAILED', `no chunk ${id}`)
+    return chunk
+  }
+
   /** The backup as a restore sees it: content has been through JSON. */
   source(result: StoredBackup): BackupSource {
     const objects = new Map(result.objects.map(({ name, chunks }) => [name, { name, chunks: [...chunks] }]))
@@ -25,11 +31,7 @@ export class MemoryBackup implements BackupSink {
         if (object === undefined) throw new HoldfastError('VERIFY_FAILED', `no object ${name}`)
         return object
       },
-      getChunk: async (id) => {
-        const chunk = this.#chunks.get(id)
-        if (chunk === undefined) throw new HoldfastError('VERIFY_FAILED', `no chunk ${id}`)
-        return chunk
-      },
+      getChunk: async (id) => this.chunk(id),
     }
   }
 

@@ -77,14 +77,16 @@ export const backupVerb: VerbSpec = {
       'or binary logs, nor how often a value is there.',
     '--method clone takes all InnoDB files of a MySQL server (8.0.17 or newer) over its ordinary port, with BACKUP_ADMIN alone, while it is ' +
       'written to and its tables come and go. The server needs its clone plugin, and nothing is installed unasked. A broken connection is ' +
-      'taken up where it broke. Rows of other engines are not in it: a warning names their tables. Encrypted tablespaces are refused. It is ' +
+      'taken up where it broke. Rows of other engines are not in it: a warning names their tables. Encrypted tablespaces need TLS, and the server ' +
+      'that recovers them the keyring of this one; an encrypted redo log is refused. It is ' +
       'restored with restore --datadir; which of its moments it is, the restored server says of itself.',
     '--method cold takes a data directory whole, of a server that was shut down cleanly: every page is checked on the way. It is restored with ' +
       'restore --datadir, to its own moment or any later one that the binary logs reach. What is logged for people, and binary logs outside of ' +
       'the directory, are left out.',
     '--method mariadb-backup runs the program of that name (on PATH, or HOLDFAST_MARIADB_BACKUP), of the series of the server and on its host. What it ' +
       'streams is stored as it comes, with every page checked; no other disk is needed. It is restored with restore --datadir, where the ' +
-      'same program finishes it. The account needs RELOAD, PROCESS, LOCK TABLES and BINLOG MONITOR.',
+      'same program finishes it. With --schemas or --tables it copies these alone, and the backup is one of a part. The account needs RELOAD, PROCESS, ' +
+      'LOCK TABLES and BINLOG MONITOR.',
     '--method snapshot reads a snapshot of the volume of the data directory (btrfs, XFS) on the host of the server, as root, and removes it. Nobody ' +
       'waits where all tables are InnoDB, the binary log lies in the directory, and sync_binlog and innodb_flush_log_at_trx_commit are 1; otherwise the ' +
       'server is held still for the milliseconds that it takes. It is restored with restore --datadir, whose server recovers it as after a crash.',

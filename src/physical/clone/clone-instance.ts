@@ -14,6 +14,7 @@ import { Pouring } from '../pour/pouring.ts'
 import { cloneFailure } from './clone-failure.ts'
 import { CloneReport } from './clone-report.ts'
 import { ClonedFiles } from './cloned-files.ts'
+import { encryptedRedo } from './redo-key.ts'
 import { leaveOutTables, type TablesOutside, tablesOutside } from './tables-outside.ts'
 
 /** What lies in a data directory and is not InnoDB's. */
@@ -38,11 +39,13 @@ export interface CloneInstanceOptions {
  *
  * The point is known to lie between two only, before and after the clone; which it is, the restored server says of itself.
  *
- * Throws what CloneTransfer and the sink throw, UNSUPPORTED for encrypted tablespaces and for what is not the protocol, and PAGE_DAMAGED.
+ * Throws what CloneTransfer and the sink throw, UNSUPPORTED for an encrypted redo log and for what is not the protocol, and PAGE_DAMAGED.
  */
 export async function cloneInstance(options: CloneInstanceOptions): Promise<StoredBackup> {
   const { settings, sink, signal } = options
   const before = await lookAt(settings, signal)
+  // All tablespaces come before the redo log: told early, for it would be told late.
+  if (before.variables.isOn('innodb_redo_log_encrypt')) throw encryptedRedo()
   const pouring = new Pouring(sink)
   try {
     const server = await pourClone(options, pouring, before)
@@ -95,6 +98,9 @@ async function pourClone(
     dataFilePath: variables.text('innodb_data_file_path'),
     architecture: donor.get('version_compile_machine') ?? variables.text('version_compile_machine'),
     plugins: [...libraries.keys()],
+    ...(files.hasEncrypted
+      ? { keyring: 'tablespaces are encrypted: the keyring of the server opens them' }
+      : {}),
   }
 }
 

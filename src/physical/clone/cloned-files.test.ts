@@ -74,8 +74,8 @@ function page(number: number, mark = 1): Buffer {
   return bytes
 }
 
-async function pour(events: readonly CloneEvent[]): Promise<Poured> {
-  const pouring = new Pouring(new MemoryBackup())
+async function pour(events: readonly CloneEvent[], sink = new MemoryBackup()): Promise<Poured> {
+  const pouring = new Pouring(sink)
   const files = new ClonedFiles(pouring, { dataDirectory: '/var/lib/mysql/', release })
   for (const event of events) await files.take(event, undefined)
   await files.finish()
@@ -253,11 +253,44 @@ test('pages of the second file of a tablespace count on from the first', async (
   await assert.rejects(pour([...files, data(2, 1, 0, page(0)), ...end]), fails('PAGE_DAMAGED', /ibdata2/))
 })
 
-test('encrypted files are refused by name before their data', async () => {
-  await assert.rejects(
-    pour([state(2), file(2, 0, './a/secret.ibd', { isEncrypted: true })]),
-    fails('UNSUPPORTED', /a\/secret\.ibd is encrypted/),
+test('the first page of an encrypted tablespace is stored with the key that lies on the disk, or not at all', async () => {
+  // Behind the 256 extents that a first page of 16 KiB describes.
+  const keyAt = 150 + 256 * 40
+  const withKey = (key: string): Buffer => {
+    const bytes = page(0)
+    bytes.write(`lCC${key.repeat(108)}`, keyAt, 'latin1')
+    return bytes
+  }
+  const table = [state(2), file(2, 0, './a/t.ibd', { isEncrypted: true })]
+  const again = [state(3), data(3, 0, 0, withKey('c')), state(4), state(5)]
+  const backup = new MemoryBackup()
+  const { objects, files } = await pour([...table, data(2, 0, 0, withKey('w')), ...again], backup)
+  const stored = await Promise.all(
+    (objects[0]?.chunks ? [...objects[0].chunks] : []).map(({ id }) => backup.chunk(id)),
   )
+  assert.ok(stored.length > 0 && files.length === 1)
+  for (const bytes of stored) assert.ok(!bytes.includes('cccc') && bytes.includes('lCCwwww'))
+  await assert.rejects(
+    pour([...table, data(2, 0, 0, page(0)), ...again]),
+    fails('UNSUPPORTED', /a\/t\.ibd was encrypted so shortly before/),
+  )
+})
+
+test('the key of a redo log is not stored, and what is encrypted with it is refused', async () => {
+  const described = { fspFlags: 0xffff_ffff, isEncrypted: true, sizeBytes: 3072 }
+  const log = [state(2), state(3), state(4), file(4, 0, '', described)]
+  const header = Buffer.alloc(2048, 1)
+  header.write('lCC', 2 * 512 + 48)
+  const block = Buffer.alloc(1024)
+  block.writeUInt16BE(0x1f4, 512 + 4)
+  const backup = new MemoryBackup()
+  const { objects } = await pour([...log, data(4, 0, 0, header), data(4, 0, 2048, block), state(5)], backup)
+  const [chunk] = objects.find(({ name }) => name === '#innodb_redo/#ib_redo0')?.chunks ?? []
+  const stored = backup.chunk(chunk?.id ?? '')
+  assert.ok(stored.subarray(1024, 1536).every((byte) => byte === 0))
+  assert.ok(stored.subarray(0, 1024).every((byte) => byte === 1))
+  block.writeUInt16BE(0x81f4, 512 + 4)
+  await assert.rejects(pour([...log, data(4, 0, 2048, block)]), fails('UNSUPPORTED', /redo log is encrypted/))
 })
 
 test('a clone without its end, and data of an unknown file, are malformed', async () => {

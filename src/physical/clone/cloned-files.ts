@@ -12,6 +12,8 @@ import type { FileAttributes, FileIntake, IntakeFile } from '../pour/file-intake
 import { FilePages } from './file-pages.ts'
 import { firstPage } from './first-page.ts'
 import { extentBytesOf, isUndoSpace, pageSizesOf, tablespaceOf } from './fsp-flags.ts'
+import { dropRedoKey } from './redo-key.ts'
+import { WrappedKey } from './wrapped-key.ts'
 
 export interface ClonedServer {
   /** @@datadir. */
@@ -48,6 +50,7 @@ interface ClonedFile {
   writtenBytes: number
   /** Absent for what has no pages. */
   readonly pages: FilePages | undefined
+  readonly key: WrappedKey | undefined
 }
 
 export class ClonedFiles {
@@ -59,6 +62,7 @@ export class ClonedFiles {
   /** Of files that were created, renamed or dropped: told before a state starts, and done when it does. */
   readonly #changes = new Map<number, FileDescriptor>()
   #state: number = cloneState.init
+  #hasEncrypted = false
 
   constructor(intake: FileIntake, server: ClonedServer) {
     this.#intake = intake
@@ -68,11 +72,19 @@ export class ClonedFiles {
     intake.open(fixupFile, { kind: 'other', mode: fileMode }).close()
   }
 
-  /** Throws what the intake throws, UNSUPPORTED for what is encrypted, and MalformedDataError. */
+  /** Throws what the intake throws, UNSUPPORTED for an encrypted redo log, and MalformedDataError. */
   async take(event: CloneEvent, signal: AbortSignal | undefined): Promise<void> {
     if (event.kind === 'data') await this.#write(event.data, event.bytes, signal)
     else if (event.kind === 'state') await this.#begin(event.state)
     else this.#describe(event.file)
+  }
+
+  /**
+   * Tablespaces, which come as they lie on the disk: each has its key in its first page, wrapped with the key in the server's keyring. The
+   * clear one, which the donor sends besides, is for a recipient with a keyring of its own, and is passed over.
+   */
+  get hasEncrypted(): boolean {
+    return this.#hasEncrypted
   }
 
   /** Throws MalformedDataError when the clone did not come to its end, and PAGE_DAMAGED. */
@@ -87,8 +99,8 @@ export class ClonedFiles {
   }
 
   #describe(descriptor: FileDescriptor): void {
-    refuseEncrypted(descriptor)
-    const { state, index, isDeleted } = descriptor
+    const { state, index, isDeleted, isEncrypted } = descriptor
+    if (isEncrypted && state !== cloneState.redoCopy) this.#hasEncrypted = true
     if (state === cloneState.redoCopy && this.#state === cloneState.redoCopy) {
       // Told with the state, and again before its data.
       if (!this.#redoFiles.has(index)) this.#redoFiles.set(index, this.#open(descriptor))
@@ -142,7 +154,9 @@ export class ClonedFiles {
     const { state, index, name, sizeBytes } = descriptor
     const path = state === cloneState.redoCopy && name === '' ? this.#redoPath(index) : this.#pathOf(name)
     const file = this.#intake.open(path, attributesOf(descriptor))
-    return { file, descriptor, sizeBytes, writtenBytes: 0, pages: this.#pagesOf(descriptor) }
+    const space = tablespaceOf(descriptor.spaceId, descriptor.fspFlags)
+    const key = space && new WrappedKey(path, space)
+    return { file, descriptor, sizeBytes, writtenBytes: 0, pages: this.#pagesOf(descriptor), key }
   }
 
   #pagesOf({ spaceId, index, fspFlags }: FileDescriptor): FilePages | undefined {
@@ -166,6 +180,9 @@ export class ClonedFiles {
     const end = offset + bytes.length
     if (end > maxFileBytes) throw malformed(`a file below ${maxFileBytes} bytes`, `data up to ${end}`)
     cloned.pages?.take(offset, bytes)
+    if (state === cloneState.redoCopy) dropRedoKey(offset, bytes)
+    else if (offset === 0 && state === cloneState.fileCopy) cloned.key?.keep(bytes)
+    else if (offset === 0) cloned.key?.putBack(bytes)
     await cloned.file.write(offset, bytes, signal)
     cloned.writtenBytes = Math.max(cloned.writtenBytes, end)
     if (state === cloneState.pageCopy && offset === 0) this.#grow(fileIndex, fileSizeBytes)
@@ -231,17 +248,6 @@ function finalBytes({ descriptor, sizeBytes, writtenBytes }: ClonedFile): number
 /** A name that no file of a server has. */
 function passing(path: string): string {
   return `${path}.#renamed`
-}
-
-/** The key of a tablespace would come in clear, and the restored server would have to wrap it with a master key of its own. */
-function refuseEncrypted({ isEncrypted, name }: FileDescriptor): void {
-  if (!isEncrypted) return
-  throw new HoldfastError(
-    'UNSUPPORTED',
-    `${name === '' ? 'the redo log' : name} is encrypted, and a clone of it would need the key that the server keeps elsewhere`,
-    { file: name },
-    { hint: 'Use another method: --method dump reads the rows themselves; nothing of this backup was kept.' },
-  )
 }
 
 function malformed(expected: string, found: string): MalformedDataError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32c } from '../../bytes/crc32c.ts'
-import { checkPage } from './page-check.ts'
+import { checkPage, sealPage } from './page-check.ts'
 import { readTablespace, type Tablespace } from './tablespace.ts'
 
 const lsn = 0x1_0000_2345n
@@ -59,6 +59,21 @@ for (const [format, flavour, sizes] of [
       assert.equal(checkPage(bytes, 0, 4, at), 'damaged', 'a sound page in a wrong place')
     })
   }
+}
+
+for (const [format, pageBytes] of [
+  ['classic', 16_384],
+  ['zip', 8192],
+] as const) {
+  test(`a ${format} page that was changed is sound again when it is sealed`, () => {
+    const bytes = page(3, pageBytes)
+    seals[format]?.(bytes)
+    bytes.write('another', 1000)
+    const at = space({ format, pageBytes })
+    assert.equal(checkPage(bytes, 0, 3, at), 'damaged')
+    sealPage(bytes, 0, at)
+    assert.equal(checkPage(bytes, 0, 3, at), 'sound')
+  })
 }
 
 test('a torn page, whose halves are of two writes, is damaged', () => {

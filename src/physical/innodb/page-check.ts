@@ -1,5 +1,6 @@
 // Whether a page of a tablespace is what the server wrote: every checksum that InnoDB of either flavour may have put on it.
 // Source: BlockReporter (MySQL, storage/innobase/buf/checksum.cc), buf_page_is_corrupted (MariaDB, storage/innobase/buf/buf0buf.cc).
+import assert from 'node:assert/strict'
 import { crc32c } from '../../bytes/crc32c.ts'
 import type { Tablespace } from './tablespace.ts'
 
@@ -36,6 +37,18 @@ export function checkPage(bytes: Buffer, start: number, pageNumber: number, spac
   if (isOpaque(bytes, start, space)) return 'unchecked'
   if (format === 'zip') return isZipSound(bytes, start, pageBytes) ? 'sound' : 'damaged'
   return isClassicSound(bytes, start, pageBytes) ? 'sound' : 'damaged'
+}
+
+/** Gives a page that was changed its checksum: the one that all settings of innodb_checksum_algorithm take. Not for `full`. */
+export function sealPage(bytes: Buffer, start: number, { pageBytes, format }: Tablespace): void {
+  assert(format !== 'full', 'pages of MariaDB are not changed')
+  if (format === 'zip') {
+    bytes.writeUInt32BE(zipCrc(bytes, start, pageBytes), start)
+    return
+  }
+  const crc = classicCrc(bytes, start, pageBytes)
+  bytes.writeUInt32BE(crc, start)
+  bytes.writeUInt32BE(crc, start + pageBytes - 8)
 }
 
 function isEmpty(bytes: Buffer, start: number, pageBytes: number): boolean {
@@ -80,8 +93,7 @@ function isClassicSound(bytes: Buffer, start: number, pageBytes: number): boolea
   if (bytes.readUInt32BE(start + lsnAt + 4) !== bytes.readUInt32BE(trailer + 4)) return false
   const first = bytes.readUInt32BE(start)
   const second = bytes.readUInt32BE(trailer)
-  const crc =
-    (crc32c(bytes, start + pageNumberAt, start + flushLsnAt) ^ crc32c(bytes, start + dataAt, trailer)) >>> 0
+  const crc = classicCrc(bytes, start, pageBytes)
   if (first === crc && second === crc) return true
   if (first === noChecksum && second === noChecksum) return true
   // buf_calc_page_new_checksum and _old_: pages of a server from before 5.7.7, or of innodb_checksum_algorithm=innodb.
@@ -90,27 +102,41 @@ function isClassicSound(bytes: Buffer, start: number, pageBytes: number): boolea
   return first === fold && second === foldOf(bytes, start, start + flushLsnAt)
 }
 
+function classicCrc(bytes: Buffer, start: number, pageBytes: number): number {
+  const trailer = start + pageBytes - 8
+  return (
+    (crc32c(bytes, start + pageNumberAt, start + flushLsnAt) ^ crc32c(bytes, start + dataAt, trailer)) >>> 0
+  )
+}
+
 /** page_zip_calc_checksum: without the LSN and what the server changes when it flushes; no trailer. */
 function isZipSound(bytes: Buffer, start: number, pageBytes: number): boolean {
-  const parts = [
-    [start + pageNumberAt, start + lsnAt],
-    [start + typeAt, start + typeAt + 2],
-    [start + spaceIdAt, start + pageBytes],
-  ] as const
   const found = bytes.readUInt32BE(start)
-  let crc = 0
-  for (const [from, to] of parts) crc ^= crc32c(bytes, from, to)
-  if (found === crc >>> 0 || found === noChecksum) return true
+  if (found === zipCrc(bytes, start, pageBytes) || found === noChecksum) return true
   // zlib's Adler-32, from 0, over the same bytes.
   let low = 0
   let high = 0
-  for (const [from, to] of parts) {
+  for (const [from, to] of zipParts(start, pageBytes)) {
     for (let at = from; at < to; at += 1) {
       low = (low + bytes[at]!) % 65_521
       high = (high + low) % 65_521
     }
   }
   return found === ((high << 16) | low) >>> 0
+}
+
+function zipParts(start: number, pageBytes: number): readonly (readonly [number, number])[] {
+  return [
+    [start + pageNumberAt, start + lsnAt],
+    [start + typeAt, start + typeAt + 2],
+    [start + spaceIdAt, start + pageBytes],
+  ]
+}
+
+function zipCrc(bytes: Buffer, start: number, pageBytes: number): number {
+  let crc = 0
+  for (const [from, to] of zipParts(start, pageBytes)) crc ^= crc32c(bytes, from, to)
+  return crc >>> 0
 }
 
 /** ut_fold_binary, of which the lower 32 bits are kept: they depend on nothing above them. */

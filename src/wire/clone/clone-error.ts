@@ -46,6 +46,14 @@ const reasons: ReadonlyMap<number, Reason> = new Map([
     },
   ],
   [
+    3872, // ER_CLONE_ENCRYPTION
+    {
+      code: 'UNSUPPORTED',
+      say: 'the server sends encrypted tablespaces over TLS alone',
+      hint: 'Connect with --ssl-mode=REQUIRED, or VERIFY_CA and --ssl-ca.',
+    },
+  ],
+  [
     1205, // ER_LOCK_WAIT_TIMEOUT: the backup lock of donors before 8.0.27
     {
       code: 'LOCK_WAIT',

@@ -159,7 +159,7 @@ function parseFile(reader: ByteReader): FileDescriptor {
     lastChunk: reader.u32be(),
   }
   const name = parseName(reader)
-  // The key itself stays where it is: such a clone is refused.
+  // Passed over: page 0 has it as well, wrapped with the key of the server's keyring.
   if ((flags & fileFlags.hasKey) !== 0) reader.skip(keyBytes)
   return {
     kind: 'file',
