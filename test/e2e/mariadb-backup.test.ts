@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
-import { startServer, testedKinds } from '../support/servers.ts'
+import { withKeyring } from '../support/keyring.ts'
+import { startServer, type TestServerOptions, testedKinds } from '../support/servers.ts'
 import { createShop, takeOrders } from '../support/shop.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -146,6 +147,50 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
     })
   })
+}
+
+interface Layout {
+  readonly what: string
+  readonly options: TestServerOptions
+  readonly isEncrypted?: boolean
+}
+
+const layouts: readonly Layout[] = [
+  { what: 'encrypted tables and redo logs', options: {}, isEncrypted: true },
+  {
+    what: 'pages of 4 KiB in a system tablespace of several files',
+    options: { pageBytes: 4096, args: ['--innodb-data-file-path=ibdata1:12M;ibdata2:8M:autoextend'] },
+  },
+]
+
+for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
+  for (const { what, options, isEncrypted } of layouts) {
+    test(`${what} are copied, and prepared as the server had them (${kind})`, async () => {
+      await using folder = await temporaryDirectory()
+      await using source = await startServer(kind, options)
+      const keyring = isEncrypted === true ? await withKeyring(source, folder.path) : undefined
+      await createShop(source)
+      if (isEncrypted === true) await source.sql('ALTER TABLE shop.orders ENCRYPTED = YES')
+      const env = {
+        HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+        HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
+        HOLDFAST_MARIADBD: source.programs.server,
+        HOLDFAST_MARIADB_BACKUP: path.join(path.dirname(source.programs.dump[0]), 'mariadb-backup'),
+      }
+      await succeed(['init', '--no-encryption'], { env })
+      const writing = takeOrders(source, 200)
+      const take = ['backup', '--method', 'mariadb-backup', '--name', 'shop', source.url()]
+      await Promise.all([succeed(take, { env }), writing])
+      await takeOrders(source, 10)
+      await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
+      const directory = path.join(folder.path, 'restored')
+      const told = keyring === undefined ? [] : ['--server-options', keyring.optionFile]
+      await succeed(['restore', 'shop', '--datadir', directory, ...told], { env })
+      const args = [...(options.args ?? []), ...(keyring?.args ?? [])]
+      await using restored = await startServer(kind, { ...options, dataDir: directory, args })
+      assert.deepEqual(await differencesBetween(source, restored), [])
+    })
+  }
 }
 
 function lastBackup(stdout: string): BackupSummary {

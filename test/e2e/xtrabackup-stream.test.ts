@@ -41,7 +41,7 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
     assertRefused(await holdfast(restore, { env }), 23, /no xtrabackup is on this machine's PATH/)
     await succeed(restore, { env: { ...env, HOLDFAST_XTRABACKUP: await standIn(place, source) } })
     const said = await readFile(place('said'), 'utf8')
-    assert.match(said, /^--no-defaults --prepare --target-dir=\S+restored$/m)
+    assert.match(said, /^--defaults-file=\S+\/backup-my\.cnf --prepare --target-dir=\S+restored$/m)
     await using copy = await startServer(kind, { dataDir: place('restored') })
     assert.deepEqual(await differencesBetween(source, copy), [])
     const names = await readdir(place('restored'))

@@ -15,10 +15,15 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const optionNote = 'backup-my.cnf'
+
 /** Applies the redo log that was copied. Throws what the program failed of; the directory is of no use then. */
 export async function prepareFiles({ program, directory, emit, signal }: PrepareOptions): Promise<void> {
   emit?.({ type: 'phase', phase: 'preparing', detail: `with ${program.path} (${program.version})` })
-  const args = ['--no-defaults', '--prepare', `--target-dir=${directory}`]
+  // What the program noted of the server: size of pages, data files, and where the key of what is encrypted lies.
+  const isNoted = (await readdir(directory)).includes(optionNote)
+  const defaults = isNoted ? `--defaults-file=${path.join(directory, optionNote)}` : '--no-defaults'
+  const args = [defaults, '--prepare', `--target-dir=${directory}`]
   await using running = await startProgram(program.path, args, { cwd: directory, signal })
   running.stdout.resume()
   const end = await running.ended
