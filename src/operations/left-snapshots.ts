@@ -1,7 +1,7 @@
 // What this host notes of snapshots that are under way, so that one whose process was killed is taken away by the next.
 import { randomBytes } from 'node:crypto'
 import { open, readdir, readFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../core/errors.ts'
@@ -40,8 +40,9 @@ export class SnapshotNotes {
     return `holdfast-${time}-${randomBytes(3).toString('hex')}`
   }
 
+  /** Where a server that recovers in the snapshot can come through, whatever account it has. */
   mountPlace(name: string): string {
-    return path.join(this.#folder, name)
+    return path.join(tmpdir(), name)
   }
 
   /** Durable before anything of the snapshot is made. */

@@ -4,6 +4,7 @@ import { lockBoundsOf } from '../instance/lock-wait.ts'
 import { explainRead } from '../physical/cold/unreadable.ts'
 import type { HeldSnapshot } from '../physical/snapshot/held-snapshot.ts'
 import type { RunningServer } from '../physical/snapshot/running-server.ts'
+import { driverNamed, type SnapshotDriver } from '../physical/snapshot/snapshot-drivers.ts'
 import { heldSnapshot, planSnapshot, type SnapshotRecord } from '../physical/snapshot/snapshot-record.ts'
 import type { AtStage } from '../physical/snapshot/stages.ts'
 import { type Moment, takeSnapshot } from '../physical/snapshot/take-snapshot.ts'
@@ -13,8 +14,11 @@ import { stageHooks } from './stage-hooks.ts'
 
 /** What may be chosen of every snapshot. */
 export interface SnapshotChoices {
-  /** `auto`, or absent: by the file system. */
+  /** `auto`, or absent: by the file system; `command` where there is one. */
   readonly driver?: string | undefined
+  readonly snapshotCommand?: string | undefined
+  /** Of a classic volume of LVM: for what changes while the snapshot is read. */
+  readonly roomBytes?: number | undefined
   readonly lockWaitSeconds?: number | undefined
   /** Of a server that has to be stopped, for its file system has no snapshots of its own. */
   readonly freezeLimitSeconds: number
@@ -27,7 +31,8 @@ export interface SnapshotChoices {
 export interface SnapshotOptions extends SnapshotChoices, UseCase {
   readonly settings: ConnectionSettings
   readonly server: RunningServer
-  readonly isHeldStill: boolean
+  /** Why the server is held still; absent where it is not. */
+  readonly lockReason?: string | undefined
   readonly notes: SnapshotNotes
 }
 
@@ -47,11 +52,15 @@ export async function withSnapshot<T>(
   const { server, notes, signal } = options
   const name = notes.newName()
   const record = await planSnapshot({
-    ...options,
+    driver: chosenDriver(options),
+    command: options.snapshotCommand,
+    roomBytes: options.roomBytes,
+    freezeLimitSeconds: options.freezeLimitSeconds,
     directory: server.directory,
     pid: server.pid,
     name,
     mountAt: notes.mountPlace(name),
+    signal,
   })
   await notes.write(name, record)
   const snapshot = heldSnapshot(record)
@@ -74,6 +83,11 @@ export async function withSnapshot<T>(
   }
 }
 
+/** Undefined where the file system tells it. */
+export function chosenDriver({ driver, snapshotCommand }: SnapshotChoices): SnapshotDriver | undefined {
+  return driverNamed(driver) ?? (snapshotCommand === undefined ? undefined : 'command')
+}
+
 async function useSnapshot<T>(
   snapshot: HeldSnapshot,
   { driver }: SnapshotRecord,
@@ -81,8 +95,9 @@ async function useSnapshot<T>(
   facts: Record<string, string>,
   read: (opened: OpenSnapshot) => Promise<T>,
 ): Promise<T> {
-  const { settings, server, isHeldStill, lockWaitSeconds, at, emit, signal } = options
-  const how = isHeldStill ? `the server is held still: ${server.lockReason}` : 'without a lock'
+  const { settings, lockReason, lockWaitSeconds, at, emit, signal } = options
+  const isHeldStill = lockReason !== undefined
+  const how = isHeldStill ? `the server is held still: ${lockReason}` : 'without a lock'
   await at('preconnect')
   emit({ type: 'phase', phase: 'taking a snapshot', detail: `${driver}, ${how}` })
   await snapshot.prepare(signal)

@@ -1,5 +1,6 @@
 // What the manifest of a physical backup says about files. Written and read only here; see docs/format/physical-content.md.
 import { z } from 'zod'
+import { snapshotDrivers } from './snapshot/snapshot-drivers.ts'
 
 const count = z.number().int().nonnegative()
 
@@ -84,7 +85,7 @@ const content = z.object({
   /** Of a snapshot: what took it, how the server was held still meanwhile, and for how many milliseconds commits waited. */
   snapshot: z
     .object({
-      driver: z.enum(['btrfs', 'xfs']),
+      driver: z.enum(snapshotDrivers),
       rung: z.enum(['none', 'backup-stage', 'flush-tables-with-read-lock']),
       heldMs: z.number(),
     })

@@ -20,6 +20,8 @@ export const runBackupSnapshot: VerbRun = async (context) => {
       source,
       directory: options.text('datadir'),
       driver: options.text('snapshot-driver'),
+      snapshotCommand: options.text('snapshot-command'),
+      roomBytes: options.bytes('snapshot-size'),
       locks: options.flag('no-locks') ? 'none' : 'auto',
       lockWaitSeconds: options.integer('lock-wait'),
       freezeLimitSeconds: options.integer('freeze-limit') ?? defaultFreezeSeconds,

@@ -87,7 +87,7 @@ export const backupVerb: VerbSpec = {
       'streams is stored as it comes, with every page checked; no other disk is needed. It is restored with restore --datadir, where the ' +
       'same program finishes it. With --schemas or --tables it copies these alone, and the backup is one of a part. The account needs RELOAD, PROCESS, ' +
       'LOCK TABLES and BINLOG MONITOR.',
-    '--method snapshot reads a snapshot of the volume of the data directory (btrfs, XFS) on the host of the server, as root, and removes it. Nobody ' +
+    '--method snapshot reads a snapshot of the volume of the data directory (btrfs, ZFS, LVM, XFS, or what a command of yours takes) on the host of the server, as root, and removes it. Nobody ' +
       'waits where all tables are InnoDB, the binary log lies in the directory, and sync_binlog and innodb_flush_log_at_trx_commit are 1; otherwise the ' +
       'server is held still for the milliseconds that it takes. It is restored with restore --datadir, whose server recovers it as after a crash.',
     'A backup of files stores what changed since the one before that this host took: the pages that did, or, where it can read what it has ' +
@@ -154,9 +154,23 @@ export const backupVerb: VerbSpec = {
       name: 'snapshot-driver',
       kind: 'text',
       value: 'DRIVER',
-      choices: ['auto', 'btrfs', 'xfs'],
+      choices: ['auto', 'btrfs', 'xfs', 'zfs', 'lvm', 'command'],
       group: 'Snapshot',
       help: 'what takes the snapshot (default: auto, by the file system of the data directory)',
+    },
+    {
+      name: 'snapshot-command',
+      kind: 'text',
+      value: 'COMMAND',
+      group: 'Snapshot',
+      help: 'shell command that takes snapshots of whatever else there is: it gets a step (prepare, take, open, check, close, remove), a name, and the data directory',
+    },
+    {
+      name: 'snapshot-size',
+      kind: 'bytes',
+      value: 'BYTES',
+      group: 'Snapshot',
+      help: 'of a classic volume of LVM: room for what changes while it is read (default: a fifth of the volume, at least 1G, at most what is free)',
     },
     {
       name: 'freeze-limit',

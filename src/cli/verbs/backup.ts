@@ -152,6 +152,8 @@ const fileOptions: Readonly<Record<string, readonly string[]>> = {
   'start-command': ['cold'],
   from: ['mariadb-backup'],
   'snapshot-driver': ['snapshot'],
+  'snapshot-command': ['snapshot'],
+  'snapshot-size': ['snapshot'],
   'freeze-limit': ['snapshot'],
   hooks: ['snapshot'],
   'keep-snapshot': ['snapshot'],
@@ -161,7 +163,10 @@ const fileOptions: Readonly<Record<string, readonly string[]>> = {
 function refuseFileOptions({ options }: VerbContext, method = 'dump'): void {
   for (const [name, methods] of Object.entries(fileOptions)) {
     const isGiven =
-      options.text(name) !== undefined || options.integer(name) !== undefined || options.flag(name)
+      options.text(name) !== undefined ||
+      options.integer(name) !== undefined ||
+      options.bytes(name) !== undefined ||
+      options.flag(name)
     if (!isGiven || methods.includes(method)) continue
     throw new HoldfastError('USAGE', `--${name} goes with --method ${methods.join(' or ')}`)
   }

@@ -46,7 +46,7 @@ export async function planBtrfs({ directory, name, mountAt }: PlanRequest): Prom
 export function btrfsSnapshot({ subvolume, relative, snapshot, top }: BtrfsRecord): HeldSnapshot {
   const mountTop = async (signal?: AbortSignal): Promise<void> => {
     if (top === undefined || (await isMounted(top.at))) return
-    await mkdir(top.at, { recursive: true, mode: 0o700 })
+    await mkdir(top.at, { recursive: true, mode: 0o711 })
     await runHostProgram('mount', ['-t', 'btrfs', '-o', 'subvolid=5', top.device, top.at], signal)
   }
   return {

@@ -23,7 +23,7 @@ export interface PlanRequest {
   readonly directory: string
   /** Of the snapshot; nothing has it yet. */
   readonly name: string
-  /** A folder of ours for whatever has to be mounted; it need not be there. */
+  /** A folder to be made for whatever has to be mounted. */
   readonly mountAt: string
   readonly signal: AbortSignal
 }

@@ -3,58 +3,77 @@ import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
 import { mountOf } from '../mounts.ts'
 import { btrfsRecord, btrfsSnapshot, planBtrfs } from './btrfs.ts'
+import { commandRecord, commandSnapshot, planCommand } from './command.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
+import { isLvm, lvmRecord, lvmSnapshot, planLvm } from './lvm.ts'
+import type { SnapshotDriver } from './snapshot-drivers.ts'
 import { planXfs, xfsRecord, xfsSnapshot } from './xfs.ts'
+import { isZfs, planZfs, zfsRecord, zfsSnapshot } from './zfs.ts'
 
-export const snapshotRecord = z.discriminatedUnion('driver', [btrfsRecord, xfsRecord])
+export const snapshotRecord = z.discriminatedUnion('driver', [
+  btrfsRecord,
+  xfsRecord,
+  zfsRecord,
+  lvmRecord,
+  commandRecord,
+])
 export type SnapshotRecord = Readonly<z.infer<typeof snapshotRecord>>
-type SnapshotDriver = SnapshotRecord['driver']
-
-const snapshotDrivers: readonly SnapshotDriver[] = ['btrfs', 'xfs']
 
 export interface SnapshotRequest extends PlanRequest {
-  /** `auto`, or absent: by the file system of the data directory. */
-  readonly driver?: string | undefined
+  /** By the file system of the data directory, where none is named. */
+  readonly driver?: SnapshotDriver | undefined
   /** Process id of the server. */
   readonly pid: number
   /** For how long it may be stopped, where that has to be. */
   readonly freezeLimitSeconds: number
+  /** Of a classic volume of LVM: for what changes while the snapshot is read. */
+  readonly roomBytes?: number | undefined
+  /** For the driver `command`. */
+  readonly command?: string | undefined
 }
 
 /** What will be made, before anything is. Throws UNSUPPORTED where there is no way, and TOOL_MISSING. */
 export async function planSnapshot(request: SnapshotRequest): Promise<SnapshotRecord> {
-  const driver = namedDriver(request.driver) ?? (await driverFor(request.directory))
-  const { pid, freezeLimitSeconds } = request
-  const plans: Readonly<Record<SnapshotDriver, () => Promise<SnapshotRecord>>> = {
+  const { pid, freezeLimitSeconds, roomBytes, command } = request
+  const plans: Readonly<Record<SnapshotDriver, () => SnapshotRecord | Promise<SnapshotRecord>>> = {
     btrfs: () => planBtrfs(request),
     xfs: () => planXfs(request, pid, freezeLimitSeconds),
+    zfs: () => planZfs(request),
+    lvm: () => planLvm(request, roomBytes),
+    command: () => planCommand(request, command),
   }
+  const driver = request.driver ?? (await driverFor(request.directory))
   return await plans[driver]()
 }
 
 export function heldSnapshot(record: SnapshotRecord): HeldSnapshot {
-  return record.driver === 'btrfs' ? btrfsSnapshot(record) : xfsSnapshot(record)
-}
-
-function namedDriver(name: string | undefined): SnapshotDriver | undefined {
-  if (name === undefined || name === 'auto') return undefined
-  const driver = snapshotDrivers.find((each) => each === name)
-  if (driver === undefined) throw new HoldfastError('USAGE', `there is no driver ${name} for snapshots`)
-  return driver
-}
-
-async function driverFor(directory: string): Promise<SnapshotDriver> {
-  const { type, source } = await mountOf(directory)
-  switch (type) {
+  switch (record.driver) {
     case 'btrfs':
+      return btrfsSnapshot(record)
     case 'xfs':
-      return type
+      return xfsSnapshot(record)
+    case 'zfs':
+      return zfsSnapshot(record)
+    case 'lvm':
+      return lvmSnapshot(record)
     default:
-      throw new HoldfastError(
-        'UNSUPPORTED',
-        `${directory} lies on ${source} (${type}), of which no snapshot is known here`,
-        { directory, type },
-        { hint: 'Use --method clone (MySQL) or mariadb-backup (MariaDB).' },
-      )
+      return commandSnapshot(record)
   }
+}
+
+/** What is of one instant goes before copies that share their blocks, for which the server has to be stopped. */
+async function driverFor(directory: string): Promise<SnapshotDriver> {
+  const mount = await mountOf(directory)
+  if (mount.type === 'btrfs') return 'btrfs'
+  if (await isZfs(mount)) return 'zfs'
+  if (await isLvm(mount.source)) return 'lvm'
+  if (mount.type === 'xfs') return 'xfs'
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `${directory} lies on ${mount.source} (${mount.type}), of which no snapshot is known here`,
+    { directory, type: mount.type },
+    {
+      hint: 'Use --method clone (MySQL) or mariadb-backup (MariaDB), or --snapshot-command COMMAND for a disk that can be frozen.',
+    },
+  )
 }
