@@ -47,18 +47,11 @@ export async function planSnapshot(request: SnapshotRequest): Promise<SnapshotRe
 }
 
 export function heldSnapshot(record: SnapshotRecord): HeldSnapshot {
-  switch (record.driver) {
-    case 'btrfs':
-      return btrfsSnapshot(record)
-    case 'xfs':
-      return xfsSnapshot(record)
-    case 'zfs':
-      return zfsSnapshot(record)
-    case 'lvm':
-      return lvmSnapshot(record)
-    default:
-      return commandSnapshot(record)
-  }
+  if (record.driver === 'btrfs') return btrfsSnapshot(record)
+  if (record.driver === 'xfs') return xfsSnapshot(record)
+  if (record.driver === 'zfs') return zfsSnapshot(record)
+  if (record.driver === 'lvm') return lvmSnapshot(record)
+  return commandSnapshot(record)
 }
 
 /** What is of one instant goes before copies that share their blocks, for which the server has to be stopped. */
