@@ -65,7 +65,7 @@ export function* completePlan(input: RestorePlanInput, base: BaseBackup, span?: 
 }
 
 /** A backup's summary may carry much more than a plan has to say. */
-function trimmed({ id, kind, method, origin, point, sizes, isPartial }: BaseBackup): BaseBackup {
+function trimmed({ id, kind, method, origin, point, upTo, sizes, isPartial }: BaseBackup): BaseBackup {
   const { flavour, serverVersion } = origin
   return {
     id,
@@ -73,6 +73,7 @@ function trimmed({ id, kind, method, origin, point, sizes, isPartial }: BaseBack
     method,
     origin: { flavour, serverVersion },
     point,
+    ...(upTo === undefined ? {} : { upTo }),
     sizes: { plainBytes: sizes.plainBytes },
     ...(isPartial === true ? { isPartial } : {}),
   }

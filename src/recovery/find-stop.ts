@@ -98,7 +98,8 @@ function ownState(point: RestorePoint, backup: BaseBackup): Stop {
   return isOwn ? { kind: 'at', place: { segment: 0, index: 0, position } } : { kind: 'beyond-end' }
 }
 
-function isOwnState(point: RestorePoint, { point: own }: BaseBackup): boolean {
+function isOwnState(point: RestorePoint, { point: own, upTo }: BaseBackup): boolean {
+  if (upTo !== undefined) return false
   if (point.kind === 'time') return point.timeMicros === own.timeMicros
   if (point.kind === 'position') {
     return point.position.file === own.position?.file && point.position.offset === own.position.offset

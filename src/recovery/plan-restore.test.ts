@@ -402,6 +402,33 @@ test('a base ahead of its own position leaves out what it already has', () => {
   assert.equal(result.end.gtid?.text, `${uuid}:1-5`)
 })
 
+test('of a base that may hold anything between two points, nothing before the second can be had', () => {
+  for (const flavour of ['mysql', 'mariadb'] as const) {
+    const from = history({ ...plain, flavour, backupsAfter: [0, 2] })
+    const gtids = from.all.map(({ gtid }) => gtid ?? '')
+    const [older, newer] = from.backups
+    assert(older !== undefined && newer !== undefined)
+    const upTo = { timeMicros: 4 * minute, gtid: stateAfter(emptyState(flavour), gtids.slice(0, 4)) }
+    const bounded = { ...from, backups: [older, { ...newer, upTo }] }
+    const baseOf = (to: string, more?: Partial<RestorePlanInput>): string => {
+      const result = tryPlan(bounded, to, more)
+      return result instanceof Error ? result.message : result.base.id
+    }
+    assert.equal(baseOf(`before-gtid:${gtids[3]}`), older.id)
+    assert.equal(baseOf(`before-gtid:${gtids[4]}`), newer.id)
+    assert.equal(baseOf('latest'), newer.id)
+    assert.equal(baseOf('backup'), newer.id)
+    const named = { backupId: newer.id }
+    assert.match(
+      baseOf(`before-gtid:${gtids[3]}`, named),
+      /lies before the oldest point that can be restored/,
+    )
+    // Archived is less than the backup may have: all of that, or nothing.
+    const short = { ...bounded, segments: bounded.segments.slice(0, 1), backups: [{ ...newer, upTo }] }
+    assert.equal(plan(short, 'latest').replay?.until.offset, short.segments[0]?.end)
+  }
+})
+
 test('the same file name of another history is told apart by its GTIDs', () => {
   const from = history({ ...plain, flavour: 'mysql' })
   const backup = from.backups[0]!

@@ -12,7 +12,7 @@ import { gtidFlavour, type RestorePoint } from '../core/restore-point.ts'
 import { completePlan } from './complete-plan.ts'
 import { findStop, type Joined, type Stop } from './find-stop.ts'
 import type { BaseBackup, RestorePlan } from './restore-plan.ts'
-import { type Asking, placeOfBackup, placeWhereCovered, stateAt } from './run-history.ts'
+import { type Asking, placeOfBackup, placeWhereCovered, runEnd, stateAt } from './run-history.ts'
 import { type Attempt, explainUnreachable, isNewer } from './unreachable.ts'
 
 export interface RestorePlanInput {
@@ -57,17 +57,20 @@ export function* planRestore(input: RestorePlanInput): Asking<RestorePlan> {
 }
 
 /** The newest run that goes on where the backup ends. */
-function* join({ point }: BaseBackup, runs: readonly HistoryRun[]): Asking<Joined | undefined> {
+function* join({ point, upTo }: BaseBackup, runs: readonly HistoryRun[]): Asking<Joined | undefined> {
+  const { gtid } = upTo ?? point
   for (const run of runs.toReversed()) {
     const from = yield* placeOfBackup(run, point)
     if (from === undefined) continue
     const reached = yield* stateAt(run, from)
-    if (point.gtid === undefined || reached === undefined || stateCovers(reached, point.gtid)) {
+    if (gtid === undefined || reached === undefined || stateCovers(reached, gtid)) {
       return { run, from, floor: from }
     }
     // A physical backup may have more than its position says: no point before the last of these can be had from it.
-    const floor = yield* placeWhereCovered(run, point.gtid)
+    const floor = yield* placeWhereCovered(run, gtid)
     if (floor !== 'before-run' && !('missing' in floor)) return { run, from, floor }
+    // The archive ends within what the backup may have: to its end, and no shorter.
+    if (upTo !== undefined) return { run, from, floor: runEnd(run) }
   }
   return undefined
 }

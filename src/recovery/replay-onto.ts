@@ -3,7 +3,7 @@ import type { Archive } from '../archive/archive.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
-import { statesEqual } from '../core/gtid-state.ts'
+import { stateCovers, statesEqual } from '../core/gtid-state.ts'
 import { describePoint } from '../core/point-text.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { HeldGlobals } from '../instance/held-globals.ts'
@@ -42,8 +42,20 @@ export async function replayOnto(plan: RestorePlan, options: ReplayOntoOptions):
   held.use(await HeldGlobals.hold(control, replayGlobals(target), { settings, emit, signal }))
   emit({ type: 'phase', phase: 'replaying binary logs', detail: `to ${describePoint(plan.end)}` })
   const replayed = await replay(plan, plan.replay, connection, target, options)
-  checkEnd(plan, await target.settle(plan.end, { signal }))
+  const reached = await target.settle(plan.end, { signal })
+  // The archive may end before what the backup has.
+  const isPast =
+    plan.wanted.kind === 'latest' && plan.base.upTo !== undefined && covers(reached, plan.end.gtid)
+  if (isPast) return { recovered, replayed, end: { ...plan.end, gtid: reached } }
+  checkEnd(plan, reached)
   return { recovered, replayed, end: plan.end }
+}
+
+function covers(
+  reached: RecoveryPoint['gtid'],
+  end: RecoveryPoint['gtid'],
+): reached is NonNullable<RecoveryPoint['gtid']> {
+  return reached !== undefined && end !== undefined && stateCovers(reached, end)
 }
 
 /**

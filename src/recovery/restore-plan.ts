@@ -11,6 +11,8 @@ export interface BaseBackup {
   readonly method: BackupMethod
   readonly origin: { readonly flavour: Flavour; readonly serverVersion: string }
   readonly point: RecoveryPoint
+  /** Set where the backup may hold anything between its point and this one: which it is, only the recovered server can tell. */
+  readonly upTo?: RecoveryPoint
   readonly sizes: { readonly plainBytes: number }
   /** Holds some schemas or tables only: nothing can be replayed behind it, so it is used only when it is named. */
   readonly isPartial?: boolean

@@ -125,7 +125,8 @@ function gapError(
 
 /** `it can be restored to any moment from A to B; …` */
 export function describeWindows({ backups, segments, source }: RestorePlanInput): string {
-  const { windows } = recoveryWindows(backups, segments)
+  const sure = backups.map((backup) => ({ ...backup, point: backup.upTo ?? backup.point }))
+  const { windows } = recoveryWindows(sure, segments)
   const texts = windows.map(({ from, to, timeline }) =>
     timeline === undefined
       ? `${describePoint(from)} only`
