@@ -13,6 +13,7 @@ import type { UseCase } from './backup-instance.ts'
 import { commitFiles } from './commit-files.ts'
 import { sourceIdentity } from './identify-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { refuseUnfinished } from './restore-mark.ts'
 
 export interface DirectoryBackupRequest {
   readonly access: RepositoryAccess
@@ -34,6 +35,7 @@ export async function backupDirectory(
 ): Promise<BackupSummary> {
   const { emit, signal } = useCase
   const directory = path.resolve(request.directory)
+  await refuseUnfinished(directory)
   const notice = (message: string): void => emit({ type: 'notice', level: 'warning', message })
   const options =
     request.optionFile === undefined

@@ -5,8 +5,9 @@ import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
+import { type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
 import { planFromArchive, planRestore } from '../recovery/plan-restore.ts'
-import type { RestorePlan } from '../recovery/restore-plan.ts'
+import type { BaseBackup, RestorePlan } from '../recovery/restore-plan.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { findBackup } from './show-backup.ts'
 
@@ -30,18 +31,59 @@ export async function planRestoreOf(
   { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
 ): Promise<PlannedRestore> {
   const backupId = backup === undefined ? undefined : await findBackup(source, backup, signal)
-  const backups = ofKind(await readBackups(source, backupId, { emit, signal }), kind, backupId)
+  const found = ofKind(await readBackups(source, backupId, { emit, signal }), kind, backupId)
   const archive = await Archive.open(source, signal)
-  const planning = planRestore({
-    source: source.name,
-    backups,
-    segments: archive.history(),
-    point,
-    ...(backupId === undefined ? {} : { backupId }),
-    skipGtids,
-  })
-  const plan = await planFromArchive(planning, async (segment) => archive.transactionsOf(segment))
-  return { plan, archive }
+  const bounds = new Map<string, PhysicalContent['bounds']>()
+  for (;;) {
+    const planning = planRestore({
+      source: source.name,
+      backups: found.map((backup) => ({ ...backup, ...upTo(bounds.get(backup.id)) })),
+      segments: archive.history(),
+      point,
+      ...(backupId === undefined ? {} : { backupId }),
+      skipGtids,
+    })
+    const plan = await planFromArchive(planning, async (segment) => archive.transactionsOf(segment))
+    const { id } = plan.base
+    if (kind === 'logical' || bounds.has(id)) return { plan, archive }
+    // Only its list of files tells, which is read of those alone that would be used.
+    const { content } = await source.openBackup(id, signal)
+    bounds.set(id, parsePhysicalContent(content).bounds)
+  }
+}
+
+function upTo(bounds: PhysicalContent['bounds']): Pick<BaseBackup, 'upTo'> {
+  if (bounds === undefined) return {}
+  const { position, gtid, timeMicros } = bounds.to
+  return {
+    upTo: {
+      timeMicros,
+      ...(position === undefined ? {} : { position }),
+      ...(gtid === undefined ? {} : { gtid }),
+    },
+  }
+}
+
+/**
+ * For parts, which no log can be replayed behind: of rows where a backup has them as they are wanted, and otherwise of files, which a
+ * server of our own has all of. A backup that is named is taken, whatever it is of.
+ */
+export async function planPartsOf(
+  source: SourceRepository,
+  request: PlanRequest,
+  options: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+): Promise<PlannedRestore> {
+  const { backup } = request
+  const named = backup === undefined ? undefined : await findBackup(source, backup, options.signal)
+  const backups = await source.listBackups(options.signal)
+  const kinds = new Set(
+    backups.filter(({ id }) => named === undefined || id === named).map(({ kind }) => kind),
+  )
+  if (!kinds.has('physical')) return await planRestoreOf(source, 'logical', request, options)
+  const files = () => planRestoreOf(source, 'physical', request, options)
+  if (!kinds.has('logical')) return await files()
+  const rows = await planRestoreOf(source, 'logical', request, options)
+  return (rows.plan.replay?.transactions ?? 0) === 0 ? rows : await files()
 }
 
 /** A running server takes rows, and a data directory files. */
@@ -60,7 +102,9 @@ function ofKind(
     'USAGE',
     `backup ${other.id} is ${other.kind}, and ${not} takes a ${kind} one`,
     { backup: other.id },
-    { hint: `Restore it with ${goes}.` },
+    {
+      hint: `Restore it with ${goes}${kind === 'logical' ? ', or parts of it with --schemas or --tables' : ''}.`,
+    },
   )
 }
 

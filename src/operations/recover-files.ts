@@ -10,11 +10,13 @@ import {
   requireSeriesOf,
 } from '../physical/mariadb-backup/backup-program.ts'
 import { prepareFiles } from '../physical/recover/prepare-files.ts'
-import { recoverDirectory, requireSameSeries } from '../physical/recover/recover-directory.ts'
+import { recoverDirectory, requireSameSeries, startOnFiles } from '../physical/recover/recover-directory.ts'
 import { findServerProgram, type ServerProgram } from '../process/server-program.ts'
+import type { ServerSandbox } from '../process/server-sandbox.ts'
 import type { UseCase } from './backup-instance.ts'
 
-interface WantedPrograms {
+export interface WantedPrograms {
+  /** The server to recover with. */
   readonly serverProgram?: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
@@ -44,6 +46,8 @@ export interface RecoverFilesOptions extends UseCase {
   readonly directory: string
   readonly programs: RecoveryPrograms
   readonly optionFile?: string | undefined
+  /** See RecoverOptions. */
+  readonly args?: readonly string[]
 }
 
 /** See recoverDirectory. */
@@ -51,10 +55,19 @@ export async function recoverFiles<T>(
   options: RecoverFilesOptions,
   work: (settings: ConnectionSettings) => Promise<T>,
 ): Promise<T> {
+  return recoverDirectory(await prepared(options), work)
+}
+
+/** A server on files that nobody needs after it: it is killed when it is disposed. */
+export async function serveFiles(options: RecoverFilesOptions): Promise<ServerSandbox> {
+  return startOnFiles(await prepared(options))
+}
+
+async function prepared(options: RecoverFilesOptions) {
   const { directory, programs, emit, signal } = options
   const { server, prepare } = programs
   if (prepare !== undefined) await prepareFiles({ program: prepare, directory, emit, signal })
-  return recoverDirectory({ ...options, program: server }, work)
+  return { ...options, program: server }
 }
 
 async function findServer(

@@ -5,11 +5,16 @@ import { HoldfastError } from '../core/errors.ts'
 import type { PhysicalContent } from '../physical/content.ts'
 import { cellBytes } from '../physical/grid.ts'
 
-/** Stored cells alone: holes take no room. */
-export async function requireRoom(directory: string, { files }: PhysicalContent): Promise<void> {
+/** Stored cells alone: holes take no room. `freedBytes` is what is written over, or goes first. */
+export async function requireRoom(
+  directory: string,
+  { files }: PhysicalContent,
+  freedBytes = 0,
+): Promise<void> {
   const needed =
     files.reduce((sum, { cells }) => sum + cells.reduce((count, [, number]) => count + number, 0), 0) *
-    cellBytes
+      cellBytes -
+    freedBytes
   const { bavail, bsize } = await statfs(await existingParent(directory))
   if (bavail * bsize >= needed) return
   const [wants, has] = [needed, bavail * bsize].map((bytes) => `${Math.ceil(bytes / 1024 ** 2)} MiB`)

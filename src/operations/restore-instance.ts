@@ -3,6 +3,7 @@ import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
+import { inspectInstance } from '../instance/instance-facts.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { explainLoad } from '../logical/explain-load.ts'
 import { reshape } from '../logical/reshape/reshape.ts'
@@ -10,6 +11,8 @@ import { everything } from '../logical/selection.ts'
 import { entryText } from '../logical/translate/report.ts'
 import { executeRestore, type RestoreReport } from '../recovery/execute-restore.ts'
 import type { RestorePlan } from '../recovery/restore-plan.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import { Connection } from '../wire/connection.ts'
 import { defaultThreads, rateLimitOf } from './backup-instance.ts'
 import { examineTarget, type TargetReport } from './examine-target.ts'
 import { existingSource } from './existing-source.ts'
@@ -24,17 +27,23 @@ import {
   type ShapedParts,
   tellLeftOut,
 } from './plan-parts.ts'
-import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
+import { type PlannedRestore, type PlanRequest, planPartsOf, planRestoreOf } from './plan-restore-of.ts'
 import { requireGtid, restoreParts } from './restore-parts.ts'
 import { restoreTranslated, tellTranslation } from './restore-translated.ts'
+import { type FileRowsRequest, readRowsOfFiles } from './rows-of-files.ts'
 import {
+  refuseTranslatedReplay,
   refuseUntranslatable,
   type Translation,
   type TranslationRequest,
   translatedParts,
 } from './translate-parts.ts'
 
-export interface RestoreRequest extends PlanRequest, PartsRestoreRequest, TranslationRequest {
+export interface RestoreRequest
+  extends PlanRequest,
+    PartsRestoreRequest,
+    TranslationRequest,
+    FileRowsRequest {
   readonly access: RepositoryAccess
   /** Name of the instance in the repository. */
   readonly source: string
@@ -79,16 +88,99 @@ export type RestoreOutcome =
 export async function restoreInstance(request: RestoreRequest, hooks: RestoreHooks): Promise<RestoreOutcome> {
   refuseUntranslatable(request, request)
   const asked = planParts(request)
-  const { emit, signal, confirm } = hooks
+  const { emit, signal } = hooks
   const repository = await openRepository(request.access, signal)
   const source = await existingSource(repository, request.source, signal)
-  const { plan, archive } = await planRestoreOf(source, 'logical', request, { emit, signal })
-  checkReplay(asked, plan)
+  const planned =
+    asked === undefined
+      ? await planRestoreOf(source, 'logical', request, { emit, signal })
+      : await planPartsOf(source, request, { emit, signal })
+  const { plan } = planned
   if (request.target === undefined && !request.isDryRun)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')
+  if (plan.base.kind === 'physical')
+    return await restoreOutOfFiles({ ...planned, asked, source }, request, hooks)
+  refuseFileOptions(request, plan)
+  refuseTranslatedReplay(request, request)
+  checkReplay(asked, plan)
+  const backup = await source.openBackup(plan.base.id, signal)
+  return await restoreRows({ ...planned, asked, source, backup }, request, hooks)
+}
+
+interface ChosenRestore extends PlannedRestore {
+  readonly asked: PartsPlan | undefined
+  readonly source: SourceRepository
+}
+
+/** A server of our own makes rows of the files, as they were at the wanted point; then it is as if these were the backup. */
+async function restoreOutOfFiles(
+  chosen: ChosenRestore,
+  request: RestoreRequest,
+  hooks: RestoreHooks,
+): Promise<RestoreOutcome> {
+  const { plan, archive, asked, source } = chosen
+  const { emit, signal } = hooks
+  if (request.isDryRun || request.target === undefined) {
+    const read = 'Read what was chosen from it, and load that into the target'
+    const steps = [...plan.steps.slice(0, -1), read, ...plan.steps.slice(-1)]
+    return { kind: 'planned', plan: { ...plan, steps } }
+  }
+  await refuseOtherFlavour(request.target, request, plan, signal)
+  await using rows = await readRowsOfFiles({
+    request,
+    plan,
+    archive,
+    backup: await source.openBackup(plan.base.id, signal),
+    selection: asked?.shape.selection ?? everything,
+    threads: request.threads ?? defaultThreads(),
+    emit,
+    signal,
+  })
+  const read = { ...chosen, plan: rows.plan, backup: rows.backup }
+  const outcome = await restoreRows(read, request, hooks)
+  return { ...outcome, plan: { ...plan, end: rows.plan.end } }
+}
+
+/** Told before the files are recovered, which may take long. */
+async function refuseOtherFlavour(
+  target: ConnectionSettings,
+  { translate }: TranslationRequest,
+  { flavour }: RestorePlan,
+  signal: AbortSignal,
+): Promise<void> {
+  await using connection = await Connection.open(target, { signal })
+  const facts = await inspectInstance(connection, { signal })
+  if (translate || facts.flavour === flavour) return
+  throw new HoldfastError(
+    'VERSION_MISMATCH',
+    `a backup of ${flavour} cannot be restored into ${facts.flavour}`,
+    { target: facts.version },
+    { hint: 'Say --translate to carry what the target can have.' },
+  )
+}
+
+function refuseFileOptions(request: FileRowsRequest, { base }: RestorePlan): void {
+  const { serverProgram, optionFile, scratch } = request
+  const given = Object.entries({ 'server-program': serverProgram, 'server-options': optionFile, scratch })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => `--${name}`)
+  if (given.length === 0) return
+  throw new HoldfastError(
+    'USAGE',
+    `${given.join(', ')} is for backups of files, and backup ${base.id} holds rows`,
+    { backup: base.id },
+    { hint: 'Leave it away, or name a backup of files with --backup ID.' },
+  )
+}
+
+async function restoreRows(
+  chosen: ChosenRestore & { readonly backup: BackupSource },
+  request: RestoreRequest,
+  { emit, signal, confirm }: RestoreHooks,
+): Promise<RestoreOutcome> {
+  const { plan, archive, asked, source } = chosen
   const limit = rateLimitOf(request.bytesPerSecond)
-  const unhurried = await source.openBackup(plan.base.id, signal)
-  const backup = limit === undefined ? unhurried : pacedSource(unhurried, limit)
+  const backup = limit === undefined ? chosen.backup : pacedSource(chosen.backup, limit)
   const content = parseLogicalContent(backup.content)
   const shaped = shapedParts(asked, backup, content, request)
   tellLeftOut(asked?.shape, content, emit)
@@ -177,7 +269,7 @@ function checkReplay(parts: PartsPlan | undefined, { replay }: RestorePlan): voi
     'chosen parts can only be restored as they are in a backup, without what the binary logs hold after it',
     {},
     {
-      hint: 'Say --to backup; or restore all into an empty server to any moment, and copy the parts from there.',
+      hint: 'Say --to backup; or take backups of files, which parts can be had from at any moment.',
     },
   )
 }

@@ -26,8 +26,6 @@ export interface Translation {
 export function refuseUntranslatable(
   { translate, reportFile }: TranslationRequest,
   request: {
-    readonly point: RestorePoint
-    readonly skipGtids: readonly string[]
     readonly setGtid?: boolean | undefined
     readonly target: ConnectionSettings | undefined
   },
@@ -43,18 +41,24 @@ export function refuseUntranslatable(
       'Name it with --target; with --dry-run it is only asked what it knows.',
     )
   }
-  if (request.point.kind !== 'backup' || request.skipGtids.length > 0) {
-    throw usage(
-      '--translate restores a backup as it is: the binary logs of one kind of server cannot be replayed on another',
-      'Say --to backup. For a later moment restore into a server of the same kind first, and back that up.',
-    )
-  }
   if (request.setGtid === true) {
     throw usage(
       '--set-gtid has no meaning with --translate: no replica can go on from another kind of server',
       'Leave --set-gtid away.',
     )
   }
+}
+
+/** @throws HoldfastError USAGE where rows of a backup are not those of the wanted point */
+export function refuseTranslatedReplay(
+  { translate }: TranslationRequest,
+  { point, skipGtids }: { readonly point: RestorePoint; readonly skipGtids: readonly string[] },
+): void {
+  if (!translate || (point.kind === 'backup' && skipGtids.length === 0)) return
+  throw usage(
+    '--translate restores a backup as it is: the binary logs of one kind of server cannot be replayed on another',
+    'Say --to backup. For a later moment restore into a server of the same kind first, and back that up; or choose parts of a backup of files.',
+  )
 }
 
 export interface TranslatedParts {

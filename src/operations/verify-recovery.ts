@@ -1,7 +1,4 @@
 // Use case: prove that a physical backup comes back, by recovering it in a directory of its own and checking every table.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { BackupKind } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
@@ -9,7 +6,6 @@ import { statesEqual } from '../core/gtid-state.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { parsePhysicalContent } from '../physical/content.ts'
 import { checkTables, type TableCheck } from '../physical/recover/check-tables.ts'
-import { restoreFiles } from '../physical/restore/restore-files.ts'
 import { takeOver } from '../recovery/take-over.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { Connection } from '../wire/connection.ts'
@@ -17,7 +13,7 @@ import type { UseCase } from './backup-instance.ts'
 import { existingSource } from './existing-source.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { findRecoveryPrograms, recoverFiles } from './recover-files.ts'
-import { requireRoom } from './require-room.ts'
+import { writeScratchFiles } from './scratch-files.ts'
 import { findBackup } from './show-backup.ts'
 
 export interface VerifyRecoveryRequest {
@@ -59,15 +55,11 @@ export async function verifyRecovery(
   }
   const content = parsePhysicalContent(backup.content)
   const programs = await findRecoveryPrograms(request, backup, content, signal)
-  await using parts = new AsyncDisposableStack()
-  const folder = await mkdtemp(path.join(path.resolve(request.scratch ?? tmpdir()), 'holdfast-recover-'))
-  parts.defer(() => rm(folder, { recursive: true, force: true }))
-  await requireRoom(folder, content)
   const start = performance.now()
-  emit({ type: 'phase', phase: 'writing files', detail: folder })
-  await restoreFiles(backup, content, { directory: folder, signal, emit })
+  const { scratch } = request
+  await using files = await writeScratchFiles({ backup, content, scratch, emit, signal })
   const { optionFile } = request
-  const options = { backup, content, directory: folder, programs, optionFile, emit, signal }
+  const options = { backup, content, directory: files.directory, programs, optionFile, emit, signal }
   const found = await asVerification(id, signal, () =>
     recoverFiles(options, async (settings) => {
       await using connection = await Connection.open(settings, { signal })

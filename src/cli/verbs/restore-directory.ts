@@ -3,9 +3,17 @@ import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { parsePoint } from '../../core/restore-point.ts'
-import { type DirectoryRestored, restoreDirectory } from '../../operations/restore-directory.ts'
+import { findOwner } from '../../operations/find-owner.ts'
+import {
+  type DirectoryLoss,
+  type DirectoryRestored,
+  type OverwriteConsent,
+  restoreDirectory,
+} from '../../operations/restore-directory.ts'
 import { hasTarget, repositoryAccess, requiredSource } from '../access.ts'
+import { formatBytes } from '../output/byte-size.ts'
 import { formatDuration } from '../output/duration.ts'
+import { shellWord } from '../output/shell-word.ts'
 import type { VerbAnswer, VerbContext } from '../verb.ts'
 
 /** What is of a server that runs, or of rows. */
@@ -24,10 +32,10 @@ const others = [
   'translate',
   'report',
   'verify',
-  'confirm',
   'threads',
   'rate-limit',
   'to-files',
+  'scratch',
 ] as const
 
 export async function runRestoreDirectory(context: VerbContext, directory: string): Promise<VerbAnswer> {
@@ -35,6 +43,7 @@ export async function runRestoreDirectory(context: VerbContext, directory: strin
   const source = requiredSource(context)
   refuseOthers(context)
   const isRaw = options.flag('raw')
+  const owner = options.text('owner')
   const restored = await restoreDirectory(
     {
       access: repositoryAccess(context),
@@ -44,12 +53,14 @@ export async function runRestoreDirectory(context: VerbContext, directory: strin
       backup: options.text('backup'),
       skipGtids: options.list('skip-gtid') ?? [],
       isRaw,
+      isInPlace: options.flag('in-place'),
+      owner: owner === undefined ? undefined : await findOwner(owner, signal),
       serverProgram: options.text('server-program'),
       optionFile: options.text('server-options'),
       isDryRun: options.flag('dry-run'),
       env,
     },
-    { emit, signal },
+    { confirm: (consent) => confirm(context, source, consent), emit, signal },
   )
   return { text: describe(restored), json: { source, ...restored } }
 }
@@ -71,7 +82,44 @@ function refuseOthers(context: VerbContext): void {
   )
 }
 
-function describe({ plan, directory, program, prepare, report }: DirectoryRestored): string {
+async function confirm(
+  { options, prompt, signal, say }: VerbContext,
+  source: string,
+  { plan, directory, loss }: OverwriteConsent,
+): Promise<void> {
+  const given = options.text('confirm')
+  if (given === source) return
+  if (given !== undefined) {
+    throw new HoldfastError(
+      'CONFIRMATION_MISSING',
+      `--confirm says ${given}, and the name of the instance is ${source}`,
+    )
+  }
+  const what = `${directory} is written over with backup ${plan.base.id}${describeLoss(loss)}`
+  if (!prompt.isPossible)
+    throw new HoldfastError('CONFIRMATION_MISSING', `${what}: this needs --confirm ${shellWord(source)}`)
+  for (const step of plan.steps) say(`- ${step}`)
+  const answer = await prompt.ask(`${what}. Type the name of the instance (${source}) to go on: `, signal)
+  if (answer.trim() === source) return
+  throw new HoldfastError('CONFIRMATION_MISSING', 'the name was not typed; nothing was changed')
+}
+
+function named(files: readonly string[]): string {
+  const more = files.length > shownFiles ? ', …' : ''
+  return `${counted(files.length, 'file')} (${files.slice(0, shownFiles).join(', ')}${more})`
+}
+
+/** Some are named: enough to see whose they are. */
+const shownFiles = 3
+
+function describeLoss({ toRemove, toSetAside, setAside }: DirectoryLoss): string {
+  return [
+    ...(toRemove.length === 0 ? [] : [`; it loses ${named(toRemove)} that the backup does not have`]),
+    ...(setAside === undefined ? [] : [`; ${named(toSetAside)} go to ${setAside}`]),
+  ].join('')
+}
+
+function describe({ plan, directory, loss, program, prepare, report }: DirectoryRestored): string {
   if (report === undefined) {
     return [
       `Plan to restore ${plan.source} to ${plan.wanted.text} in ${directory}:`,
@@ -80,11 +128,13 @@ function describe({ plan, directory, program, prepare, report }: DirectoryRestor
       program === undefined
         ? 'No server is started on the files.'
         : `${program.path} (${program.version}) recovers them.`,
+      ...(loss === undefined ? [] : [`${directory} is written over${describeLoss(loss)}.`]),
       'Nothing was changed. To carry it out, run the same command without --dry-run.',
     ].join('\n')
   }
-  const { files, fileSeconds, recovery } = report
-  const written = `${counted(files, 'file')} written in ${formatDuration(fileSeconds * 1000)}`
+  const { files, bytes, fileSeconds, recovery } = report
+  const same = bytes.sameBytes === 0 ? '' : ` (${formatBytes(bytes.writtenBytes)} differed)`
+  const written = `${counted(files, 'file')}${same} written in ${formatDuration(fileSeconds * 1000)}`
   if (recovery === undefined) {
     return [
       `The files of backup ${plan.base.id} of ${plan.source} are in ${directory} as they were taken: ${written}.`,

@@ -42,6 +42,11 @@ export const restoreVerb: VerbSpec = {
         'holdfast restore shop --repository /backup/holdfast --to backup --tables shop.orders --rename shop.orders:shop.orders_before --target mysql://root@db1/ --identity recovery.key',
     },
     {
+      says: 'One table as it was at a moment, out of a backup of files and the binary logs',
+      command:
+        "holdfast restore shop --repository /backup/holdfast --to '2026-11-23T14:05:09Z' --tables shop.orders --on-existing drop --target mysql://root@db1/ --identity recovery.key",
+    },
+    {
       says: 'From MySQL to MariaDB, or back: first see what would not be as it was',
       command:
         'holdfast restore shop --repository /backup/holdfast --to backup --translate --report shop.md --target mysql://root@maria1/ --identity recovery.key --dry-run',
@@ -50,6 +55,11 @@ export const restoreVerb: VerbSpec = {
       says: 'From a backup of files, as a data directory that a server can be started on',
       command:
         'holdfast restore shop --repository /backup/holdfast --datadir /var/lib/mysql-restored --identity recovery.key',
+    },
+    {
+      says: 'Over a damaged data directory, where only what differs is written',
+      command:
+        'holdfast restore shop --repository /backup/holdfast --datadir /var/lib/mysql --in-place --confirm shop --identity recovery.key',
     },
     {
       says: 'As files that plain tools load, without Holdfast',
@@ -69,8 +79,12 @@ export const restoreVerb: VerbSpec = {
       'makes the exit status 3; a table that it cannot have at all stops the restore before any row is loaded.',
     'A restore that was killed goes on where it was when the same command is run again. Until it is done the target has a schema holdfast_restore_…, which ' +
       'keeps how far it has come.',
-    '--datadir wants a new or an empty directory, and a server program of the series that was backed up. That server listens on a socket in a private ' +
+    '--datadir wants a new or an empty directory, or one that an interrupted restore has left, and a server program of the series that was backed up. That server listens on a socket in a private ' +
       'folder alone, runs no events and no replication, and is shut down cleanly in the end. As root, the files belong to who owns the directory.',
+    'With --in-place all of the directory becomes what the backup says. Tables and logs of InnoDB that the backup does not have are removed; binary ' +
+      'logs and files that are not known are moved to DIR.set-aside-TIME; option files, certificates, keyrings and logs for people stay.',
+    'Parts of a backup of files are recovered by a server program in a folder of their own (--scratch), and read from there: at any moment that the ' +
+      'binary logs reach. Rows of a logical backup are taken where they are of that moment already. Who is to confirm is asked after the recovery.',
     "Names with a comma, a colon or a dot are put in backticks, and a backtick in one is doubled: --tables '`a,b`.`c.d`'.",
   ],
   arguments: [sourceArgument],
@@ -189,28 +203,48 @@ export const restoreVerb: VerbSpec = {
       name: 'datadir',
       kind: 'text',
       value: 'DIR',
-      group: 'Data directory',
+      group: 'Backups of files',
       help: 'from a backup of files: write them here, have a server recover them, replay, and leave it stopped',
     },
     {
       name: 'server-program',
       kind: 'text',
       value: 'PATH',
-      group: 'Data directory',
+      group: 'Backups of files',
       help: 'the server to recover with (default: HOLDFAST_MYSQLD or HOLDFAST_MARIADBD, or mysqld or mariadbd of PATH)',
     },
     {
       name: 'server-options',
       kind: 'text',
       value: 'FILE',
-      group: 'Data directory',
+      group: 'Backups of files',
       help: 'option file for that server, where the files need keyrings or plugins',
+    },
+    {
+      name: 'scratch',
+      kind: 'text',
+      value: 'DIR',
+      group: 'Backups of files',
+      help: 'where files are recovered that only parts are wanted of (default: the system folder for temporary files)',
     },
     {
       name: 'raw',
       kind: 'flag',
-      group: 'Data directory',
+      group: 'Backups of files',
       help: 'the files as they were taken, and no server on them',
+    },
+    {
+      name: 'in-place',
+      kind: 'flag',
+      group: 'Backups of files',
+      help: 'over the directory of a stopped server, damaged as it may be: only pages that differ are written',
+    },
+    {
+      name: 'owner',
+      kind: 'text',
+      value: 'USER[:GROUP]',
+      group: 'Backups of files',
+      help: 'who the directory and its files are to belong to, for root (default: whoever owns the directory)',
     },
     {
       name: 'dry-run',

@@ -29,14 +29,14 @@ export const run: VerbRun = (context) => {
 }
 
 function refuseDirectoryOptions({ options }: VerbContext): void {
-  const given = ['server-program', 'server-options'].filter((name) => options.text(name) !== undefined)
-  if (options.flag('raw')) given.push('raw')
+  const given = ['raw', 'in-place'].filter((name) => options.flag(name))
+  if (options.text('owner') !== undefined) given.push('owner')
   if (given.length === 0) return
   throw new HoldfastError('USAGE', `--${given.join(', --')} goes with --datadir DIR`)
 }
 
 const runRestore: VerbRun = async (context) => {
-  const { options, emit, signal } = context
+  const { options, env, emit, signal } = context
   const source = requiredSource(context)
   // Read before anything is opened: a point that makes no sense needs no repository to be refused.
   const point = parsePoint(options.text('to') ?? 'latest')
@@ -58,6 +58,10 @@ const runRestore: VerbRun = async (context) => {
       verify: options.flag('verify'),
       translate: options.flag('translate'),
       reportFile: options.text('report'),
+      scratch: options.text('scratch'),
+      serverProgram: options.text('server-program'),
+      optionFile: options.text('server-options'),
+      env,
       isDryRun,
     },
     { confirm: (consent) => confirm(context, source, consent), emit, signal },
@@ -128,6 +132,9 @@ function refuseReplay(context: VerbContext): void {
     'skip-binlog',
     'translate',
     'report',
+    'scratch',
+    'server-program',
+    'server-options',
   ].filter(
     (name) =>
       options.flag(name) ||

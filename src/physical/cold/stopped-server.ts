@@ -3,10 +3,16 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
 import { mountOf } from '../mounts.ts'
-import type { Survey } from './survey.ts'
+import type { SurveyedFile } from './survey.ts'
 
 /** Throws UNSUPPORTED when a process holds one of the files. */
-export async function requireStopped({ directory, files }: Survey): Promise<void> {
+export async function requireStopped({
+  directory,
+  files,
+}: {
+  readonly directory: string
+  readonly files: readonly Pick<SurveyedFile, 'path' | 'kind'>[]
+}): Promise<void> {
   const names = files
     .filter(({ kind }) => kind === 'tablespace')
     .map((file) => path.join(directory, file.path))
@@ -16,7 +22,7 @@ export async function requireStopped({ directory, files }: Survey): Promise<void
     'UNSUPPORTED',
     `a server runs on ${directory}: process ${holder.pid} holds ${holder.file}`,
     { ...holder },
-    { hint: 'Shut the server down cleanly first; a copy of files that change is no backup.' },
+    { hint: 'Shut the server down cleanly first: no files can be copied, or written over, under it.' },
   )
 }
 

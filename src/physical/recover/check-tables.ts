@@ -1,6 +1,7 @@
-// Every table of a recovered server, as CHECK TABLE finds it.
+// Tables of a recovered server, as CHECK TABLE finds them.
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import type { EmitEvent } from '../../core/events.ts'
+import type { TableName } from '../../instance/instance-facts.ts'
 import { quoteQualified } from '../../instance/sql-text.ts'
 import { Connection } from '../../wire/connection.ts'
 import { textOf } from '../../wire/row-values.ts'
@@ -19,21 +20,22 @@ export interface TableCheck {
 /** Engines that keep what they hold in files, and can check it. */
 const checked = "'InnoDB', 'MyISAM', 'Aria', 'ARCHIVE', 'CSV'"
 
+export interface CheckOptions {
+  /** All that keep what they hold in files by default. */
+  readonly tables?: readonly TableName[]
+  readonly emit: EmitEvent
+  readonly signal: AbortSignal
+}
+
 export async function checkTables(
   settings: ConnectionSettings,
-  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+  { tables, emit, signal }: CheckOptions,
 ): Promise<TableCheck> {
   await using connection = await Connection.open(settings, { signal })
-  const rows = await connection.query(
-    // A table that cannot be opened has no engine.
-    `SELECT table_schema AS s, table_name AS t FROM information_schema.tables
-     WHERE (engine IN (${checked}) OR engine IS NULL AND table_type = 'BASE TABLE') AND table_schema <> 'performance_schema' ORDER BY 1, 2`,
-    { signal },
-  )
+  const all = tables ?? (await tablesInFiles(connection, signal))
   const problems: TableProblem[] = []
-  for (const [done, row] of rows.entries()) {
-    emit({ type: 'progress', phase: 'checking tables', done, total: rows.length, unit: 'tables' })
-    const [schema, name] = [textOf(row, 's'), textOf(row, 't')]
+  for (const [done, { schema, name }] of all.entries()) {
+    emit({ type: 'progress', phase: 'checking tables', done, total: all.length, unit: 'tables' })
     const answers = await connection.query(`CHECK TABLE ${quoteQualified(schema, name)}`, { signal })
     for (const answer of answers) {
       const [type, text] = [textOf(answer, 'Msg_type'), textOf(answer, 'Msg_text')]
@@ -42,5 +44,15 @@ export async function checkTables(
       if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
     }
   }
-  return { tables: rows.length, problems }
+  return { tables: all.length, problems }
+}
+
+async function tablesInFiles(connection: Connection, signal: AbortSignal): Promise<readonly TableName[]> {
+  const rows = await connection.query(
+    // A table that cannot be opened has no engine.
+    `SELECT table_schema AS s, table_name AS t FROM information_schema.tables
+     WHERE (engine IN (${checked}) OR engine IS NULL AND table_type = 'BASE TABLE') AND table_schema <> 'performance_schema' ORDER BY 1, 2`,
+    { signal },
+  )
+  return rows.map((row) => ({ schema: textOf(row, 's'), name: textOf(row, 't') }))
 }

@@ -4,7 +4,7 @@ import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { ServerProgram } from '../../process/server-program.ts'
-import { startSandbox } from '../../process/server-sandbox.ts'
+import { type ServerSandbox, startSandbox } from '../../process/server-sandbox.ts'
 import { Connection } from '../../wire/connection.ts'
 import type { PhysicalContent } from '../content.ts'
 import { sandboxArguments } from './sandbox-arguments.ts'
@@ -17,8 +17,31 @@ export interface RecoverOptions {
   readonly program: ServerProgram
   /** Options that the files need besides: keyrings, plugins. */
   readonly optionFile?: string | undefined
+  /** Told to the server after all others that its files need. */
+  readonly args?: readonly string[]
   readonly emit?: EmitEvent | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** Throws SANDBOX_FAILED when the server cannot recover the files. */
+export function startOnFiles({
+  backup,
+  content,
+  directory,
+  program,
+  optionFile,
+  args = [],
+  emit,
+  signal,
+}: RecoverOptions): Promise<ServerSandbox> {
+  emit?.({ type: 'phase', phase: 'recovering', detail: `with ${program.path} (${program.version})` })
+  return startSandbox({
+    program,
+    dataDirectory: directory,
+    args: [...sandboxArguments(backup, content), ...args],
+    optionFile,
+    signal,
+  })
 }
 
 /**
@@ -26,17 +49,11 @@ export interface RecoverOptions {
  * SANDBOX_FAILED when the server cannot recover the files or not shut down, and what `work` throws.
  */
 export async function recoverDirectory<T>(
-  { backup, content, directory, program, optionFile, emit, signal }: RecoverOptions,
+  options: RecoverOptions,
   work: (settings: ConnectionSettings) => Promise<T>,
 ): Promise<T> {
-  emit?.({ type: 'phase', phase: 'recovering', detail: `with ${program.path} (${program.version})` })
-  await using sandbox = await startSandbox({
-    program,
-    dataDirectory: directory,
-    args: sandboxArguments(backup, content),
-    optionFile,
-    signal,
-  })
+  const { emit, signal } = options
+  await using sandbox = await startOnFiles(options)
   const result = await work(sandbox.settings)
   emit?.({ type: 'phase', phase: 'shutting down' })
   await dropAccount(sandbox.settings, sandbox.dropAccount, signal)

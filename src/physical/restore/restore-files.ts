@@ -1,4 +1,4 @@
-// All files of a physical backup as files again, in a directory that was empty: the raw image, which no server has touched yet.
+// All files of a physical backup as files again, in a directory of their own: the raw image, which no server has touched yet.
 import { chmod, chown, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BackupSource } from '../../core/backup.ts'
@@ -7,16 +7,33 @@ import type { EmitEvent } from '../../core/events.ts'
 import type { PhysicalContent } from '../content.ts'
 import { isExternal, requireSafePath } from '../file-path.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { passedOver } from './existing-files.ts'
+import { overwriteFile } from './overwrite-file.ts'
 import { writeFile } from './write-file.ts'
 
 /** Files that are written at once; each has some cells under way. */
 const filesAtOnce = 4
 
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
 export interface RestoreFilesOptions {
   /** Absolute. Made when it is not there. */
   readonly directory: string
+  /** `over`: what is there is compared, and written only where it differs; the caller has cleared away all else. */
+  readonly into?: 'empty' | 'over'
+  /** Of the directory and all in it; for root by default whoever owns the directory. */
+  readonly owner?: Owner | undefined
   readonly signal?: AbortSignal | undefined
   readonly emit?: EmitEvent | undefined
+}
+
+/** Bytes that were written, and those that were there already. */
+export interface WrittenFiles {
+  readonly writtenBytes: number
+  readonly sameBytes: number
 }
 
 /**
@@ -29,41 +46,52 @@ export interface RestoreFilesOptions {
 export async function restoreFiles(
   backup: BackupSource,
   content: PhysicalContent,
-  { directory, signal, emit }: RestoreFilesOptions,
-): Promise<void> {
+  { directory, into = 'empty', owner, signal, emit }: RestoreFilesOptions,
+): Promise<WrittenFiles> {
   const { files, folders } = content
   for (const { path } of [...files, ...folders]) requireSafePath(path)
-  await requireEmpty(directory)
-  for (const { path } of files.filter(({ path }) => isExternal(path))) await requireAbsent(path)
+  if (into === 'empty') {
+    await requireEmpty(directory)
+    for (const { path } of files.filter(({ path }) => isExternal(path))) await requireAbsent(path)
+  }
+  const put = into === 'empty' ? writeNew : overwriteFile
   const place = (path: string): string => (isExternal(path) ? path : join(directory, path))
   const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
   let done = 0
+  let writtenBytes = 0
+  let sameBytes = 0
   try {
     const made = await makeFolders(directory, content, place)
     await sideBySide(files, filesAtOnce, signal, async (file, signal) => {
       const path = place(file.path)
-      let written = 0
-      await writeFile(
+      let come = 0
+      await put(
         backup,
         file,
         path,
-        (bytes) => {
-          written += bytes
+        (bytes, written) => {
+          come += bytes
           done += bytes
+          writtenBytes += written
+          sameBytes += bytes - written
           emit?.({ type: 'progress', phase: 'writing files', done, total, unit: 'bytes' })
         },
         signal,
       )
       // Holes count as well, or the total would never be reached.
-      done += file.sizeBytes - written
+      done += file.sizeBytes - come
     })
-    await giveToOwner(directory, [...made, ...files.map(({ path }) => place(path))])
+    await giveToOwner(directory, [...made, ...files.map(({ path }) => place(path))], owner)
     for (const { path, mode } of folders) await chmod(place(path), mode)
     for (const folder of made) await syncFolder(folder)
   } catch (error) {
     throw explain(error, directory)
   }
+  return { writtenBytes, sameBytes }
 }
+
+const writeNew: typeof overwriteFile = (backup, file, path, wrote, signal) =>
+  writeFile(backup, file, path, (bytes) => wrote(bytes, bytes), signal)
 
 /** All folders that files lie in, and those that have to be there though empty. Answers them, the directory first. */
 async function makeFolders(
@@ -81,18 +109,21 @@ async function makeFolders(
 }
 
 /** Root alone may give files away: they belong to whoever owns the directory, as they have to for a server of that account. */
-async function giveToOwner(directory: string, paths: readonly string[]): Promise<void> {
+async function giveToOwner(
+  directory: string,
+  paths: readonly string[],
+  wanted: Owner | undefined,
+): Promise<void> {
   if (process.getuid?.() !== 0) return
-  const { uid, gid } = await stat(directory)
-  if (uid === 0) return
+  const { uid, gid } = wanted ?? (await stat(directory))
+  if (uid === 0 && wanted === undefined) return
   await sideBySide(paths, filesAtOnce, undefined, (path) => chown(path, uid, gid))
 }
 
 /** Throws TARGET_NOT_EMPTY unless a directory is empty or not there. */
 export async function requireEmpty(directory: string): Promise<void> {
   const names = await namesIn(directory)
-  // A file system of its own has this folder from the start, and servers pass over it.
-  const [other] = names.filter((name) => name !== 'lost+found')
+  const [other] = names.filter((name) => !passedOver.includes(name))
   if (other !== undefined) throw inTheWay(join(directory, other), `${directory} is not empty`)
 }
 
@@ -121,7 +152,9 @@ function inTheWay(path: string, what: string): HoldfastError {
     'TARGET_NOT_EMPTY',
     what,
     { path },
-    { hint: 'Restore into a new or an empty directory; nothing was changed.' },
+    {
+      hint: 'Restore into a new or an empty directory, or over the damaged one of a stopped server with --in-place; nothing was changed.',
+    },
   )
 }
 
@@ -134,7 +167,7 @@ async function syncFolder(path: string): Promise<void> {
 function explain(error: unknown, directory: string): unknown {
   if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') return error
   const message = `no space is left for the files of the backup in ${directory}, which is unfinished`
-  const hint = 'Make room, remove what was written of the directory, and restore again.'
+  const hint = 'Make room, and run the same command again.'
   return new HoldfastError('DISK_FULL', message, { directory }, { cause: error, hint })
 }
 

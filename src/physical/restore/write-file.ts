@@ -8,7 +8,7 @@ import { sideBySide } from '../side-by-side.ts'
 import { readCell, storedCells } from './stored-cells.ts'
 
 /** Cells of a file that are fetched and written at once. */
-const cellsAtOnce = 8
+export const cellsAtOnce = 8
 
 /** Holes of a page-compressed tablespace: whole blocks of the file system. */
 const holeBytes = 4096
@@ -48,7 +48,7 @@ async function writeSparsely(handle: FileHandle, bytes: Buffer, offset: number):
   await writeAll(handle, bytes.subarray(start), offset + start)
 }
 
-async function writeAll(handle: FileHandle, bytes: Buffer, offset: number): Promise<void> {
+export async function writeAll(handle: FileHandle, bytes: Buffer, offset: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, offset + written)
     written += bytesWritten

@@ -1,0 +1,153 @@
+// Chosen tables out of a backup of files: a server of our own recovers them, replays, and is read as for a logical backup.
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import type { Archive } from '../archive/archive.ts'
+import type { BackupResult, BackupSource } from '../core/backup.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { dumpLogical } from '../logical/dump-logical.ts'
+import { type Selection, selectsTable } from '../logical/selection.ts'
+import { type FileContent, type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
+import { checkTables } from '../physical/recover/check-tables.ts'
+import { filesOfTables } from '../physical/restore/files-of-tables.ts'
+import { replayOnto } from '../recovery/replay-onto.ts'
+import type { RestorePlan } from '../recovery/restore-plan.ts'
+import type { UseCase } from './backup-instance.ts'
+import {
+  findRecoveryPrograms,
+  type RecoverFilesOptions,
+  type RecoveryPrograms,
+  serveFiles,
+  type WantedPrograms,
+} from './recover-files.ts'
+import { writeScratchFiles } from './scratch-files.ts'
+import { TemporaryBackup } from './temporary-backup.ts'
+
+export interface FileRowsRequest extends Partial<WantedPrograms> {
+  /** Where the files are put for the time of it; the system's folder for temporary files by default. */
+  readonly scratch?: string | undefined
+  /** Read by the server that recovers, before our own options: for keyrings and plugins. */
+  readonly optionFile?: string | undefined
+}
+
+export interface FileRowsOptions extends UseCase {
+  readonly request: FileRowsRequest
+  readonly plan: RestorePlan
+  readonly archive: Archive
+  readonly backup: BackupSource
+  readonly selection: Selection
+  readonly threads: number
+}
+
+export interface FileRows extends AsyncDisposable {
+  /** A logical one, of the selection alone. */
+  readonly backup: BackupSource
+  /** What is left to do with it: the rows are those of the wanted point. */
+  readonly plan: RestorePlan
+}
+
+/**
+ * Throws TOOL_MISSING, VERSION_MISMATCH and DISK_FULL before a byte is written, then what recovering, replaying and dumping throw. Nothing is
+ * left of it but the rows, in a file without a name.
+ */
+export async function readRowsOfFiles(options: FileRowsOptions): Promise<FileRows> {
+  const { request, plan, backup, signal } = options
+  const { serverProgram, env = {}, scratch = tmpdir() } = request
+  const content = parsePhysicalContent(backup.content)
+  refuseWithoutRows(content, options.selection)
+  const programs = await findRecoveryPrograms({ serverProgram, env }, backup, content, signal)
+  await using parts = new AsyncDisposableStack()
+  const rows = parts.use(await TemporaryBackup.create(scratch))
+  const result = await readFewestFiles(options, content, programs, rows)
+  const { point } = result
+  const owned = parts.move()
+  const { replay: _replay, ...rest } = plan
+  const id = `${plan.base.id}/${digestOf(result)}`
+  return {
+    backup: rows.source(result),
+    plan: { ...rest, base: { ...plan.base, kind: 'logical', id, point }, end: point },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Tables that a method took without their rows would come back empty, perhaps in the place of full ones. */
+function refuseWithoutRows({ leftOut }: PhysicalContent, selection: Selection): void {
+  const lacking = leftOut.filter(({ path, why }) => {
+    const [schema = '', name = ''] = path.split('.')
+    return why.startsWith('the rows:') && schema !== 'mysql' && selectsTable(selection, schema, name)
+  })
+  const [first] = lacking
+  if (first === undefined) return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `the backup has ${lacking.map(({ path }) => path).join(', ')} without rows: ${first.why}`,
+    { table: first.path },
+    { hint: 'Leave them out with --exclude, or take them from another backup with --backup ID.' },
+  )
+}
+
+/**
+ * Another run that reads the same rows in the same chunks may go on with a load that was interrupted; one that cuts them otherwise must not.
+ */
+function digestOf({ objects }: Pick<BackupResult, 'objects'>): string {
+  const hash = createHash('sha256')
+  for (const { name, chunks } of objects) hash.update(JSON.stringify([name, chunks.map(({ id }) => id)]))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** A replay needs all tables: a transaction changes whatever it changes. The base alone needs those that are asked for. */
+async function readFewestFiles(
+  options: FileRowsOptions,
+  content: PhysicalContent,
+  programs: RecoveryPrograms,
+  rows: TemporaryBackup,
+): Promise<BackupResult> {
+  const { plan, selection, emit, signal } = options
+  const isReplayed = (plan.replay?.transactions ?? 0) > 0
+  const few =
+    isReplayed || selection.kind !== 'tables' ? undefined : filesOfTables(content.files, selection.tables)
+  if (few !== undefined) {
+    try {
+      return await readRows(options, content, programs, rows, few)
+    } catch (error) {
+      // Some servers do not start where their redo log speaks of files that are not there.
+      if (signal.aborted || !isHoldfastError(error, 'SANDBOX_FAILED', 'FAILED')) throw error
+      const message = `the tables cannot be had from their own files alone, so all files are written: ${error.message}`
+      emit({ type: 'notice', level: 'info', message })
+    }
+  }
+  return await readRows(options, content, programs, rows)
+}
+
+async function readRows(
+  { request, plan, archive, backup, selection, threads, emit, signal }: FileRowsOptions,
+  whole: PhysicalContent,
+  programs: RecoveryPrograms,
+  rows: TemporaryBackup,
+  few?: readonly FileContent[],
+): Promise<BackupResult> {
+  const content = few === undefined ? whole : { ...whole, files: [...few] }
+  const { scratch, optionFile } = request
+  await using files = await writeScratchFiles({ backup, content, scratch, emit, signal })
+  const { directory } = files
+  const serving = { backup, content, directory, programs, optionFile, emit, signal }
+  if (few !== undefined && !whole.isClean && whole.prepare === undefined) await recoverWithoutOthers(serving)
+  await using server = await serveFiles(serving)
+  const { settings } = server
+  const { end } = await replayOnto(plan, { settings, archive, emit, signal })
+  if (few !== undefined && selection.kind === 'tables') {
+    // A server that starts in spite of what is missing passes over damage as well.
+    const { problems } = await checkTables(settings, { tables: selection.tables, emit, signal })
+    const [first] = problems
+    if (first !== undefined) throw new HoldfastError('SANDBOX_FAILED', `${first.table}: ${first.problem}`)
+  }
+  return { ...(await dumpLogical({ settings, selection, sink: rows, threads, emit, signal })), point: end }
+}
+
+/**
+ * A server does not start where its redo log names files that it does not find, unless it is told to; then it lets nobody write, us neither,
+ * so this is a start of its own. After a clean shutdown the redo log names none.
+ */
+async function recoverWithoutOthers(serving: RecoverFilesOptions): Promise<void> {
+  await using server = await serveFiles({ ...serving, args: ['--innodb-force-recovery=1'] })
+  await server.stop()
+}

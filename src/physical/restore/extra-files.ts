@@ -1,0 +1,54 @@
+// What a directory has and a backup has not: what of it goes, what is kept elsewhere, and what may stay.
+import type { PhysicalContent } from '../content.ts'
+import type { ExistingFile, ExistingFiles } from './existing-files.ts'
+
+export interface ExtraFiles {
+  /** Of no use with the files of the backup, or in their way: tables that came later, logs and buffers of InnoDB, leftovers. */
+  readonly toRemove: readonly string[]
+  /** Nobody else may have them: binary logs, and what is not known here. */
+  readonly toSetAside: readonly string[]
+  /** Folders that are empty without these, the inner ones first. */
+  readonly folders: readonly string[]
+}
+
+export interface Directory {
+  /** It held something else before the restore: who its server is stays. */
+  readonly isInPlace: boolean
+  /** All that would be set aside was: what is there now came of the restore, and of the server that it had recover its files. */
+  readonly isCleared: boolean
+}
+
+export function extraFiles(
+  { files, folders }: ExistingFiles,
+  content: Pick<PhysicalContent, 'files' | 'folders'>,
+  directory: Directory,
+): ExtraFiles {
+  const wanted = new Set(content.files.map(({ path }) => path))
+  const extra = files.filter(({ path }) => !wanted.has(path))
+  const having = (wanted: Fate): string[] =>
+    extra.flatMap((file) => (fate(file, directory) === wanted ? [file.path] : []))
+  const staying = [
+    ...content.files.map(({ path }) => path),
+    ...content.folders.map(({ path }) => `${path}/`),
+    ...having('stay'),
+  ]
+  return {
+    toRemove: having('remove'),
+    toSetAside: having('set-aside'),
+    folders: folders.filter((folder) => !staying.some((path) => path.startsWith(`${folder}/`))).toReversed(),
+  }
+}
+
+type Fate = 'stay' | 'remove' | 'set-aside'
+
+const staying: readonly string[] = ['identity', 'options', 'certificate', 'keyring']
+/** Of an interrupted ALTER TABLE. */
+const leftOver = /(^|\/)#sql[-_]/
+const going: readonly string[] = ['tablespace', 'undo', 'redo', 'table']
+
+/** Who the server is stays as it is, and what it wrote for people. */
+function fate({ path, belonging }: ExistingFile, { isInPlace, isCleared }: Directory): Fate {
+  if (!isInPlace || belonging.kind === 'skip' || leftOver.test(path)) return 'remove'
+  if (belonging.kind === 'leave-out' || staying.includes(belonging.as)) return 'stay'
+  return isCleared || going.includes(belonging.as) ? 'remove' : 'set-aside'
+}

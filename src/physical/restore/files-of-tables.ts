@@ -1,0 +1,49 @@
+// Which files of a backup a server needs to open some tables, and which hold nothing but rows of others.
+import type { FileContent } from '../content.ts'
+
+interface Table {
+  readonly schema: string
+  readonly name: string
+}
+
+/** Of one table, with or without partitions: `shop/orders.ibd`, `shop/orders#p#p0.ibd`. */
+const rowFile = /^([^/]+)\/([^/]+?)(?:#p#[^/]*)?\.(?:ibd|myd|myi|mad|mai|csv|arz)$/i
+
+/** Dictionary, accounts and time zones. */
+const systemFolder = /^(?:mysql|sys|performance_schema)$/i
+
+/** Hidden tables of a full-text index are named after the number of its table, which files do not tell. */
+const ofFullText = /^fts_/i
+
+/**
+ * Undefined where all are needed, or where files do not tell: for a view, for a table of other tables (MERGE), for one in a shared
+ * tablespace without others, and for names that are not in ASCII.
+ */
+export function filesOfTables(
+  files: readonly FileContent[],
+  tables: readonly Table[],
+): readonly FileContent[] | undefined {
+  const wanted = new Set(tables.map(({ schema, name }) => `${fileName(schema)}/${fileName(name)}`))
+  const found = new Set<string>()
+  const kept = files.filter(({ path }) => {
+    const [, folder = '', name = ''] = rowFile.exec(path) ?? []
+    if (folder === '' || systemFolder.test(folder) || ofFullText.test(name)) return true
+    const table = `${folder}/${name}`.toLowerCase()
+    if (wanted.has(table)) found.add(table)
+    return wanted.has(table)
+  })
+  const isMerge = files.some(
+    ({ path }) => /\.mrg$/i.test(path) && wanted.has(path.slice(0, -4).toLowerCase()),
+  )
+  return found.size < wanted.size || isMerge || kept.length === files.length ? undefined : kept
+}
+
+/**
+ * As servers name files, in small letters: all but letters, digits and _ is @ and the code in four hex digits (tablename_to_filename of
+ * sql_table.cc). Letters that are not ASCII have codes of their own there: with these, nothing is found.
+ */
+function fileName(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, (char) => `@${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

@@ -1,0 +1,106 @@
+// Single tables out of a backup of files, by the command line: as they were in it, and as they were at any moment after it.
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { startLiveSource } from '../support/live-files.ts'
+import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { createShop, takeOrders } from '../support/shop.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const more = `
+  ALTER TABLE shop.orders DROP FOREIGN KEY order_customer;
+  CREATE TABLE shop.notes (id INT PRIMARY KEY, text VARCHAR(200), FULLTEXT (text)) ENGINE=InnoDB;
+  INSERT INTO shop.notes VALUES (1, 'kept'), (2, 'also kept');
+  CREATE TABLE shop.\`day-book\` (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3;
+  INSERT INTO shop.\`day-book\` SELECT id FROM shop.orders LIMIT 50;
+  CREATE TABLE shop.plain (i INT) ENGINE=MyISAM; INSERT INTO shop.plain VALUES (1);`
+
+const sumOf = (server: TestServer, table: string) =>
+  server.sql(`SELECT COUNT(*), SUM(CRC32(CONCAT_WS(',', id, customer_id, total, state, note))) FROM ${table}`)
+
+eachServer('tables come back out of a backup of files, beside what a server has', async (kind, context) => {
+  await using folder = await temporaryDirectory()
+  await using source = await startLiveSource(kind)
+  const { server } = source
+  await createShop(server)
+  await server.sql(more)
+  const env = {
+    ...source.env,
+    HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+    HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
+  }
+  await succeed(['init', '--no-encryption'], { env })
+  const atBackup = await sumOf(server, 'shop.orders')
+  const writing = server.sql(
+    Array.from({ length: 300 }, (_, i) => `INSERT INTO shop.audit (what) VALUES ('during ${i}');`).join('\n'),
+  )
+  const taken = await holdfast([...source.backup, '--name', 'shop'], { env })
+  // A clone warns of the rows that it lacks.
+  assert.equal(taken.exit, server.flavour === 'mysql' ? 3 : 0, taken.output)
+  await writing
+  await takeOrders(server, 25)
+  const beforeLoss = await sumOf(server, 'shop.orders')
+  await server.sql("DELETE FROM shop.orders WHERE note = 'while streaming'; UPDATE shop.orders SET total = 0")
+  await succeed(['stream', server.url(), '--name', 'shop', '--until-caught-up'], { env })
+  const restore = (target: TestServer, ...words: readonly string[]) =>
+    holdfast(['restore', 'shop', '--target', target.url(), '--scratch', folder.path, ...words], { env })
+  const words = ['--tables', 'shop.orders', '--rename', 'shop.orders:shop.orders_before']
+
+  await context.test('a dry run tells the steps and writes nothing', async () => {
+    const run = await restore(server, ...words, '--to', 'backup', '--dry-run')
+    assert.equal(run.exit, 0, run.output)
+    assert.match(run.stdout, /Write the files of physical backup .+Read what was chosen from it/s)
+  })
+
+  await context.test('as they were in the backup, from their own files alone', async () => {
+    const run = await restore(server, ...words, '--to', 'backup', '--confirm', 'shop', '--verify')
+    assert.equal(run.exit, 3, run.output)
+    assert.match(run.stderr, /warning: trigger shop\.order_added is not restored/)
+    assert.match(run.stdout, /rows of 1 table loaded.*Verified/s)
+    assert.doesNotMatch(run.stderr, /all files are written/)
+    assert.equal(await sumOf(server, 'shop.orders_before'), atBackup)
+    const left = (await readdir(folder.path)).filter((name) => name.startsWith('holdfast'))
+    assert.deepEqual(left, [], 'nothing is left of the recovery')
+  })
+
+  await context.test('as they were at a moment between two transactions, on another server', async () => {
+    await using target = await startServer(kind)
+    const found = await succeed(
+      ['binlog', 'find', 'shop', '--table', 'shop.orders', '--kind', 'delete', '--json'],
+      { env },
+    )
+    const { transactions } = JSON.parse(found.stdout)
+    const [{ gtid }] = transactions
+    const chosen = ['--tables', 'shop.orders,shop.notes,shop.`day-book`,shop.customers']
+    const run = await restore(target, ...chosen, '--to', `before-gtid:${gtid}`)
+    assert.equal(run.exit, 0, run.output)
+    assert.equal(await sumOf(target, 'shop.orders'), beforeLoss)
+    assert.equal(await target.sql('SELECT COUNT(*) FROM shop.`day-book`'), '50\n')
+    assert.equal(
+      await target.sql("SELECT COUNT(*) FROM shop.notes WHERE MATCH (text) AGAINST ('kept')"),
+      '2\n',
+    )
+    assert.equal(await target.sql('SHOW TABLES FROM shop'), 'customers\nday-book\nnotes\norders\n')
+  })
+
+  await context.test('what files do not have is refused in one sentence', async () => {
+    assertRefused(await restore(server, '--tables', 'shop.none', '--to', 'backup'), 2, /shop\.none/)
+    assertRefused(await restore(server, '--to', 'backup'), 2, /takes a logical one/)
+    const plain = await restore(
+      server,
+      '--tables',
+      'shop.plain',
+      '--rename',
+      'shop.plain:shop.p',
+      '--confirm',
+      'shop',
+    )
+    if (server.flavour === 'mysql')
+      assertRefused(plain, 1, /the backup has shop\.plain without rows: .+MyISAM/)
+    else {
+      assert.equal(plain.exit, 0, plain.output)
+      assert.equal(await server.sql('SELECT i FROM shop.p'), '1\n')
+    }
+  })
+})
