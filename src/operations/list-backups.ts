@@ -2,12 +2,14 @@
 import { Archive } from '../archive/archive.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { isHoldfastError } from '../core/errors.ts'
+import type { RecoveryEvidence } from '../core/recovery-evidence.ts'
 import type { RecoveryWindow } from '../core/recovery-window.ts'
 import { recoveryWindows } from '../core/recovery-window.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import type { BackupListing } from '../repository/manifest.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
+import { lastEvidence } from './last-evidence.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
 export interface ListRequest {
@@ -18,6 +20,8 @@ export interface ListRequest {
 export interface ListedBackup extends BackupListing {
   /** Absent when it cannot be read: without a key, or damaged. */
   readonly summary?: BackupSummary
+  /** What the last try to recover it has shown. */
+  readonly evidence?: RecoveryEvidence
   /** What is wrong with its manifest. */
   readonly problem?: string
 }
@@ -59,8 +63,9 @@ async function listSource(
 ): Promise<ListedSource> {
   const identity = await source.describe(signal)
   const backups: ListedBackup[] = []
+  const tried = isReadable ? await source.listEvidence(signal) : new Map<string, string>()
   for (const listing of await source.listBackups(signal)) {
-    backups.push(isReadable ? await readListed(source, listing, signal) : listing)
+    backups.push(isReadable ? await readListed(source, tried, listing, signal) : listing)
   }
   const known = identity === undefined ? {} : { identity }
   if (!isReadable) return { name: source.name, ...known, backups }
@@ -78,11 +83,14 @@ async function listSource(
 /** One damaged manifest must not hide the other backups. */
 async function readListed(
   source: SourceRepository,
+  tried: ReadonlyMap<string, string>,
   listing: BackupListing,
   signal: AbortSignal,
 ): Promise<ListedBackup> {
   try {
-    return { ...listing, summary: await source.readBackup(listing.id, signal) }
+    const summary = await source.readBackup(listing.id, signal)
+    const evidence = await lastEvidence(source, tried.get(listing.id), signal)
+    return { ...listing, summary, ...(evidence === undefined ? {} : { evidence }) }
   } catch (error) {
     if (isHoldfastError(error, 'VERIFY_FAILED')) return { ...listing, problem: error.message }
     throw error

@@ -3,6 +3,7 @@ import type { BackupKind } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { statesEqual } from '../core/gtid-state.ts'
+import type { RecoveryEvidence, RecoveryOutcome } from '../core/recovery-evidence.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { parsePhysicalContent } from '../physical/content.ts'
 import { checkTables, type TableCheck } from '../physical/recover/check-tables.ts'
@@ -34,9 +35,11 @@ export interface RecoveryVerification extends TableCheck {
   /** What the recovered server holds: the exact point, also where the backup knows only bounds. */
   readonly point: RecoveryPoint
   readonly seconds: number
+  /** The server that recovered it. */
+  readonly serverVersion: string
 }
 
-/** Throws VERIFY_FAILED for what does not recover at all; what CHECK TABLE finds is in the answer. */
+/** Throws VERIFY_FAILED for what does not recover at all; what CHECK TABLE finds is in the answer. Either is kept as evidence. */
 export async function verifyRecovery(
   request: VerifyRecoveryRequest,
   { emit, signal }: UseCase,
@@ -56,20 +59,48 @@ export async function verifyRecovery(
   const content = parsePhysicalContent(backup.content)
   const programs = await findRecoveryPrograms(request, backup, content, signal)
   const start = performance.now()
-  const { scratch } = request
+  const tried = {
+    backup: id,
+    triedAt: new Date().toISOString(),
+    serverVersion: programs.server.version,
+  }
+  const secondsSince = (): number => Math.round(performance.now() - start) / 1000
+  const keep = (outcome: RecoveryOutcome): Promise<void> =>
+    keepEvidence(source, { ...tried, seconds: secondsSince(), outcome }, { emit, signal })
+  const { scratch, optionFile } = request
   await using files = await writeScratchFiles({ backup, content, scratch, emit, signal })
-  const { optionFile } = request
   const options = { backup, content, directory: files.directory, programs, optionFile, emit, signal }
-  const found = await asVerification(id, signal, () =>
-    recoverFiles(options, async (settings) => {
-      await using connection = await Connection.open(settings, { signal })
-      const { gtid } = await takeOver(connection, backup.point, { signal })
-      if (content.bounds === undefined) requireSameState(backup.point, gtid)
-      const point = { ...backup.point, ...(gtid === undefined ? {} : { gtid }) }
-      return { point, ...(await checkTables(settings, { emit, signal })) }
-    }),
-  )
-  return { backup: backup.summary, ...found, seconds: (performance.now() - start) / 1000 }
+  try {
+    const found = await asVerification(id, signal, () =>
+      recoverFiles(options, async (settings) => {
+        await using connection = await Connection.open(settings, { signal })
+        const { gtid } = await takeOver(connection, backup.point, { signal })
+        if (content.bounds === undefined) requireSameState(backup.point, gtid)
+        const point = { ...backup.point, ...(gtid === undefined ? {} : { gtid }) }
+        return { point, ...(await checkTables(settings, { emit, signal })) }
+      }),
+    )
+    await keep({ kind: 'recovered', ...found })
+    return { backup: backup.summary, ...found, seconds: secondsSince(), serverVersion: tried.serverVersion }
+  } catch (error) {
+    if (isHoldfastError(error, 'VERIFY_FAILED')) await keep({ kind: 'failed', why: error.message })
+    throw error
+  }
+}
+
+/** What was found is told whether it can be kept or not: a repository may be mounted for reading alone. */
+async function keepEvidence(
+  source: SourceRepository,
+  evidence: RecoveryEvidence,
+  { emit, signal }: UseCase,
+): Promise<void> {
+  try {
+    await source.putEvidence(evidence, signal)
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Error)) throw error
+    const message = `what was found cannot be kept in the repository: ${error.message}`
+    emit({ type: 'notice', level: 'warning', message })
+  }
 }
 
 /** Undefined where there is none: then the newest of all is looked at, and refused by its kind. */

@@ -53,6 +53,12 @@ const location = z.object({
 })
 export type ChunkLocation = z.infer<typeof location>
 
+const point = z.object({
+  position: z.object({ file: z.string(), offset: count }).exactOptional(),
+  gtid: z.object({ flavour, text: z.string() }).exactOptional(),
+  timeMicros: z.number().int(),
+})
+
 export const manifestDocument = z.object({
   format: z.literal(1),
   id: z.string(),
@@ -68,11 +74,7 @@ export const manifestDocument = z.object({
     serverId: count,
     gtidDomainId: count.exactOptional(),
   }),
-  point: z.object({
-    position: z.object({ file: z.string(), offset: count }).exactOptional(),
-    gtid: z.object({ flavour, text: z.string() }).exactOptional(),
-    timeMicros: z.number().int(),
-  }),
+  point,
   isPartial: z.boolean(),
   warnings: z.array(z.string()),
   sizes: z.object({ plainBytes: count, storedBytes: count, newBytes: count, chunks: count }),
@@ -82,6 +84,23 @@ export const manifestDocument = z.object({
   content: z.array(location),
 })
 export type ManifestDocument = z.infer<typeof manifestDocument>
+
+export const evidenceDocument = z.object({
+  format: z.literal(1),
+  backup: z.string(),
+  triedAt: z.string(),
+  seconds: z.number().nonnegative(),
+  serverVersion: z.string(),
+  outcome: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('recovered'),
+      point,
+      tables: count,
+      problems: z.array(z.object({ table: z.string(), problem: z.string() })),
+    }),
+    z.object({ kind: z.literal('failed'), why: z.string() }),
+  ]),
+})
 
 export const indexDocument = z.object({
   format: z.literal(1),

@@ -25,6 +25,7 @@ export interface SourceLayout {
   readonly packs: string
   readonly backups: string
   readonly binlog: string
+  readonly evidence: string
   readonly lease: string
 }
 
@@ -36,6 +37,7 @@ export function sourceLayout(name: string): SourceLayout {
     packs: `${root}packs/`,
     backups: `${root}backups/`,
     binlog: `${root}binlog/`,
+    evidence: `${root}evidence/`,
     lease: `${root}lease`,
   }
 }

@@ -358,3 +358,43 @@ test('a segment that was put although its answer was lost is not taken for that 
   const source = (await Repository.open(retrying, { identities: [identity] })).source('shop')
   assert.equal(await source.putSegment('t', 1, { index: 1, data: [Buffer.from('x')] }), 'created')
 })
+
+for (const encrypt of [true, false]) {
+  test(`what tries have shown stays with its backup in ${encrypt ? 'an encrypted' : 'a clear'} repository`, async () => {
+    const store = new MemoryStore()
+    const { repository, identity } = await newRepository(store, encrypt)
+    const [first, second] = [
+      await takeBackup(repository.source('shop'), sample),
+      await takeBackup(repository.source('shop'), sample),
+    ]
+    const opened = await Repository.open(store, { identities: encrypt ? [identity] : [] })
+    const source = opened.source('shop')
+    const tried = {
+      backup: first.id,
+      triedAt: '2026-11-23T05:06:12.345Z',
+      seconds: 2.5,
+      serverVersion: '9.7.4',
+    }
+    const failed = { ...tried, outcome: { kind: 'failed' as const, why: 'it burns' } }
+    const outcome = { kind: 'recovered' as const, point: first.point, tables: 2, problems: [] }
+    const sound = { ...tried, triedAt: '2026-11-23T05:06:13Z', outcome }
+    await source.putEvidence(failed)
+    await source.putEvidence(sound)
+    const last = await source.listEvidence()
+    const key = last.get(first.id) ?? ''
+    assert.deepEqual([...last.keys()], [first.id])
+    assert.deepEqual(await source.readEvidence(key), sound)
+    assert.deepEqual((await source.verify({ readData: true })).problems, [])
+
+    const without = (await Repository.open(store)).source('shop')
+    if (encrypt) await assert.rejects(without.readEvidence(key), failsWith('IDENTITY_MISSING'))
+    const moved = key.replace(first.id, second.id)
+    await store.putIfAbsent(moved, (await store.get(key)) ?? Buffer.alloc(0))
+    await assert.rejects(source.readEvidence(moved), failsWith('VERIFY_FAILED'))
+    const { problems } = await source.verify({ readData: false })
+    assert.deepEqual(
+      problems.map(({ object }) => object),
+      [moved],
+    )
+  })
+}

@@ -1,7 +1,7 @@
 // The bytes of a sealed file: the one container of packs, manifests and binary log segments. See docs/format/repository.md.
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 
-export const sealedKinds = { pack: 1, manifest: 2, segment: 3 } as const
+export const sealedKinds = { pack: 1, manifest: 2, segment: 3, evidence: 4 } as const
 export type SealedKind = keyof typeof sealedKinds
 
 /** chunk: found by its id; document: JSON; data: the next part of a stream; end: always last, and nothing but last. */

@@ -4,11 +4,13 @@ import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
+import type { RecoveryEvidence } from '../core/recovery-evidence.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import { BackupReader } from './backup-reader.ts'
 import { BackupSession } from './backup-session.ts'
 import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
 import { parseDocument, sourceDocument } from './documents.ts'
+import { EvidenceStore } from './evidence-store.ts'
 import { HostState } from './host-state.ts'
 import type { SessionKeys } from './key-file.ts'
 import { KeyRing } from './key-ring.ts'
@@ -51,6 +53,7 @@ export class SourceRepository {
   readonly #layout: SourceLayout
   readonly #keyRing: KeyRing
   readonly #segments: SegmentStore
+  readonly #evidence: EvidenceStore
   #segmentKeys: Promise<SessionKeys> | undefined
 
   constructor(context: RepositoryContext, name: string) {
@@ -58,7 +61,9 @@ export class SourceRepository {
     this.#context = context
     this.#layout = sourceLayout(name)
     this.#keyRing = new KeyRing(context, this.#layout.keys)
-    this.#segments = new SegmentStore(context, this.#layout, (id) => this.#keyRing.dataKey(id))
+    const lookup = (id: string) => this.#keyRing.dataKey(id)
+    this.#segments = new SegmentStore(context, this.#layout, lookup)
+    this.#evidence = new EvidenceStore(context.store, this.#layout.evidence, lookup)
   }
 
   /** Records which server this is, or checks that it still is the one that was recorded. Throws SOURCE_MISMATCH. */
@@ -157,6 +162,22 @@ export class SourceRepository {
     return this.#openReader(id, signal)
   }
 
+  /** Keeps what a try of a backup has shown, readable by whoever can read that. */
+  async putEvidence(evidence: RecoveryEvidence, signal?: AbortSignal): Promise<void> {
+    const { read } = await this.#openManifest(evidence.backup, signal)
+    await this.#evidence.put(evidence, await this.#keyRing.dataKey(read.dataKeyId), signal)
+  }
+
+  /** The last try of each backup that was ever tried, by the backup's id: a name for readEvidence. */
+  async listEvidence(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    return new Map((await this.#evidence.list(signal)).map(({ backup, key }) => [backup, key]))
+  }
+
+  /** Throws VERIFY_FAILED when it is damaged. */
+  async readEvidence(key: string, signal?: AbortSignal): Promise<RecoveryEvidence> {
+    return this.#evidence.read(key, signal)
+  }
+
   /** Claims a number of a timeline with a segment; needs no lease. `exists`: another writer has that number. */
   async putSegment(
     timeline: string,
@@ -194,6 +215,7 @@ export class SourceRepository {
       layout: this.#layout,
       keyRing: this.#keyRing,
       segments: this.#segments,
+      evidence: this.#evidence,
       openMap: (id: string) => this.#openMap(id, options.signal),
       checkIdentity: () => this.describe(options.signal),
     }

@@ -4,6 +4,7 @@ import type { ObjectStore } from '../storage/object-store.ts'
 import type { BackupReader } from './backup-reader.ts'
 import { type ChunkIdMaker, chunkIdMaker } from './chunk-id.ts'
 import type { ChunkLocation } from './documents.ts'
+import type { EvidenceStore } from './evidence-store.ts'
 import type { KeyRing } from './key-ring.ts'
 import { parseBackupId } from './manifest.ts'
 import { packKey, type SourceLayout } from './repository-keys.ts'
@@ -27,6 +28,7 @@ export interface VerifyParts {
   readonly layout: SourceLayout
   readonly keyRing: KeyRing
   readonly segments: SegmentStore
+  readonly evidence: EvidenceStore
   readonly openMap: (id: string) => Promise<BackupReader>
   readonly checkIdentity: () => Promise<unknown>
 }
@@ -44,6 +46,7 @@ export async function verifySource(parts: VerifyParts, options: VerifyOptions): 
   await verifyBackups(parts, options, survey, findings)
   options.emit?.({ type: 'phase', phase: 'checking binary logs' })
   await verifySegments(parts, options, findings)
+  await verifyEvidence(parts, options, findings)
   return findings.report(parts.source, options.readData, canRead)
 }
 
@@ -184,6 +187,19 @@ async function verifySegments(
       },
       [`timeline ${ref.timeline}`],
     )
+  }
+}
+
+async function verifyEvidence(
+  { store, evidence, keyRing }: VerifyParts,
+  { signal }: VerifyOptions,
+  findings: VerifyFindings,
+): Promise<void> {
+  for (const { key } of await evidence.list(signal)) {
+    await noting(findings, key, async () => {
+      await checkFrames(store, key, 'evidence', signal)
+      if (keyRing.canRead) await evidence.read(key, signal)
+    })
   }
 }
 

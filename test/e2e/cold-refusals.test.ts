@@ -136,6 +136,10 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assertRefused(run, 1, /could not start on the restored files \(status 3\): .*the disk is on fire/)
     const verified = await holdfast(['verify', 'shop', '--recover', '--server-program', dying], { env })
     assertRefused(verified, 30, /does not come back: .*the disk is on fire/)
+    const shown = await succeed(['show', 'shop'], { env })
+    assert.match(shown.stdout, /^recovered +NOT, at .+the disk is on fire/ms)
+    const listed = await succeed(['list', 'shop'], { env })
+    assert.match(listed.stdout, /RECOVERED\n.+ DAMAGED$/m)
   })
 
   await context.test(

@@ -5,6 +5,7 @@ import { type ListedBackup, type ListedSource, listBackups } from '../../operati
 import { namedSource, repositoryAccess } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupMs } from '../output/describe-backup.ts'
+import { evidenceCell } from '../output/describe-evidence.ts'
 import { formatDuration } from '../output/duration.ts'
 import { formatTable } from '../output/table.ts'
 import { formatTime } from '../output/time.ts'
@@ -38,6 +39,7 @@ export const run: VerbRun = async (context) => {
 function describeSource({ name, identity, backups, windows }: ListedSource): string {
   const flavour = identity === undefined ? '' : identity.flavour === 'mysql' ? ' (MySQL)' : ' (MariaDB)'
   const head = `${name}${flavour}: ${backups.length} ${backups.length === 1 ? 'backup' : 'backups'}`
+  const isTried = backups.some(({ evidence }) => evidence !== undefined)
   const columns = [
     { title: 'BACKUP' },
     { title: 'TAKEN' },
@@ -45,6 +47,7 @@ function describeSource({ name, identity, backups, windows }: ListedSource): str
     { title: 'READ', isNumber: true },
     { title: 'NEW', isNumber: true },
     { title: 'OF' },
+    ...(isTried ? [{ title: 'RECOVERED' }] : []),
   ]
   const isReadable = backups.some(({ summary }) => summary !== undefined)
   return [
@@ -56,7 +59,7 @@ function describeSource({ name, identity, backups, windows }: ListedSource): str
   ].join('\n')
 }
 
-function cells({ id, startedAt, summary, problem }: ListedBackup): readonly string[] {
+function cells({ id, startedAt, summary, evidence, problem }: ListedBackup): readonly string[] {
   const taken = formatTime(startedAt)
   if (problem !== undefined) return [id, taken, 'DAMAGED']
   if (summary === undefined) return [id, taken]
@@ -68,6 +71,7 @@ function cells({ id, startedAt, summary, problem }: ListedBackup): readonly stri
     formatBytes(sizes.plainBytes),
     formatBytes(sizes.newBytes),
     isPartial ? 'a part' : 'all',
+    ...(evidence === undefined ? [] : [evidenceCell(evidence)]),
   ]
 }
 

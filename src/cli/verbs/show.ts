@@ -9,6 +9,7 @@ import {
 import { repositoryAccess, requiredSource } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { backupFields } from '../output/describe-backup.ts'
+import { evidenceFields } from '../output/describe-evidence.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import { formatFields, formatTable } from '../output/table.ts'
 import type { VerbRun } from '../verb.ts'
@@ -49,6 +50,7 @@ export const run: VerbRun = async (context) => {
     formatFields([
       ['instance', report.source],
       ...backupFields(report.summary),
+      ...(report.evidence === undefined ? [] : evidenceFields(report.evidence)),
       ...(report.snapshot === undefined ? [] : [['one moment', snapshotText(report.snapshot)] as const]),
       ...(report.filters === undefined ? [] : filterFields(report.filters)),
       ...(report.setup === undefined ? [] : [['not held', report.setup.join(', ')] as const]),
@@ -69,6 +71,7 @@ export const run: VerbRun = async (context) => {
     json: {
       source: report.source,
       backup: report.summary,
+      ...(report.evidence === undefined ? {} : { evidence: report.evidence }),
       ...(report.before === undefined ? {} : { before: report.before, gone }),
       ...(report.filters === undefined ? {} : { filters: report.filters }),
       ...(report.snapshot === undefined ? {} : { snapshot: report.snapshot }),
