@@ -1,5 +1,6 @@
 // The programs that make restored files into a data directory again: which a backup needs, and how they are put to work.
 import { machine } from 'node:os'
+import { readServerOptions } from '../config/server-options.ts'
 import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError } from '../core/errors.ts'
@@ -10,7 +11,8 @@ import {
   requireSeriesOf,
 } from '../physical/mariadb-backup/backup-program.ts'
 import { prepareFiles } from '../physical/recover/prepare-files.ts'
-import { recoverDirectory, requireSameSeries, startOnFiles } from '../physical/recover/recover-directory.ts'
+import { recoverDirectory, startOnFiles } from '../physical/recover/recover-directory.ts'
+import { misfits } from '../physical/restore/misfits.ts'
 import { findServerProgram, type ServerProgram } from '../process/server-program.ts'
 import type { ServerSandbox } from '../process/server-sandbox.ts'
 import type { UseCase } from './backup-instance.ts'
@@ -18,6 +20,8 @@ import type { UseCase } from './backup-instance.ts'
 export interface WantedPrograms {
   /** The server to recover with. */
   readonly serverProgram?: string | undefined
+  /** Read by it before our own options: for keyrings and plugins. */
+  readonly optionFile?: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -71,23 +75,23 @@ async function prepared(options: RecoverFilesOptions) {
 }
 
 async function findServer(
-  { serverProgram, env }: WantedPrograms,
+  { serverProgram, optionFile, env }: WantedPrograms,
   backup: BackupSource,
-  { server }: PhysicalContent,
+  content: PhysicalContent,
   signal: AbortSignal,
 ): Promise<ServerProgram> {
   const { flavour } = backup.origin
   const program = await findServerProgram({ flavour, program: serverProgram, env, signal })
-  requireSameSeries(program, backup)
-  if (server.architecture !== machine()) {
-    throw new HoldfastError(
-      'VERSION_MISMATCH',
-      `the backup is of a server on ${server.architecture}, and this machine is ${machine()}`,
-      { backup: server.architecture, machine: machine() },
-      { hint: 'Restore it on a machine of that kind, or the files alone with --raw.' },
-    )
-  }
-  return program
+  const options =
+    optionFile === undefined ? {} : { options: (await readServerOptions(optionFile, env)).values }
+  const found = misfits(backup, content, { ...program, architecture: machine(), ...options })
+  if (found.length === 0) return program
+  throw new HoldfastError(
+    'VERSION_MISMATCH',
+    found.map(({ what }) => what).join('; '),
+    { backup: backup.origin.serverVersion, program: program.version },
+    { hint: [...new Set(found.map(({ hint }) => hint))].join(' ') },
+  )
 }
 
 /** Only the program itself can finish what it streamed. */

@@ -25,8 +25,6 @@ import { TemporaryBackup } from './temporary-backup.ts'
 export interface FileRowsRequest extends Partial<WantedPrograms> {
   /** Where the files are put for the time of it; the system's folder for temporary files by default. */
   readonly scratch?: string | undefined
-  /** Read by the server that recovers, before our own options: for keyrings and plugins. */
-  readonly optionFile?: string | undefined
 }
 
 export interface FileRowsOptions extends UseCase {
@@ -51,10 +49,10 @@ export interface FileRows extends AsyncDisposable {
  */
 export async function readRowsOfFiles(options: FileRowsOptions): Promise<FileRows> {
   const { request, plan, backup, signal } = options
-  const { serverProgram, env = {}, scratch = tmpdir() } = request
+  const { env = {}, scratch = tmpdir() } = request
   const content = parsePhysicalContent(backup.content)
   refuseWithoutRows(content, options.selection)
-  const programs = await findRecoveryPrograms({ serverProgram, env }, backup, content, signal)
+  const programs = await findRecoveryPrograms({ ...request, env }, backup, content, signal)
   await using parts = new AsyncDisposableStack()
   const rows = parts.use(await TemporaryBackup.create(scratch))
   const result = await readFewestFiles(options, content, programs, rows)

@@ -1,6 +1,6 @@
 // Cold backups of servers whose files are not the usual ones: encrypted, with pages of other sizes, a system tablespace of several files.
 import assert from 'node:assert/strict'
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { differencesBetween } from '../support/compare-servers.ts'
@@ -58,7 +58,12 @@ for (const kind of testedKinds) {
     if (source.flavour === 'mysql') return
     // MySQL's data directory says itself where its keyring is.
     const words = ['restore', 'shop', '--datadir', path.join(folder.path, 'keyless')]
-    assertRefused(await holdfast(words, { env }), 1, /could not start on the restored files.*[Ee]ncrypt/s)
+    assertRefused(
+      await holdfast(words, { env }),
+      23,
+      /is encrypted \(\S*file_key_management\S*\), and no option file/,
+    )
+    await assert.rejects(readdir(path.join(folder.path, 'keyless')), 'no byte was written')
   })
 
   for (const pageBytes of [4096, 65_536]) {

@@ -67,6 +67,22 @@ eachServer('a directory that is not whole is made whole by a restore over it', a
     assertRefused(await restore(), 2, /is not empty.*--in-place/s)
   })
 
+  await context.test('files are given to whom root says, and by root alone', async () => {
+    const owned = path.join(folder.path, 'owned')
+    const words = ['restore', 'shop', '--datadir', owned, '--raw', '--owner']
+    assertRefused(await holdfast([...words, 'nobody:'], { env }), 2, /--owner is USER or USER:GROUP/)
+    const run = await holdfast([...words, 'nobody:daemon'], { env })
+    if (process.getuid?.() !== 0) return assertRefused(run, 2, /root alone can give files to others/)
+    assert.equal(run.exit, 0, run.output)
+    assertRefused(await holdfast([...words, 'no-such-user'], { env }), 2, /knows no user no-such-user/)
+    const { uid, gid } = await stat(owned)
+    assert.ok(uid > 0 && gid > 0)
+    for (const name of await readdir(owned, { recursive: true })) {
+      const stats = await stat(path.join(owned, name))
+      assert.deepEqual([stats.uid, stats.gid], [uid, gid], name)
+    }
+  })
+
   const later = await startServer(kind, { dataDir: data })
   await context.test('in place: a server that runs, and what is not confirmed, is left alone', async () => {
     await using running = later

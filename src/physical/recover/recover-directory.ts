@@ -1,7 +1,6 @@
 // Restored files under a server of our own: it recovers them, serves whoever has work with it, and shuts down cleanly.
 import type { BackupSource } from '../../core/backup.ts'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
-import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { ServerProgram } from '../../process/server-program.ts'
 import { type ServerSandbox, startSandbox } from '../../process/server-sandbox.ts'
@@ -68,28 +67,4 @@ async function dropAccount(
 ): Promise<void> {
   await using connection = await Connection.open(settings, { signal })
   for (const statement of statements) await connection.run(statement, { signal })
-}
-
-/**
- * Throws VERSION_MISMATCH before a byte is written. The formats of the redo log and of the data dictionary belong to a series (9.7,
- * 10.11): only a server of that series recovers them, and none that is older than the one that wrote them.
- */
-export function requireSameSeries(program: ServerProgram, { origin }: Pick<BackupSource, 'origin'>): void {
-  const has = numbersOf(program.version)
-  const wants = numbersOf(origin.serverVersion)
-  const isSame = has[0] === wants[0] && has[1] === wants[1]
-  if (isSame && (has[2] ?? 0) >= (wants[2] ?? 0)) return
-  const series = wants.slice(0, 2).join('.')
-  throw new HoldfastError(
-    'VERSION_MISMATCH',
-    `the backup is of ${origin.flavour} ${origin.serverVersion}, and ${program.path} is ${program.version}`,
-    { backup: origin.serverVersion, program: program.version },
-    {
-      hint: `Give a server of ${series}, ${wants.join('.')} or newer, with --server-program PATH; or restore the files alone with --raw.`,
-    },
-  )
-}
-
-function numbersOf(version: string): readonly number[] {
-  return (/^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1) ?? []).map(Number)
 }
