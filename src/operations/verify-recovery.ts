@@ -83,9 +83,14 @@ export async function verifyRecovery(
     await keep({ kind: 'recovered', ...found })
     return { backup: backup.summary, ...found, seconds: secondsSince(), serverVersion: tried.serverVersion }
   } catch (error) {
-    if (isHoldfastError(error, 'VERIFY_FAILED')) await keep({ kind: 'failed', why: error.message })
+    if (isHoldfastError(error, 'VERIFY_FAILED')) await keep({ kind: 'failed', why: reasonOf(error) })
     throw error
   }
+}
+
+/** In the words of whatever failed. */
+function reasonOf({ message, cause }: HoldfastError): string {
+  return cause instanceof Error ? cause.message : message
 }
 
 /** What was found is told whether it can be kept or not: a repository may be mounted for reading alone. */

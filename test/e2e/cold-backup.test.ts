@@ -76,7 +76,7 @@ for (const kind of testedKinds) {
         const left = (await readdir(folder.path)).filter((name) => name.startsWith('holdfast-recover'))
         assert.deepEqual(left, [], 'the directory is gone')
         const shown = await succeed(['show', 'shop'], { env })
-        assert.match(shown.stdout, /^recovered +\d{4}-.+, by [\d.]+.*: \d+ tables checked, all sound$/m)
+        assert.match(shown.stdout, /^recovered: +\d{4}-.+, by [\d.]+.*: \d+ tables checked, all sound$/m)
         const listed = await succeed(['list', 'shop'], { env })
         assert.match(listed.stdout, /RECOVERED\n.+ all\n.+ all +\d{4}-\d\d-\d\d/)
       },
