@@ -139,7 +139,7 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     const shown = await succeed(['show', 'shop'], { env })
     assert.match(shown.stdout, /^recovered: +NOT, at .+, by .+: the server could not start.+the disk is on fire/m)
     const listed = await succeed(['list', 'shop'], { env })
-    assert.match(listed.stdout, /RECOVERED\n.+ DAMAGED$/m)
+    assert.match(listed.stdout, /RECOVERED\n.+ all\n.+ DAMAGED$/m)
   })
 
   await context.test(
@@ -173,7 +173,7 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assert.equal(run.signal, 'SIGKILL', run.output)
     while ((await processesOf(directory)) !== '') await sleep(50)
     // Of no use as it is, and another run says so and goes on.
-    const again = await succeed(words, { env })
+    const again = await succeed([...words, '--server-program', server.programs.server], { env })
     assert.match(again.stderr, /going on with a restore of backup/)
   })
 
