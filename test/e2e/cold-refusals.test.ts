@@ -173,7 +173,8 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assert.equal(run.signal, 'SIGKILL', run.output)
     while ((await processesOf(directory)) !== '') await sleep(50)
     // Of no use as it is, and another run says so and goes on.
-    const again = await succeed([...words, '--server-program', server.programs.server], { env })
+    const again = await holdfast([...words, '--server-program', server.programs.server], { env })
+    assert.match(again.stdout, /^Restored shop/, again.output)
     assert.match(again.stderr, /going on with a restore of backup/)
   })
 

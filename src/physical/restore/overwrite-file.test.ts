@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -65,6 +65,26 @@ function flipped(bytes: Buffer, at: number): Buffer {
   other[at] = (other[at] ?? 0) ^ 4
   return other
 }
+
+test('holes stay holes where only other blocks differ', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hf-over-'))
+  try {
+    const path = join(folder, 't.ibd')
+    await writeFile(path, '')
+    await truncate(path, size)
+    const sparse: FileContent = {
+      ...file,
+      isSparse: true,
+      tablespace: { spaceId: 1, pageBytes: 16_384, flags: 0 },
+    }
+    const half = Buffer.from(wanted.subarray(cellBytes)).fill(0, 4096)
+    await overwriteFile({ ...backup, getChunk: () => Promise.resolve(half) }, sparse, path, () => undefined)
+    assert.deepEqual((await readFile(path)).subarray(cellBytes), half)
+    assert.ok((await stat(path)).blocks * 512 <= 8192)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
 
 for (const [what, found, expected] of cases) {
   test(`over ${what} comes the file of the backup, and no more is written than differs`, async () => {

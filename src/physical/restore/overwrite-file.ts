@@ -7,7 +7,7 @@ import { sideBySide } from '../side-by-side.ts'
 import { readCell, type StoredCell, storedCells } from './stored-cells.ts'
 import { cellsAtOnce, writeAll, writeFile } from './write-file.ts'
 
-/** What is compared, and written as one, in a file without pages. */
+/** What is compared, and written as one, in a file without pages: a block of the file system. */
 const blockBytes = 4096
 
 /** Makes the file durable, and as the backup has it. `wrote` is told how many bytes came, and how many of them were written. */
@@ -19,14 +19,15 @@ export async function overwriteFile(
   signal?: AbortSignal,
 ): Promise<void> {
   const there = await statOf(path)
-  // Holes cannot be made anew in a file that is there, and other names of it may be somebody's copies.
-  if (there === undefined || !there.isFile() || there.nlink > 1 || file.isSparse === true) {
+  // Other names of it may be somebody's copies.
+  if (there === undefined || !there.isFile() || there.nlink > 1) {
     await rm(path, { recursive: true, force: true })
     return writeFile(backup, file, path, (bytes) => wrote(bytes, bytes), signal)
   }
   const stored = new Map<number, StoredCell>()
   for (const cell of await storedCells(backup, file, signal)) stored.set(cell.cell, cell)
-  const unit = file.tablespace?.pageBytes ?? blockBytes
+  // Where a page ends in a hole, the whole page would fill it.
+  const unit = (file.isSparse === true ? undefined : file.tablespace?.pageBytes) ?? blockBytes
   await using handle = await open(path, 'r+')
   if (there.size > file.sizeBytes) await handle.truncate(file.sizeBytes)
   // Where the file did not reach, and nothing is stored, there are zeros.
