@@ -6,6 +6,7 @@ import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { explainLoad } from '../logical/explain-load.ts'
+import { Renames } from '../logical/reshape/renames.ts'
 import { reshape } from '../logical/reshape/reshape.ts'
 import { everything } from '../logical/selection.ts'
 import { entryText } from '../logical/translate/report.ts'
@@ -16,6 +17,7 @@ import { Connection } from '../wire/connection.ts'
 import { defaultThreads, rateLimitOf } from './backup-instance.ts'
 import { examineTarget, type TargetReport } from './examine-target.ts'
 import { existingSource } from './existing-source.ts'
+import { exportTables, findImportTarget, type ImportReport, importTables } from './import-parts.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { pacedSource } from './paced-source.ts'
 import {
@@ -82,6 +84,8 @@ export type RestoreOutcome =
       readonly plan: RestorePlan
       readonly report: RestoreReport
       readonly translation?: Translation
+      /** Tables whose files were put under the target. */
+      readonly imported?: ImportReport
     }
 
 /** Throws what opening, planning, connecting, loading and replaying throw. */
@@ -126,19 +130,30 @@ async function restoreOutOfFiles(
     return { kind: 'planned', plan: { ...plan, steps } }
   }
   await refuseOtherFlavour(request.target, request, plan, signal)
+  const parts = asked ?? wholeAsParts
+  const target = request.importTablespaces
+    ? await findImportTarget(request.target, parts, request, signal)
+    : undefined
+  // Tablespaces are laid under tables that are made first.
+  const shape = target === undefined ? parts.shape : { ...parts.shape, parts: 'structure' as const }
   await using rows = await readRowsOfFiles({
     request,
     plan,
     archive,
     backup: await source.openBackup(plan.base.id, signal),
-    selection: asked?.shape.selection ?? everything,
+    selection: shape.selection,
+    parts: shape.parts,
     threads: request.threads ?? defaultThreads(),
     emit,
     signal,
   })
-  const read = { ...chosen, plan: rows.plan, backup: rows.backup }
-  const outcome = await restoreRows(read, request, hooks)
-  return { ...outcome, plan: { ...plan, end: rows.plan.end } }
+  await using exported = target === undefined ? undefined : await exportTables(rows, target, signal)
+  const read = { ...chosen, asked: { ...parts, shape }, plan: rows.plan, backup: rows.backup }
+  const outcome = { ...(await restoreRows(read, request, hooks)), plan: { ...plan, end: rows.plan.end } }
+  if (target === undefined || exported === undefined || outcome.kind === 'planned') return outcome
+  const { lowerCaseTableNames } = parseLogicalContent(rows.backup.content).server
+  const renames = new Renames(shape.rename ?? { schemas: [], tables: [] }, lowerCaseTableNames > 0)
+  return { ...outcome, imported: await importTables(exported, target, renames, { emit, signal }) }
 }
 
 /** Told before the files are recovered, which may take long. */
@@ -160,8 +175,9 @@ async function refuseOtherFlavour(
 }
 
 function refuseFileOptions(request: FileRowsRequest, { base }: RestorePlan): void {
-  const { serverProgram, optionFile, scratch } = request
-  const given = Object.entries({ 'server-program': serverProgram, 'server-options': optionFile, scratch })
+  const { serverProgram, optionFile, scratch, importTablespaces = false } = request
+  const named = { 'server-program': serverProgram, 'server-options': optionFile, scratch }
+  const given = Object.entries({ ...named, 'import-tablespaces': importTablespaces || undefined })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => `--${name}`)
   if (given.length === 0) return

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import type { Archive } from '../archive/archive.ts'
 import type { BackupResult, BackupSource } from '../core/backup.ts'
+import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
+import type { Parts } from '../logical/filters/backup-filters.ts'
 import { type Selection, selectsTable } from '../logical/selection.ts'
 import { type FileContent, type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
 import { checkTables } from '../physical/recover/check-tables.ts'
@@ -25,6 +27,8 @@ import { TemporaryBackup } from './temporary-backup.ts'
 export interface FileRowsRequest extends Partial<WantedPrograms> {
   /** Where the files are put for the time of it; the system's folder for temporary files by default. */
   readonly scratch?: string | undefined
+  /** Tables go into a server on this host as the files that they are. */
+  readonly importTablespaces?: boolean | undefined
 }
 
 export interface FileRowsOptions extends UseCase {
@@ -33,7 +37,15 @@ export interface FileRowsOptions extends UseCase {
   readonly archive: Archive
   readonly backup: BackupSource
   readonly selection: Selection
+  /** Definitions or rows alone; both by default. */
+  readonly parts?: Parts | undefined
   readonly threads: number
+}
+
+/** A server with the tables as they were at the wanted point. */
+export interface ServedFiles {
+  readonly settings: ConnectionSettings
+  readonly directory: string
 }
 
 export interface FileRows extends AsyncDisposable {
@@ -41,11 +53,13 @@ export interface FileRows extends AsyncDisposable {
   readonly backup: BackupSource
   /** What is left to do with it: the rows are those of the wanted point. */
   readonly plan: RestorePlan
+  /** Until this is disposed. */
+  readonly served: ServedFiles
 }
 
 /**
  * Throws TOOL_MISSING, VERSION_MISMATCH and DISK_FULL before a byte is written, then what recovering, replaying and dumping throw. Nothing is
- * left of it but the rows, in a file without a name.
+ * left of it on the disk in the end: the rows are in a file without a name.
  */
 export async function readRowsOfFiles(options: FileRowsOptions): Promise<FileRows> {
   const { request, plan, backup, signal } = options
@@ -55,7 +69,8 @@ export async function readRowsOfFiles(options: FileRowsOptions): Promise<FileRow
   const programs = await findRecoveryPrograms({ ...request, env }, backup, content, signal)
   await using parts = new AsyncDisposableStack()
   const rows = parts.use(await TemporaryBackup.create(scratch))
-  const result = await readFewestFiles(options, content, programs, rows)
+  const read = parts.use(await readFewestFiles(options, content, programs, rows))
+  const { result, served } = read
   const { point } = result
   const owned = parts.move()
   const { replay: _replay, ...rest } = plan
@@ -63,6 +78,7 @@ export async function readRowsOfFiles(options: FileRowsOptions): Promise<FileRow
   return {
     backup: rows.source(result),
     plan: { ...rest, base: { ...plan.base, kind: 'logical', id, point }, end: point },
+    served,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
@@ -92,13 +108,18 @@ function digestOf({ objects }: Pick<BackupResult, 'objects'>): string {
   return hash.digest('hex').slice(0, 16)
 }
 
+interface ReadFiles extends AsyncDisposable {
+  readonly result: BackupResult
+  readonly served: ServedFiles
+}
+
 /** A replay needs all tables: a transaction changes whatever it changes. The base alone needs those that are asked for. */
 async function readFewestFiles(
   options: FileRowsOptions,
   content: PhysicalContent,
   programs: RecoveryPrograms,
   rows: TemporaryBackup,
-): Promise<BackupResult> {
+): Promise<ReadFiles> {
   const { plan, selection, emit, signal } = options
   const isReplayed = (plan.replay?.transactions ?? 0) > 0
   const few =
@@ -117,20 +138,19 @@ async function readFewestFiles(
 }
 
 async function readRows(
-  { request, plan, archive, backup, selection, threads, emit, signal }: FileRowsOptions,
+  { request, plan, archive, backup, selection, parts, threads, emit, signal }: FileRowsOptions,
   whole: PhysicalContent,
   programs: RecoveryPrograms,
   rows: TemporaryBackup,
   few?: readonly FileContent[],
-): Promise<BackupResult> {
+): Promise<ReadFiles> {
   const content = few === undefined ? whole : { ...whole, files: [...few] }
   const { scratch, optionFile } = request
-  await using files = await writeScratchFiles({ backup, content, scratch, emit, signal })
-  const { directory } = files
+  await using held = new AsyncDisposableStack()
+  const { directory } = held.use(await writeScratchFiles({ backup, content, scratch, emit, signal }))
   const serving = { backup, content, directory, programs, optionFile, emit, signal }
   if (few !== undefined && !whole.isClean && whole.prepare === undefined) await recoverWithoutOthers(serving)
-  await using server = await serveFiles(serving)
-  const { settings } = server
+  const { settings } = held.use(await serveFiles(serving))
   const { end } = await replayOnto(plan, { settings, archive, emit, signal })
   if (few !== undefined && selection.kind === 'tables') {
     // A server that starts in spite of what is missing passes over damage as well.
@@ -138,7 +158,11 @@ async function readRows(
     const [first] = problems
     if (first !== undefined) throw new HoldfastError('SANDBOX_FAILED', `${first.table}: ${first.problem}`)
   }
-  return { ...(await dumpLogical({ settings, selection, sink: rows, threads, emit, signal })), point: end }
+  const dumping = { settings, selection, filters: { parts }, sink: rows, threads, emit, signal }
+  const result = { ...(await dumpLogical(dumping)), point: end }
+  const owned = held.move()
+  const served = { settings, directory }
+  return { result, served, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 /**

@@ -137,7 +137,10 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     const verified = await holdfast(['verify', 'shop', '--recover', '--server-program', dying], { env })
     assertRefused(verified, 30, /does not come back: .*the disk is on fire/)
     const shown = await succeed(['show', 'shop'], { env })
-    assert.match(shown.stdout, /^recovered: +NOT, at .+, by .+: the server could not start.+the disk is on fire/m)
+    assert.match(
+      shown.stdout,
+      /^recovered: +NOT, at .+, by .+: the server could not start.+the disk is on fire/m,
+    )
     const listed = await succeed(['list', 'shop'], { env })
     assert.match(listed.stdout, /RECOVERED\n.+ all\n.+ DAMAGED$/m)
   })

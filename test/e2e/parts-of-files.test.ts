@@ -64,14 +64,30 @@ eachServer('tables come back out of a backup of files, beside what a server has'
     assert.deepEqual(left, [], 'nothing is left of the recovery')
   })
 
+  const find = ['binlog', 'find', 'shop', '--table', 'shop.orders', '--kind', 'delete', '--json']
+  const [{ gtid }] = JSON.parse((await succeed(find, { env })).stdout).transactions
+
+  await context.test('as the files that they are, on the same host', async () => {
+    const byFile = ['--import-tablespaces', '--to', `before-gtid:${gtid}`, '--confirm', 'shop']
+    const one = ['--tables', 'shop.orders', '--rename', 'shop.orders:shop.orders_file', ...byFile]
+    assertRefused(await restore(server, ...one), 2, /no binary log can carry a tablespace/)
+    assertRefused(await restore(server, ...one, '--skip-binlog', '--verify'), 2, /compared in any case/)
+    const run = await restore(server, ...one, '--skip-binlog')
+    assert.equal(run.exit, 3, run.output)
+    assert.match(run.stdout, /1 tablespace \(.+\) imported/)
+    assert.equal(await sumOf(server, 'shop.orders_file'), beforeLoss)
+    await server.sql('INSERT INTO shop.orders_file (customer_id, total) VALUES (1, 1)')
+    for (const [table, why] of [
+      ['shop.`day-book`', 'it has partitions'],
+      ['shop.notes', 'it has a full-text index'],
+    ] as const) {
+      const chosen = ['--tables', table, '--rename', `${table}:shop.other`, ...byFile, '--skip-binlog']
+      assertRefused(await restore(server, ...chosen), 1, new RegExp(`cannot go as a file: ${why}`))
+    }
+  })
+
   await context.test('as they were at a moment between two transactions, on another server', async () => {
     await using target = await startServer(kind)
-    const found = await succeed(
-      ['binlog', 'find', 'shop', '--table', 'shop.orders', '--kind', 'delete', '--json'],
-      { env },
-    )
-    const { transactions } = JSON.parse(found.stdout)
-    const [{ gtid }] = transactions
     const chosen = ['--tables', 'shop.orders,shop.notes,shop.`day-book`,shop.customers']
     const run = await restore(target, ...chosen, '--to', `before-gtid:${gtid}`)
     assert.equal(run.exit, 0, run.output)

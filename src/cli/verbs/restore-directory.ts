@@ -36,6 +36,7 @@ const others = [
   'rate-limit',
   'to-files',
   'scratch',
+  'import-tablespaces',
 ] as const
 
 export async function runRestoreDirectory(context: VerbContext, directory: string): Promise<VerbAnswer> {

@@ -228,6 +228,12 @@ export const restoreVerb: VerbSpec = {
       help: 'where files are recovered that only parts are wanted of (default: the system folder for temporary files)',
     },
     {
+      name: 'import-tablespaces',
+      kind: 'flag',
+      group: 'Backups of files',
+      help: 'InnoDB tables as the files that they are, instead of as rows, into a server of the same series on this host (with --skip-binlog)',
+    },
+    {
       name: 'raw',
       kind: 'flag',
       group: 'Backups of files',

@@ -61,6 +61,7 @@ const runRestore: VerbRun = async (context) => {
       scratch: options.text('scratch'),
       serverProgram: options.text('server-program'),
       optionFile: options.text('server-options'),
+      importTablespaces: options.flag('import-tablespaces'),
       env,
       isDryRun,
     },
@@ -135,6 +136,7 @@ function refuseReplay(context: VerbContext): void {
     'scratch',
     'server-program',
     'server-options',
+    'import-tablespaces',
   ].filter(
     (name) =>
       options.flag(name) ||
@@ -185,7 +187,7 @@ function question(
 
 function describe(outcome: RestoreOutcome): string {
   if (outcome.kind === 'planned') return describePlan(outcome)
-  const { plan, report } = outcome
+  const { plan, report, imported } = outcome
   const { loaded, replayed, loadSeconds, replaySeconds, isContinued } = report
   const parts = [
     ...(loaded === undefined
@@ -193,6 +195,9 @@ function describe(outcome: RestoreOutcome): string {
       : [
           `${counted(loaded.rows, 'row')} of ${counted(loaded.tables, 'table')} loaded in ${formatDuration(loadSeconds * 1000)}${loaded.rowsBefore > 0 ? ` (and ${counted(loaded.rowsBefore, 'row')} before)` : ''}`,
         ]),
+    ...(imported === undefined
+      ? []
+      : [`${counted(imported.tables, 'tablespace')} (${formatBytes(imported.bytes)}) imported`]),
     ...(replayed === undefined
       ? []
       : [

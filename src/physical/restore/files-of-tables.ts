@@ -1,5 +1,6 @@
 // Which files of a backup a server needs to open some tables, and which hold nothing but rows of others.
 import type { FileContent } from '../content.ts'
+import { tableFileName } from '../table-file-name.ts'
 
 interface Table {
   readonly schema: string
@@ -23,7 +24,7 @@ export function filesOfTables(
   files: readonly FileContent[],
   tables: readonly Table[],
 ): readonly FileContent[] | undefined {
-  const wanted = new Set(tables.map(({ schema, name }) => `${fileName(schema)}/${fileName(name)}`))
+  const wanted = new Set(tables.map((table) => tableFileName(table)?.toLowerCase() ?? '(not in ASCII)'))
   const found = new Set<string>()
   const kept = files.filter(({ path }) => {
     const [, folder = '', name = ''] = rowFile.exec(path) ?? []
@@ -36,14 +37,4 @@ export function filesOfTables(
     ({ path }) => /\.mrg$/i.test(path) && wanted.has(path.slice(0, -4).toLowerCase()),
   )
   return found.size < wanted.size || isMerge || kept.length === files.length ? undefined : kept
-}
-
-/**
- * As servers name files, in small letters: all but letters, digits and _ is @ and the code in four hex digits (tablename_to_filename of
- * sql_table.cc). Letters that are not ASCII have codes of their own there: with these, nothing is found.
- */
-function fileName(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_]/g, (char) => `@${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
