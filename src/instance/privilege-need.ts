@@ -1,6 +1,6 @@
 // One privilege that a purpose needs, and why.
 
-export type Purpose = 'backup' | 'clone' | 'snapshot' | 'stream' | 'restore'
+export type Purpose = 'backup' | 'clone' | 'hot' | 'snapshot' | 'stream' | 'restore'
 
 export interface PrivilegeNeed {
   /** As it is written in GRANT, on *.*. */

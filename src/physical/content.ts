@@ -82,11 +82,14 @@ const content = z.object({
   bounds: z.object({ from: point, to: point }).optional(),
   /** What the files have to go through before a server starts on them; absent where the server itself recovers them. */
   prepare: z.object({ program: z.enum(['mariadb-backup', 'xtrabackup']), version: z.string() }).optional(),
-  /** Of a snapshot: what took it, how the server was held still meanwhile, and for how many milliseconds commits waited. */
+  /**
+   * Of a server that ran: how it was held still for the moment that this backup is of, for how many milliseconds writes waited, and what took
+   * the snapshot, where one was taken.
+   */
   snapshot: z
     .object({
-      driver: z.enum(snapshotDrivers),
-      rung: z.enum(['none', 'backup-stage', 'flush-tables-with-read-lock']),
+      driver: z.enum(snapshotDrivers).optional(),
+      rung: z.enum(['none', 'backup-stage', 'flush-tables-with-read-lock', 'lock-tables']),
       heldMs: z.number(),
     })
     .optional(),

@@ -38,6 +38,11 @@ export const backupVerb: VerbSpec = {
       command: 'holdfast backup --method clone mysql://cloner@db1/ --repository /backup/holdfast',
     },
     {
+      says: 'The files of a server that runs, on its host and with nothing but Holdfast',
+      command:
+        'holdfast backup --method hot -S /run/mysqld/mysqld.sock -u backup --repository /backup/holdfast',
+    },
+    {
       says: 'The files of a server, which is down for as long as they are read',
       command:
         "holdfast backup --method cold --datadir /var/lib/mysql --name shop --repository /backup/holdfast --stop-command 'systemctl stop mariadb' --start-command 'systemctl start mariadb'",
@@ -80,6 +85,10 @@ export const backupVerb: VerbSpec = {
       'taken up where it broke. Rows of other engines are not in it: a warning names their tables. Encrypted tablespaces need TLS, and the server ' +
       'that recovers them the keyring of this one; an encrypted redo log is refused. It is ' +
       'restored with restore --datadir; which of its moments it is, the restored server says of itself.',
+    '--method hot reads the files of a running server (MySQL 8.0.30 or newer, MariaDB 10.8 or newer) on its host, as root or as its account, and with them the ' +
+      'redo log that makes one moment of them; every page is checked, and read again while it is being written. DDL waits on MySQL until all is read, on ' +
+      'MariaDB at the end; commits wait for milliseconds at most. The position is exact. It is restored with restore --datadir. --datadir here names the data ' +
+      'directory where it has another name than the server says.',
     '--method cold takes a data directory whole, of a server that was shut down cleanly: every page is checked on the way. It is restored with ' +
       'restore --datadir, to its own moment or any later one that the binary logs reach. What is logged for people, and binary logs outside of ' +
       'the directory, are left out.',
@@ -111,16 +120,16 @@ export const backupVerb: VerbSpec = {
       name: 'method',
       kind: 'text',
       value: 'METHOD',
-      choices: ['dump', 'clone', 'mariadb-backup', 'snapshot', 'cold'],
+      choices: ['dump', 'clone', 'hot', 'mariadb-backup', 'snapshot', 'cold'],
       group: 'What',
-      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, mariadb-backup has that program copy its files while it runs, snapshot reads the files of a snapshot of its volume, cold copies the files of one that is shut down (default: dump)',
+      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, hot reads the files of a server that runs on this host, mariadb-backup has that program copy its files while it runs, snapshot reads the files of a snapshot of its volume, cold copies the files of one that is shut down (default: dump)',
     },
     {
       name: 'datadir',
       kind: 'text',
       value: 'DIR',
       group: 'Files',
-      help: 'with --method cold: the data directory of the server; with --method snapshot where it is not what the server says',
+      help: 'with --method cold: the data directory of the server; with --method hot or snapshot where it is not what the server says',
     },
     {
       name: 'server-options',

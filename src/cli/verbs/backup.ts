@@ -18,6 +18,7 @@ import type { VerbContext, VerbRun } from '../verb.ts'
 import { runBackupClone } from './backup-clone.ts'
 import { runBackupDirectory } from './backup-directory.ts'
 import { describeBackupDone } from './backup-done.ts'
+import { runBackupHot } from './backup-hot.ts'
 import { runBackupSnapshot } from './backup-snapshot.ts'
 import { runBackupWithProgram } from './backup-with-program.ts'
 
@@ -26,6 +27,7 @@ export const run: VerbRun = (context) => {
   refuseFileOptions(context, method)
   if (method === 'cold') return runBackupDirectory(context)
   if (method === 'snapshot') return runBackupSnapshot(context)
+  if (method === 'hot') return runBackupHot(context)
   if (method === 'clone') return runBackupClone(context)
   if (method === 'mariadb-backup') return runBackupWithProgram(context)
   if (context.options.flag('explain-locks')) return runExplain(context)
@@ -146,7 +148,7 @@ function refuseOutput({ options }: VerbContext): void {
 
 /** Options of backups that read files, and the methods they go with. */
 const fileOptions: Readonly<Record<string, readonly string[]>> = {
-  datadir: ['cold', 'snapshot'],
+  datadir: ['cold', 'hot', 'snapshot'],
   'server-options': ['cold', 'mariadb-backup', 'snapshot'],
   'stop-command': ['cold'],
   'start-command': ['cold'],

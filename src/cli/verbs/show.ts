@@ -97,9 +97,8 @@ function objectText({ table, name }: ObjectSummary): string {
 /** `by binlog-snapshot, writes held up for 0 ms, definitions locked`, or `on btrfs, by …`; docs/guide/locks.md tells what that means. */
 function snapshotText(snapshot: NonNullable<BackupReport['snapshot']>): string {
   const held = `by ${snapshot.rung}, writes held up for ${groupDigits(snapshot.heldMs)} ms`
-  return 'driver' in snapshot
-    ? `on ${snapshot.driver}, ${held}`
-    : `${held}, definitions ${snapshot.definitions}`
+  if ('definitions' in snapshot) return `${held}, definitions ${snapshot.definitions}`
+  return snapshot.driver === undefined ? held : `on ${snapshot.driver}, ${held}`
 }
 
 const partTexts = { structure: 'definitions without rows', data: 'rows of tables only' } as const

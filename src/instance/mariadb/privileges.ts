@@ -36,6 +36,11 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
   ],
   // There is none: the server says so.
   clone: () => [],
+  hot: () => [
+    required('RELOAD', 'holds definitions, then commits, for a moment'),
+    required('BINLOG MONITOR', 'notes the position in the binary log'),
+    helpful('PROCESS', 'names the statements that hold a lock'),
+  ],
   stream: () => [
     required('REPLICATION SLAVE', 'receives the binary log'),
     required('BINLOG MONITOR', 'lists binary logs and reads the position'),

@@ -37,6 +37,16 @@ const needs: Readonly<Record<Purpose, (release: number) => readonly PrivilegeNee
     required('REPLICATION CLIENT', 'notes the position in the binary log'),
     helpful('PROCESS', 'names the statements that hold a lock'),
   ],
+  hot: () => [
+    required('BACKUP_ADMIN', 'keeps DDL away and the redo log together while files are read'),
+    required('RELOAD', 'flushes logs'),
+    required('PROCESS', 'names the files of all tablespaces'),
+    helpful('SELECT', 'sees tables of other engines than InnoDB; without any it is not needed'),
+    helpful(
+      'LOCK TABLES',
+      'holds tables of other engines than InnoDB for a moment; without any it is not needed',
+    ),
+  ],
   stream: () => [
     required('REPLICATION SLAVE', 'receives the binary log'),
     required('REPLICATION CLIENT', 'lists binary logs and reads the position'),

@@ -9,6 +9,7 @@ import {
   type StateDescriptor,
 } from '../../wire/clone/descriptor.ts'
 import type { FileAttributes, FileIntake, IntakeFile } from '../pour/file-intake.ts'
+import { renameFiles } from '../pour/rename-files.ts'
 import { FilePages } from './file-pages.ts'
 import { firstPage } from './first-page.ts'
 import { extentBytesOf, isUndoSpace, pageSizesOf, tablespaceOf } from './fsp-flags.ts'
@@ -130,15 +131,13 @@ export class ClonedFiles {
     this.#files.set(index, undefined)
   }
 
-  /** Names may have gone round in a circle: all old ones are given up before the first new one is taken. */
   #rename(changes: readonly FileDescriptor[]): void {
     const renamed = changes.flatMap(({ index, name }) => {
       const cloned = this.#files.get(index)
       const to = this.#pathOf(name)
       return cloned === undefined || cloned.file.path === to ? [] : [{ from: cloned.file.path, to }]
     })
-    for (const { from } of renamed) this.#intake.rename(from, passing(from))
-    for (const { from, to } of renamed) this.#intake.rename(passing(from), to)
+    renameFiles(this.#intake, renamed)
   }
 
   async #create(descriptor: FileDescriptor): Promise<void> {
@@ -243,11 +242,6 @@ function finalBytes({ descriptor, sizeBytes, writtenBytes }: ClonedFile): number
   if (pages === undefined) return writtenBytes
   const extentBytes = extentBytesOf(pages)
   return writtenBytes > extentBytes ? Math.ceil(writtenBytes / extentBytes) * extentBytes : writtenBytes
-}
-
-/** A name that no file of a server has. */
-function passing(path: string): string {
-  return `${path}.#renamed`
 }
 
 function malformed(expected: string, found: string): MalformedDataError {

@@ -29,12 +29,16 @@ export const encryptedMagic = Buffer.from('fd62696e', 'hex')
 const gtidsAtOnce = 10_000
 
 /**
- * Reads a whole file, which has at most a GiB or so. The end is that of the last transaction that is whole: what stands behind it, a server cuts off when it
+ * Reads a whole file, which has at most a GiB or so, or its first `bytes`. The end is that of the last transaction that is whole: what stands behind it, a server cuts off when it
  * recovers. Throws UNSUPPORTED for an encrypted one, MalformedDataError for what is no binary log.
  */
-export async function readBinlogEnd(file: string, signal?: AbortSignal): Promise<BinlogEnd> {
+export async function readBinlogEnd(
+  file: string,
+  signal?: AbortSignal,
+  bytes = Infinity,
+): Promise<BinlogEnd> {
   const reading = new EndReader(file)
-  const chunks = createReadStream(file, { highWaterMark: 1024 * 1024, signal })
+  const chunks = createReadStream(file, { highWaterMark: 1024 * 1024, end: bytes - 1, signal })
   // Bytes of an event that was being written are left over.
   const splitter = new EventSplitter({ offset: 0 })
   for await (const chunk of unencrypted(chunks, file)) {

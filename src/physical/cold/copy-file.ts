@@ -6,8 +6,8 @@ import type { Flavour } from '../../core/flavour.ts'
 import { cellBytes } from '../grid.ts'
 import { checkPage } from '../innodb/page-check.ts'
 import { readTablespace, type Tablespace, tablespaceHeaderBytes } from '../innodb/tablespace.ts'
-import type { FileIntake, IntakeFile } from '../pour/file-intake.ts'
-import { isAllZeros } from '../pour/poured-cells.ts'
+import type { FileIntake } from '../pour/file-intake.ts'
+import { pourPiece } from '../pour/pour-piece.ts'
 import type { FilesOf } from './classify-file.ts'
 import type { SurveyedFile } from './survey.ts'
 
@@ -53,25 +53,12 @@ export async function copyFile(
     if (bytesRead === 0) throw changed(from)
     const bytes = buffer.subarray(0, bytesRead)
     if (space !== undefined) checkPages(bytes, offset, space, before?.pages ?? 0, from)
-    await pour(to, offset, bytes, signal)
+    await pourPiece(to, offset, bytes, signal)
     offset += bytesRead
     read(bytesRead)
   }
   to.close()
   return space
-}
-
-/** Cells of zeros are holes already. */
-async function pour(
-  to: IntakeFile,
-  offset: number,
-  bytes: Buffer,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (let at = 0; at < bytes.length; at += cellBytes) {
-    const cell = bytes.subarray(at, at + cellBytes)
-    if (!isAllZeros(cell)) await to.write(offset + at, cell, signal)
-  }
 }
 
 async function spaceOf(

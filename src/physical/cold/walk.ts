@@ -1,6 +1,6 @@
 // Everything that lies under a directory, with what its links lead to.
 import type { Stats } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
 
@@ -13,7 +13,7 @@ export interface FoundEntry {
 
 /**
  * Files and folders, each folder before what is in it. What `isPassedOver` is not looked at, nor into: it may be unreadable, as
- * `lost+found` is for all but root. Throws UNSUPPORTED for a link to a folder that it lies in, and what the file system says.
+ * `lost+found` is for all but root; what goes away meanwhile, as tables of a server that runs do, is passed over. Throws UNSUPPORTED for a link to a folder that it lies in, and what the file system says.
  */
 export async function* walk(
   directory: string,
@@ -28,15 +28,38 @@ async function* walkInto(
   above: readonly Stats[],
   isPassedOver: (path: string) => boolean,
 ): AsyncGenerator<FoundEntry> {
-  for (const name of (await readdir(path.join(directory, folder))).toSorted()) {
+  const here = path.join(directory, folder)
+  for (const name of (await unlessGone(here, () => readdir(here)))?.toSorted() ?? []) {
     const place = path.join(folder, name)
     if (isPassedOver(place)) continue
-    const stats = await stat(path.join(directory, place))
+    const full = path.join(directory, place)
+    const stats = await unlessGone(full, () => stat(full))
+    if (stats === undefined) continue
     yield { path: place, stats }
     if (!stats.isDirectory()) continue
     if (above.some(({ dev, ino }) => dev === stats.dev && ino === stats.ino)) throw inItself(place)
     yield* walkInto(directory, place, [...above, stats], isPassedOver)
   }
+}
+
+/** A link that leads nowhere is not gone. */
+async function unlessGone<T>(place: string, look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    if (!isAbsence(error)) throw error
+    try {
+      await lstat(place)
+    } catch (still) {
+      if (isAbsence(still)) return undefined
+      throw still
+    }
+    throw error
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 function inItself(link: string): HoldfastError {

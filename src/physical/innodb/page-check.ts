@@ -61,7 +61,7 @@ function isEmpty(bytes: Buffer, start: number, pageBytes: number): boolean {
  * The second and third extent of the system tablespace are the doublewrite buffer, on MySQL before 8.0.20 and on MariaDB: what lies
  * there are copies of pages of any file, whole or not.
  */
-function isInDoublewrite(pageNumber: number, { spaceId, pageBytes }: Tablespace): boolean {
+export function isInDoublewrite(pageNumber: number, { spaceId, pageBytes }: Tablespace): boolean {
   if (spaceId !== 0) return false
   // FSP_EXTENT_SIZE: 1 MiB, but never fewer than 64 pages.
   const extent = Math.max(64, (1024 * 1024) / pageBytes)

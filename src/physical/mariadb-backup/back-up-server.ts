@@ -1,5 +1,4 @@
 // A backup by mariadb-backup: it reads the files of a running server, and what it streams goes into the repository as it comes.
-import { machine } from 'node:os'
 import type { BackupOrigin, BackupSink, StoredBackup } from '../../core/backup.ts'
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { HoldfastError } from '../../core/errors.ts'
@@ -14,6 +13,7 @@ import { Connection } from '../../wire/connection.ts'
 import { bigintOf } from '../../wire/row-values.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { serverContent } from '../server-content.ts'
 import { type BackupProgram, optionFolder } from './backup-program.ts'
 import { explainFailure } from './explain-failure.ts'
 import { binlogPosition, requireFullBackup } from './notes.ts'
@@ -151,22 +151,6 @@ async function tablespaceBytes(connection: Connection, signal: AbortSignal | und
     'SELECT CAST(COALESCE(SUM(file_size), 0) AS UNSIGNED) AS bytes FROM information_schema.innodb_sys_tablespaces'
   const [row] = await connection.query(sql, { signal })
   return row === undefined ? 0 : Number(bigintOf(row, 'bytes'))
-}
-
-function serverContent(variables: ServerVariables): PhysicalContent['server'] {
-  const base = variables.get('log_bin_basename')
-  const isLogging = variables.isOn('log_bin') && base !== undefined && base !== ''
-  return {
-    pageBytes: variables.number('innodb_page_size'),
-    lowerCaseTableNames: variables.number('lower_case_table_names'),
-    dataFilePath: variables.text('innodb_data_file_path'),
-    ...(isLogging ? { binlogBase: base.replace(/^.*\//, '') } : {}),
-    architecture: machine(),
-    plugins: [],
-    ...(variables.isOn('innodb_encrypt_tables') || variables.isOn('innodb_encrypt_log')
-      ? { keyring: 'innodb_encrypt_tables or innodb_encrypt_log is on' }
-      : {}),
-  }
 }
 
 /**

@@ -1,6 +1,5 @@
 // The server of a data directory as a snapshot has to know it: that it runs here, where its files are, and what holding it still has to give.
 import { readFile } from 'node:fs/promises'
-import { machine } from 'node:os'
 import path from 'node:path'
 import type { BackupOrigin } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
@@ -8,6 +7,7 @@ import { backupOrigin, type InstanceFacts } from '../../instance/instance-facts.
 import type { ServerVariables } from '../../instance/server-variables.ts'
 import { holderOf } from '../cold/stopped-server.ts'
 import type { PhysicalContent } from '../content.ts'
+import { serverContent } from '../server-content.ts'
 import { tableElsewhere } from '../table-elsewhere.ts'
 import { isThere } from './is-there.ts'
 import { isLogInside, type OneVolume, requireOneVolume } from './one-volume.ts'
@@ -112,19 +112,4 @@ function notHere(directory: string): HoldfastError {
       hint: 'Run holdfast as root on the host of the server; where it runs in a container, name its directory with --datadir DIR.',
     },
   )
-}
-
-function serverContent(variables: ServerVariables): PhysicalContent['server'] {
-  const base = variables.get('log_bin_basename')
-  const isLogging = variables.isOn('log_bin') && base !== undefined && base !== ''
-  const isEncrypted = variables.isOn('innodb_encrypt_tables') || variables.isOn('innodb_encrypt_log')
-  return {
-    pageBytes: variables.number('innodb_page_size'),
-    lowerCaseTableNames: variables.number('lower_case_table_names'),
-    dataFilePath: variables.text('innodb_data_file_path'),
-    ...(isLogging ? { binlogBase: path.basename(base) } : {}),
-    architecture: machine(),
-    plugins: [],
-    ...(isEncrypted ? { keyring: 'innodb_encrypt_tables or innodb_encrypt_log is on' } : {}),
-  }
 }

@@ -1,0 +1,68 @@
+// Files without a redo log of InnoDB's: copied while they may still be written to, and again, when they stand still, where they were.
+import type { BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { copyLooseFile, type LiveCopy } from './copy-live-file.ts'
+import type { LiveFile } from './live-files.ts'
+
+/**
+ * A file system notes times by a clock that ticks every few milliseconds, so two writes may have one time: what was written to less than
+ * this before it was copied counts as changed.
+ */
+const tickMs = 1000
+
+interface Copied {
+  readonly stats: BigIntStats
+  readonly atMs: number
+}
+
+export class LooseFiles {
+  readonly #copy: LiveCopy
+  readonly #copied = new Map<string, Copied>()
+
+  constructor(copy: LiveCopy) {
+    this.#copy = copy
+  }
+
+  /** Copies those that were not copied yet, or were written to since; the others stay as they are. */
+  async settle(files: readonly LiveFile[]): Promise<void> {
+    for (const file of files) {
+      this.#copy.signal.throwIfAborted()
+      const stats = await statOf(file.from)
+      const before = this.#copied.get(file.path)
+      if (stats !== undefined && before !== undefined && isSame(before, stats)) continue
+      const atMs = Date.now()
+      if (stats !== undefined && (await copyLooseFile(file, this.#copy)))
+        this.#copied.set(file.path, { stats, atMs })
+      else this.#forget(file.path)
+    }
+  }
+
+  /** Takes out what is in none of `files`. */
+  keepOnly(files: readonly LiveFile[]): void {
+    const kept = new Set(files.map(({ path }) => path))
+    for (const path of this.#copied.keys()) if (!kept.has(path)) this.#forget(path)
+  }
+
+  #forget(path: string): void {
+    if (this.#copied.delete(path)) this.#copy.intake.remove(path)
+  }
+}
+
+function isSame({ stats: before, atMs }: Copied, now: BigIntStats): boolean {
+  return (
+    before.ino === now.ino &&
+    before.size === now.size &&
+    before.mtimeNs === now.mtimeNs &&
+    before.ctimeNs === now.ctimeNs &&
+    Number(now.mtimeNs / 1_000_000n) < atMs - tickMs
+  )
+}
+
+async function statOf(from: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(from, { bigint: true })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
