@@ -17,6 +17,14 @@ test('a program that fails is named with its status and the end of what it said'
   })
 })
 
+test('a long line hides nothing of what a program said before it', async () => {
+  const script = 'echo cause >&2; head -c 100000 /dev/zero | tr "\\0" f >&2; echo >&2; echo over >&2; exit 1'
+  await using running = await startProgram('/bin/sh', ['-c', script])
+  running.stdout.resume()
+  const { said } = await running.ended
+  assert.match(said, /^cause\nf{2048}\nover\n$/)
+})
+
 test('a program that is not there is a missing tool', async () => {
   await assert.rejects(runProgram('/nowhere/mysqld', []), (error) => isHoldfastError(error, 'TOOL_MISSING'))
 })

@@ -38,6 +38,9 @@ export interface RunningProgram extends AsyncDisposable {
 
 const saidBytes = 16 * 1024
 
+/** Of a line: a program that prints a whole page of a file would have nothing else left of what it said. */
+const lineBytes = 2 * 1024
+
 /** Time for what a program said last to be read when it has ended. */
 const lastWordsMs = 1000
 
@@ -97,7 +100,7 @@ class Program implements RunningProgram {
     this.#line = line
     this.#line.on('error', ignoreBrokenLine)
     child.stderr!.on('data', (bytes: Buffer) => {
-      this.#said = (this.#said + bytes.toString()).slice(-saidBytes)
+      this.#said = withoutLongLines(this.#said + bytes.toString()).slice(-saidBytes)
     })
     const { promise, resolve } = Promise.withResolvers<ProgramEnd>()
     child.once('exit', (code) => {
@@ -175,6 +178,15 @@ class Program implements RunningProgram {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
     }
   }
+}
+
+/** A line that is still being written keeps its beginning as well. */
+function withoutLongLines(text: string): string {
+  if (text.length <= lineBytes) return text
+  return text
+    .split('\n')
+    .map((line) => line.slice(0, lineBytes))
+    .join('\n')
 }
 
 /** The shell closes its end when the program ends; that is heard from its exit. */

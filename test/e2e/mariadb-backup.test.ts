@@ -1,6 +1,6 @@
 // The files of a running MariaDB by mariadb-backup, through the command line: while it is written to, and back to any moment.
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
@@ -147,6 +147,39 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assert.equal((await holdfast(['list', 'shop', '--json'], { env })).stdout, before.stdout)
     })
   })
+}
+
+for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
+  test(`a page that is wrong on the server, and a server that dies, are told as such (${kind})`, async () => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind)
+    await createShop(source)
+    const program = path.join(path.dirname(source.programs.dump[0]), 'mariadb-backup')
+    const env = {
+      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+      HOLDFAST_MARIADB_BACKUP: program,
+    }
+    await succeed(['init', '--no-encryption'], { env })
+    const take = ['backup', '--method', 'mariadb-backup', '--name', 'shop', source.url()]
+    const dying = path.join(folder.path, 'dying')
+    const script = `[ "$1" = --version ] && exec '${program}' "$@"\nkill -9 ${source.pid}\nexec '${program}' "$@"`
+    await source.sql('FLUSH TABLES shop.customers FOR EXPORT; UNLOCK TABLES')
+    await damage(path.join(source.dataDir, 'shop/customers.ibd'), 3 * 16_384 + 500)
+    assertRefused(
+      await holdfast(take, { env }),
+      1,
+      /page 3 of shop\/customers\.ibd has a wrong checksum on the server/,
+    )
+    await writeFile(dying, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    const died = await holdfast(take, { env: { ...env, HOLDFAST_MARIADB_BACKUP: dying } })
+    assertRefused(died, 20, /could not connect to the server|went away/)
+    assert.match((await succeed(['list', '--json'], { env })).stdout, /"backups":\s*\[\]/)
+  })
+}
+
+async function damage(file: string, offset: number): Promise<void> {
+  await using handle = await open(file, 'r+')
+  await handle.write(Buffer.from('no such bytes'), 0, 13, offset)
 }
 
 interface Layout {

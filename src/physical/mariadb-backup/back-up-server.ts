@@ -8,7 +8,7 @@ import type { BinlogPosition, RecoveryPoint } from '../../core/recovery-point.ts
 import { gtidBinlogPos, gtidPositionAt } from '../../instance/mariadb/current-point.ts'
 import { serverTimeMicros } from '../../instance/server-time.ts'
 import { readServerVariables, type ServerVariables } from '../../instance/server-variables.ts'
-import { startProgram } from '../../process/start-program.ts'
+import { type ProgramEnd, startProgram } from '../../process/start-program.ts'
 import { Connection } from '../../wire/connection.ts'
 import { bigintOf } from '../../wire/row-values.ts'
 import type { PhysicalContent } from '../content.ts'
@@ -121,17 +121,20 @@ async function runInto(
     signal?.throwIfAborted()
     // A stream that breaks off is what is seen of a program that failed; a program that is well has to be stopped.
     const end = await running.stop(stopGraceMs)
-    if (end.status !== 0 && end.status < 128)
-      throw explainFailure('mariadb-backup', 'back up the server', end)
+    if (end.status !== 0 && end.status < 128) throw failed(end, variables)
     if (!(error instanceof MalformedDataError)) throw error
     const { message } = error
     throw new HoldfastError('FAILED', `mariadb-backup broke off: ${message}`, {}, { cause: error })
   }
   const end = await running.ended
   signal?.throwIfAborted()
-  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said))
-    throw explainFailure('mariadb-backup', 'back up the server', end)
+  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said)) throw failed(end, variables)
   return notes
+}
+
+function failed(end: ProgramEnd, variables: ServerVariables): HoldfastError {
+  const logBytes = variables.number('innodb_log_file_size')
+  return explainFailure('mariadb-backup', 'back up the server', end, { logBytes })
 }
 
 function unplaced(): HoldfastError {
