@@ -74,10 +74,11 @@ async function prepared(options: RecoverFilesOptions) {
   return { ...options, program: server }
 }
 
-async function findServer(
+/** Throws TOOL_MISSING, and VERSION_MISMATCH for one that cannot recover these files. */
+export async function findServer(
   { serverProgram, optionFile, env }: WantedPrograms,
-  backup: BackupSource,
-  content: PhysicalContent,
+  backup: Pick<BackupSource, 'origin'>,
+  content: Pick<PhysicalContent, 'server' | 'files'>,
   signal: AbortSignal,
 ): Promise<ServerProgram> {
   const { flavour } = backup.origin

@@ -63,6 +63,11 @@ export const backupVerb: VerbSpec = {
         'holdfast backup --method snapshot -S /run/mysqld/mysqld.sock -u backup --repository /backup/holdfast',
     },
     {
+      says: 'The same as an archive that a server starts on, in place of mylvmbackup --innodb_recover',
+      command:
+        'holdfast backup --method snapshot -S /run/mysqld/mysqld.sock -u backup --tar /backup --recover-first',
+    },
+    {
       says: 'As one SQL text, in place of mysqldump --all-databases --source-data=2 --single-transaction',
       command: 'holdfast backup mysql://backup@db1/ --format sql --output - | zstd > db1.sql.zst',
     },
@@ -188,6 +193,26 @@ export const backupVerb: VerbSpec = {
       range: { from: 1, to: 600 },
       group: 'Snapshot',
       help: 'on XFS: how long the server may be stopped at most while its files are shared (default: 10)',
+    },
+    {
+      name: 'tar',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Snapshot',
+      help: 'write the files into a new archive (tar.gz) instead of a repository; in a folder it is named backup-YYYYMMDD_hhmmss_mysql.tar.gz',
+    },
+    {
+      name: 'recover-first',
+      kind: 'flag',
+      group: 'Snapshot',
+      help: 'with --tar: have a server recover the files in the snapshot before they are read',
+    },
+    {
+      name: 'server-program',
+      kind: 'text',
+      value: 'PATH',
+      group: 'Snapshot',
+      help: 'with --recover-first: that server (default: HOLDFAST_MYSQLD or HOLDFAST_MARIADBD, or mysqld or mariadbd of PATH)',
     },
     {
       name: 'hooks',

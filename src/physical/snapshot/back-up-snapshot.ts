@@ -1,14 +1,11 @@
 // A backup of a snapshot: its files are those of a server that crashed, and a recovery brings back the moment at which it was taken.
-import path from 'node:path'
 import type { BackupSink, StoredBackup } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
-import { readBinlogEnd } from '../cold/binlog-end.ts'
 import { pourFiles } from '../cold/pour-files.ts'
-import { type Survey, surveyDirectory } from '../cold/survey.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { readSnapshot } from './read-snapshot.ts'
 import type { RunningServer } from './running-server.ts'
-import { snapshotPoint } from './snapshot-point.ts'
 import type { Moment } from './take-snapshot.ts'
 
 export interface SnapshotBackupOptions {
@@ -26,9 +23,7 @@ export interface SnapshotBackupOptions {
 /** Throws PAGE_DAMAGED, MalformedDataError, and what reading and storing throw: then there is no backup. */
 export async function backUpSnapshot(options: SnapshotBackupOptions): Promise<StoredBackup> {
   const { server, moment, driver, directory, optionFiles, sink, emit, signal } = options
-  const survey = await surveySnapshot(directory, server)
-  const logEnd = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
-  const point = snapshotPoint(moment, logEnd?.point)
+  const { survey, point } = await readSnapshot(directory, server, moment, signal)
   const pouring = new Pouring(sink)
   try {
     await pourFiles(survey, server.origin.flavour, { pouring, emit, signal })
@@ -56,28 +51,5 @@ export async function backUpSnapshot(options: SnapshotBackupOptions): Promise<St
     }
   } finally {
     await pouring.settle()
-  }
-}
-
-/** An index in the directory of logs that lie elsewhere would lead a restored server to those of the running one. */
-async function surveySnapshot(directory: string, { hasLogInside, content }: RunningServer): Promise<Survey> {
-  const index = hasLogInside ? path.join(directory, `${content.binlogBase}.index`) : undefined
-  const survey = await surveyDirectory(directory, index, 'crashed')
-  if (hasLogInside) return survey
-  const { binlog: _, ...others } = survey
-  return {
-    ...others,
-    files: survey.files.filter(({ kind }) => kind !== 'binlog-index'),
-    leftOut: [
-      ...survey.leftOut,
-      ...(content.binlogBase === undefined
-        ? []
-        : [
-            {
-              path: `${content.binlogBase}.*`,
-              why: 'binary logs that lie outside of the data directory are for the archive',
-            },
-          ]),
-    ],
   }
 }

@@ -38,7 +38,8 @@ export async function planBtrfs({ directory, name, mountAt }: PlanRequest): Prom
     driver: 'btrfs',
     subvolume,
     relative,
-    snapshot: path.join(isBeside ? beside : mountAt, `.${name}`),
+    // Not hidden by a dot: MySQL looks for no tablespaces in what is.
+    snapshot: path.join(isBeside ? beside : mountAt, name),
     ...(isBeside ? {} : { top: { device: mount.source, at: mountAt } }),
   }
 }

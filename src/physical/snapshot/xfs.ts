@@ -38,7 +38,7 @@ export async function planXfs(
       { hint: 'Move the data directory into a folder of that file system, or use another method.' },
     )
   }
-  return { driver: 'xfs', directory, copy: path.join(path.dirname(directory), `.${name}`), pid, limitSeconds }
+  return { driver: 'xfs', directory, copy: path.join(path.dirname(directory), name), pid, limitSeconds }
 }
 
 export function xfsSnapshot({ directory, copy, pid, limitSeconds }: XfsRecord): HeldSnapshot {

@@ -1,0 +1,48 @@
+// What the files of a snapshot are, and which point of the history of their server.
+import path from 'node:path'
+import type { RecoveryPoint } from '../../core/recovery-point.ts'
+import { readBinlogEnd } from '../cold/binlog-end.ts'
+import { type Survey, surveyDirectory } from '../cold/survey.ts'
+import type { RunningServer } from './running-server.ts'
+import { snapshotPoint } from './snapshot-point.ts'
+import type { Moment } from './take-snapshot.ts'
+
+export interface SnapshotFiles {
+  readonly survey: Survey
+  readonly point: RecoveryPoint
+}
+
+/** Throws MalformedDataError for a binary log that cannot be read, and FAILED where it lacks what the server had. */
+export async function readSnapshot(
+  directory: string,
+  server: RunningServer,
+  moment: Moment,
+  signal: AbortSignal | undefined,
+): Promise<SnapshotFiles> {
+  const survey = await surveySnapshot(directory, server)
+  const logEnd = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
+  return { survey, point: snapshotPoint(moment, logEnd?.point) }
+}
+
+/** An index in the directory of logs that lie elsewhere would lead a restored server to those of the running one. */
+async function surveySnapshot(directory: string, { hasLogInside, content }: RunningServer): Promise<Survey> {
+  const index = hasLogInside ? path.join(directory, `${content.binlogBase}.index`) : undefined
+  const survey = await surveyDirectory(directory, index, 'crashed')
+  if (hasLogInside) return survey
+  const { binlog: _, ...others } = survey
+  return {
+    ...others,
+    files: survey.files.filter(({ kind }) => kind !== 'binlog-index'),
+    leftOut: [
+      ...survey.leftOut,
+      ...(content.binlogBase === undefined
+        ? []
+        : [
+            {
+              path: `${content.binlogBase}.*`,
+              why: 'binary logs that lie outside of the data directory are for the archive',
+            },
+          ]),
+    ],
+  }
+}
