@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { BackupSource } from '../core/backup.ts'
+import { HoldfastError } from '../core/errors.ts'
 import type { PhysicalContent } from '../physical/content.ts'
 import { restoreFiles } from '../physical/restore/restore-files.ts'
+import { makeFolder } from '../storage/make-folder.ts'
 import type { UseCase } from './backup-instance.ts'
 import { requireRoom } from './require-room.ts'
 
@@ -20,7 +22,7 @@ export interface ScratchFiles extends AsyncDisposable {
   readonly directory: string
 }
 
-/** Throws DISK_FULL before a byte is written, and what restoring files throws. */
+/** Throws USAGE for a place where no folder can be made, DISK_FULL before a byte is written, and what restoring files throws. */
 export async function writeScratchFiles({
   backup,
   content,
@@ -29,11 +31,27 @@ export async function writeScratchFiles({
   signal,
 }: ScratchOptions): Promise<ScratchFiles> {
   await using parts = new AsyncDisposableStack()
-  const directory = await mkdtemp(path.join(path.resolve(scratch), 'holdfast-recover-'))
+  const directory = await makeScratch(path.resolve(scratch))
   parts.defer(() => rm(directory, { recursive: true, force: true }))
   await requireRoom(directory, content)
   emit({ type: 'phase', phase: 'writing files', detail: directory })
   await restoreFiles(backup, content, { directory, signal, emit })
   const owned = parts.move()
   return { directory, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** A folder of its own in `scratch`, which is made and stays where it was not there. */
+async function makeScratch(scratch: string): Promise<string> {
+  try {
+    await makeFolder(scratch)
+    return await mkdtemp(path.join(scratch, 'holdfast-recover-'))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    throw new HoldfastError(
+      'USAGE',
+      `no folder can be made in ${scratch}: ${String(error.code)}`,
+      { scratch },
+      { cause: error, hint: 'Name a folder that can be written to with --scratch DIR.' },
+    )
+  }
 }

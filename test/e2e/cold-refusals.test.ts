@@ -1,6 +1,6 @@
 // What a cold backup and a restore of files say when something is wrong, and what they leave behind: nothing.
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -46,6 +46,23 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     await cp(path.join(two, index), path.join(two, 'old-bin.index'))
     const run = await holdfast([...cold, two], { env })
     assertRefused(run, 1, /not known which of .*old-bin\.index.* is the index of the binary log/)
+  })
+
+  await context.test('a binary log that a copy cut short', async () => {
+    const cut = place('cut')
+    await cp(server.dataDir, cut, { recursive: true })
+    const last =
+      (await readdir(cut))
+        .filter((name) => /^binlog\.\d+$/.test(name))
+        .toSorted()
+        .at(-1) ?? ''
+    const { size } = await stat(path.join(cut, last))
+    await truncate(path.join(cut, last), size - 5)
+    assertRefused(
+      await holdfast([...cold, cut], { env }),
+      1,
+      /the binary log \S+cut\/binlog\.\d+ is damaged or breaks off/,
+    )
   })
 
   await context.test(

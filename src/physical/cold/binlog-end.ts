@@ -29,14 +29,32 @@ export const encryptedMagic = Buffer.from('fd62696e', 'hex')
 const gtidsAtOnce = 10_000
 
 /**
- * Reads a whole file, which has at most a GiB or so, or its first `bytes`. The end is that of the last transaction that is whole: what stands behind it, a server cuts off when it
- * recovers. Throws UNSUPPORTED for an encrypted one, MalformedDataError for what is no binary log.
+ * Reads a whole file, which has at most a GiB or so, or its first `bytes`. The end is that of the last transaction that is whole: what stands behind it in a log
+ * that was never closed, a server cuts off when it recovers. Throws UNSUPPORTED for an encrypted one, FAILED for what is no binary log, and for one that was closed
+ * and breaks off all the same.
  */
 export async function readBinlogEnd(
   file: string,
   signal?: AbortSignal,
   bytes = Infinity,
 ): Promise<BinlogEnd> {
+  try {
+    return await readEnd(file, signal, bytes)
+  } catch (error) {
+    if (!(error instanceof MalformedDataError)) throw error
+    throw new HoldfastError(
+      'FAILED',
+      `the binary log ${file} is damaged or breaks off: ${error.message}`,
+      { file },
+      {
+        cause: error,
+        hint: 'Without it the end of the history of the server is not known. Compare it with the file that was copied, if it was; else take a logical backup.',
+      },
+    )
+  }
+}
+
+async function readEnd(file: string, signal: AbortSignal | undefined, bytes: number): Promise<BinlogEnd> {
   const reading = new EndReader(file)
   const chunks = createReadStream(file, { highWaterMark: 1024 * 1024, end: bytes - 1, signal })
   // Bytes of an event that was being written are left over.
@@ -47,7 +65,12 @@ export async function readBinlogEnd(
       reading.take(event)
     }
   }
-  return reading.end()
+  const end = reading.end()
+  if (end.isClosed) {
+    splitter.end()
+    reading.requireWhole()
+  }
+  return end
 }
 
 async function* unencrypted(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
@@ -130,6 +153,19 @@ class EndReader {
       ...(this.#domainId === undefined ? {} : { gtidDomainId: this.#domainId }),
       isClosed: (first.header.flags & eventFlag.binlogInUse) === 0,
     }
+  }
+
+  /** Throws MalformedDataError within a transaction. */
+  requireWhole(): void {
+    const { open } = this.#groups
+    if (open === undefined) return
+    throw new MalformedDataError({
+      what: 'binary log',
+      file: this.#file,
+      offset: open.start,
+      expected: 'the end of the transaction that begins here',
+      found: 'the end of the file, which was closed',
+    })
   }
 
   #add(gtid: string): void {

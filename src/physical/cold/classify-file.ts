@@ -10,9 +10,12 @@ export type Belonging =
 
 const skip = { kind: 'skip' } as const
 
-/** In order: the first that matches counts. Paths are relative to the data directory. */
+/**
+ * In order: the first that matches counts. Paths are relative to the data directory, and a folder's ends with a slash: none of these may match `name/` of
+ * letters, digits and underscores, which may be a schema.
+ */
 const rules: readonly (readonly [RegExp, Belonging])[] = [
-  [/^(ibtmp\d+|#innodb_temp\/.*|#binlog_cache_files\/.*|#file_purge_.*)$/, skip],
+  [/^(ibtmp\d+|#innodb_temp\/.+|#binlog_cache_files\/.+|#file_purge_.*)$/, skip],
   // Spare redo files, made ahead.
   [/^#innodb_redo\/#ib_redo\d+_tmp$/, skip],
   [/(^|\/)lost\+found(\/|$)/, skip],
@@ -24,7 +27,7 @@ const rules: readonly (readonly [RegExp, Belonging])[] = [
   [/^undo_?\d+$|\.ibu$/, { kind: 'take', as: 'undo' }],
   [/^(ib_logfile\d+|#innodb_redo\/#ib_redo\d+)$/, { kind: 'take', as: 'redo' }],
   [/\.(frm|par|MYD|MYI|MAD|MAI|CSV|CSM|ARM|ARZ|MRG|TRG|TRN|isl|sdi|opt)$/, { kind: 'take', as: 'table' }],
-  [/^aria_log/, { kind: 'take', as: 'table' }],
+  [/^aria_log[^/]*$/, { kind: 'take', as: 'table' }],
   [/^(auto|mysqld-auto)\.cnf$/, { kind: 'take', as: 'identity' }],
   [/\.cnf$/, { kind: 'take', as: 'options' }],
   [/\.pem$/, { kind: 'take', as: 'certificate' }],
@@ -45,7 +48,7 @@ const restRules: typeof rules = [
  */
 export type FilesOf = 'shut-down' | 'crashed'
 
-/** `binlogs`: names of binary and relay logs with their indexes, as the indexes have them. */
+/** `path`: with a slash behind that of a folder. `binlogs`: names of binary and relay logs with their indexes, as the indexes have them. */
 export function classifyFile(
   path: string,
   binlogs: ReadonlyMap<string, FileContent['kind']>,

@@ -26,8 +26,8 @@ export interface ServerIds {
 }
 
 /**
- * Throws UNSUPPORTED for a directory that is no server's, or of one that was not shut down cleanly, and MalformedDataError for a binary
- * log that cannot be read.
+ * Throws UNSUPPORTED for a directory that is no server's, or of one that was not shut down cleanly, and FAILED for a binary
+ * log that cannot be read or breaks off.
  */
 export async function readStoppedServer(
   survey: Survey,

@@ -44,16 +44,15 @@ export async function surveyDirectory(
   const folders: { path: string; mode: number }[] = []
   const leftOut: { path: string; why: string }[] = [...logs.elsewhere]
   for (const { path: name, stats } of found) {
-    if (name.endsWith('.isl')) throw tableElsewhere(name)
-    const belonging = classifyFile(name, logs.kinds, state)
-    if (belonging.kind === 'skip') continue
-    if (belonging.kind === 'leave-out') {
-      leftOut.push({ path: name, why: belonging.why })
+    if (stats.isDirectory()) {
+      folders.push({ path: name, mode: stats.mode & 0o7777 })
       continue
     }
-    const mode = stats.mode & 0o7777
-    if (stats.isDirectory()) folders.push({ path: name, mode })
-    else if (stats.isFile()) files.push({ path: name, kind: belonging.as, stats })
+    if (name.endsWith('.isl')) throw tableElsewhere(name)
+    const belonging = classifyFile(name, logs.kinds, state)
+    if (belonging.kind === 'leave-out') leftOut.push({ path: name, why: belonging.why })
+    else if (belonging.kind === 'take' && stats.isFile())
+      files.push({ path: name, kind: belonging.as, stats })
   }
   return {
     directory,

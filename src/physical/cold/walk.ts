@@ -12,8 +12,10 @@ export interface FoundEntry {
 }
 
 /**
- * Files and folders, each folder before what is in it. What `isPassedOver` is not looked at, nor into: it may be unreadable, as
- * `lost+found` is for all but root; what goes away meanwhile, as tables of a server that runs do, is passed over. Throws UNSUPPORTED for a link to a folder that it lies in, and what the file system says.
+ * Files and folders, each folder before what is in it. `isPassedOver` is asked for a file by its path, and for a folder by its path with a slash
+ * behind: a schema may be called `core`. What it is true of is not looked into, as `lost+found`, which only root may read, nor does a link of that name have to lead
+ * anywhere. What goes away meanwhile, as tables of a server that runs do, is passed over too. Throws UNSUPPORTED for a link to a folder that it lies in, and what
+ * the file system says.
  */
 export async function* walk(
   directory: string,
@@ -31,14 +33,23 @@ async function* walkInto(
   const here = path.join(directory, folder)
   for (const name of (await unlessGone(here, () => readdir(here)))?.toSorted() ?? []) {
     const place = path.join(folder, name)
-    if (isPassedOver(place)) continue
     const full = path.join(directory, place)
-    const stats = await unlessGone(full, () => stat(full))
-    if (stats === undefined) continue
+    const stats = await unlessGone(full, () => unless(isPassedOver(place), () => stat(full)))
+    if (stats === undefined || isPassedOver(stats.isDirectory() ? `${place}/` : place)) continue
     yield { path: place, stats }
     if (!stats.isDirectory()) continue
     if (above.some(({ dev, ino }) => dev === stats.dev && ino === stats.ino)) throw inItself(place)
     yield* walkInto(directory, place, [...above, stats], isPassedOver)
+  }
+}
+
+/** Undefined for what cannot be looked at and need not. */
+async function unless<T>(isNeedless: boolean, look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look()
+  } catch (error) {
+    if (!isNeedless) throw error
+    return undefined
   }
 }
 

@@ -79,7 +79,8 @@ export async function listAriaLogs({ aria }: ServerFolders): Promise<readonly Li
   }))
 }
 
-const ariaLog = /^aria_log/
+/** A schema may be called so. */
+const ariaLog = /^aria_log[^/]*$/
 
 /** Undefined for what nobody misses. */
 function kindOf(name: string, flavour: Flavour): FileContent['kind'] | { readonly why: string } | undefined {

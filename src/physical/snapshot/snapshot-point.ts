@@ -7,19 +7,11 @@ import type { Moment } from './take-snapshot.ts'
 /** `logEnd`: of the binary log in the snapshot, where it has one. Throws FAILED when the two cannot both be true. */
 export function snapshotPoint(moment: Moment, logEnd: RecoveryPoint | undefined): RecoveryPoint {
   if (moment.kind === 'still') {
-    const { position } = moment.point
-    const end = logEnd?.position
-    // The files have all that the server said it has; a log that goes on in a next file has too.
-    if (
-      position !== undefined &&
-      end !== undefined &&
-      end.file === position.file &&
-      end.offset < position.offset
-    )
-      throw lacksLog(moment.point, logEnd)
+    requireLogOf(moment.point, logEnd)
     return moment.point
   }
   const { before, after } = moment
+  requireLogOf(before, logEnd)
   // Of the later of both: whatever was committed up to then may be missing, and nothing is in it that was committed later.
   const { timeMicros } = after
   if (logEnd === undefined) return { timeMicros }
@@ -36,6 +28,13 @@ function joined(before: GtidState | undefined, log: GtidState | undefined): Gtid
   if (before?.flavour !== 'mysql') return log
   if (log === undefined) return before
   return { flavour: 'mysql', text: GtidSet.parse(before.text).union(GtidSet.parse(log.text)).toString() }
+}
+
+/** The files have all that the server said it has; a log that goes on in a next file has too. */
+function requireLogOf(point: RecoveryPoint, logEnd: RecoveryPoint | undefined): void {
+  const [said, found] = [point.position, logEnd?.position]
+  if (said === undefined || found === undefined) return
+  if (found.file === said.file && found.offset < said.offset) throw lacksLog(point, logEnd)
 }
 
 function lacksLog({ position }: RecoveryPoint, logEnd: RecoveryPoint | undefined): HoldfastError {

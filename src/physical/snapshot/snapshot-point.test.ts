@@ -1,0 +1,28 @@
+// The point of a snapshot, out of what the server said and what its log in the snapshot has.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isHoldfastError } from '../../core/errors.ts'
+import type { RecoveryPoint } from '../../core/recovery-point.ts'
+import { snapshotPoint } from './snapshot-point.ts'
+import type { Moment } from './take-snapshot.ts'
+
+function at(file: string, offset: number): RecoveryPoint {
+  return { position: { file, offset }, timeMicros: 1 }
+}
+
+const said = at('binlog.000007', 1000)
+const moments: readonly Moment[] = [
+  { kind: 'free', before: said, after: at('binlog.000007', 3000) },
+  { kind: 'still', point: said, rung: 'backup-stage', heldMs: 1 },
+]
+
+for (const moment of moments) {
+  test(`a log in a snapshot that ends before what the server said is damaged (${moment.kind})`, () => {
+    assert.throws(
+      () => snapshotPoint(moment, at('binlog.000007', 999)),
+      (error) => isHoldfastError(error, 'FAILED') && /ends at 999 of binlog\.000007/.test(error.message),
+    )
+    for (const end of [said, at('binlog.000007', 2000), at('binlog.000008', 200)])
+      assert.doesNotThrow(() => snapshotPoint(moment, end))
+  })
+}
