@@ -94,6 +94,8 @@ export const backupVerb: VerbSpec = {
       'redo log that makes one moment of them; every page is checked, and read again while it is being written. DDL waits on MySQL until all is read, on ' +
       'MariaDB at the end; commits wait for milliseconds at most. The position is exact. It is restored with restore --datadir. --datadir here names the data ' +
       'directory where it has another name than the server says.',
+    '--method auto takes rows where there are less than 8 GiB, or where a part is asked for; else what the vendor made for it, if that can be had (clone of MySQL where ' +
+      'all tables are InnoDB, mariadb-backup of MariaDB), else hot, else rows. It takes neither snapshots nor servers that are shut down: these want to be asked for.',
     '--method cold takes a data directory whole, of a server that was shut down cleanly: every page is checked on the way. It is restored with ' +
       'restore --datadir, to its own moment or any later one that the binary logs reach. What is logged for people, and binary logs outside of ' +
       'the directory, are left out.',
@@ -125,16 +127,16 @@ export const backupVerb: VerbSpec = {
       name: 'method',
       kind: 'text',
       value: 'METHOD',
-      choices: ['dump', 'clone', 'hot', 'mariadb-backup', 'snapshot', 'cold'],
+      choices: ['dump', 'clone', 'hot', 'mariadb-backup', 'snapshot', 'cold', 'auto'],
       group: 'What',
-      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, hot reads the files of a server that runs on this host, mariadb-backup has that program copy its files while it runs, snapshot reads the files of a snapshot of its volume, cold copies the files of one that is shut down (default: dump)',
+      help: 'how the data is read: dump asks the server for rows, clone has MySQL send its files, hot reads the files of a server that runs on this host, mariadb-backup has that program copy its files while it runs, snapshot reads the files of a snapshot of its volume, cold copies the files of one that is shut down, auto chooses one of these and says why (default: dump)',
     },
     {
       name: 'datadir',
       kind: 'text',
       value: 'DIR',
       group: 'Files',
-      help: 'with --method cold: the data directory of the server; with --method hot or snapshot where it is not what the server says',
+      help: 'with --method cold: the data directory of the server; with --method hot, snapshot or auto where it is not what the server says',
     },
     {
       name: 'server-options',

@@ -15,6 +15,7 @@ import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
+import { runBackupAuto } from './backup-auto.ts'
 import { runBackupClone } from './backup-clone.ts'
 import { runBackupDirectory } from './backup-directory.ts'
 import { describeBackupDone } from './backup-done.ts'
@@ -23,15 +24,26 @@ import { runBackupSnapshot } from './backup-snapshot.ts'
 import { runBackupWithProgram } from './backup-with-program.ts'
 
 export const run: VerbRun = (context) => {
-  const method = context.options.text('method')
+  const method = context.options.text('method') ?? 'dump'
   refuseFileOptions(context, method)
-  if (method === 'cold') return runBackupDirectory(context)
-  if (method === 'snapshot') return runBackupSnapshot(context)
-  if (method === 'hot') return runBackupHot(context)
-  if (method === 'clone') return runBackupClone(context)
-  if (method === 'mariadb-backup') return runBackupWithProgram(context)
+  return method === 'auto' ? runBackupAuto(context, runOf) : runOf(method)(context)
+}
+
+const runRows: VerbRun = (context) => {
   if (context.options.flag('explain-locks')) return runExplain(context)
   return context.options.text('format') === 'sql' ? runSql(context) : runBackup(context)
+}
+
+function runOf(method: string): VerbRun {
+  return runsOfFiles[method] ?? runRows
+}
+
+const runsOfFiles: Readonly<Record<string, VerbRun>> = {
+  clone: runBackupClone,
+  hot: runBackupHot,
+  'mariadb-backup': runBackupWithProgram,
+  cold: runBackupDirectory,
+  snapshot: runBackupSnapshot,
 }
 
 const runExplain: VerbRun = async (context) => {
@@ -148,7 +160,7 @@ function refuseOutput({ options }: VerbContext): void {
 
 /** Options of backups that read files, and the methods they go with. */
 const fileOptions: Readonly<Record<string, readonly string[]>> = {
-  datadir: ['cold', 'hot', 'snapshot'],
+  datadir: ['cold', 'hot', 'snapshot', 'auto'],
   'server-options': ['cold', 'mariadb-backup', 'snapshot'],
   'stop-command': ['cold'],
   'start-command': ['cold'],
@@ -165,7 +177,7 @@ const fileOptions: Readonly<Record<string, readonly string[]>> = {
   'keep-mount': ['snapshot'],
 }
 
-function refuseFileOptions({ options }: VerbContext, method = 'dump'): void {
+function refuseFileOptions({ options }: VerbContext, method: string): void {
   for (const [name, methods] of Object.entries(fileOptions)) {
     const isGiven =
       options.text(name) !== undefined ||

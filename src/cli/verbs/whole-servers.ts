@@ -21,20 +21,24 @@ const ofRows = [
   'rate-limit',
 ] as const
 
+/** Those that were said. */
+export function optionsOfRows({ options }: VerbContext): readonly (typeof ofRows)[number][] {
+  return ofRows.filter(
+    (name) =>
+      options.flag(name) ||
+      options.text(name) !== undefined ||
+      options.list(name) !== undefined ||
+      options.integer(name) !== undefined,
+  )
+}
+
 /** Throws USAGE for any of them but `taken`. */
 export function refuseOptionsOfRows(
-  { options }: VerbContext,
+  context: VerbContext,
   method: string,
   taken: readonly (typeof ofRows)[number][] = [],
 ): void {
-  const given: string[] = ofRows.filter(
-    (name) =>
-      !taken.includes(name) &&
-      (options.flag(name) ||
-        options.text(name) !== undefined ||
-        options.list(name) !== undefined ||
-        options.integer(name) !== undefined),
-  )
+  const given = optionsOfRows(context).filter((name) => !taken.includes(name))
   if (given.length === 0) return
   throw new HoldfastError(
     'USAGE',

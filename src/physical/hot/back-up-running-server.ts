@@ -12,7 +12,7 @@ import { explainRead } from '../cold/unreadable.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
 import { serverContent } from '../server-content.ts'
-import type { HotSession } from './hot-session.ts'
+import type { HotCandidate, HotSession } from './hot-session.ts'
 import { copyMariadb, requireHotMariadb } from './mariadb/copy-server.ts'
 import { copyMysql, requireHotMysql } from './mysql/copy-server.ts'
 import { serverFolders } from './server-folders.ts'
@@ -25,6 +25,11 @@ export interface HotBackupOptions {
   readonly sink: BackupSink
   readonly emit: EmitEvent
   readonly signal: AbortSignal
+}
+
+/** Throws UNSUPPORTED for a server that cannot be copied so; asks it, and takes no lock. */
+export async function requireHot(session: HotCandidate): Promise<void> {
+  await methods[session.facts.flavour].require(session)
 }
 
 const methods = {

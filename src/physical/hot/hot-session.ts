@@ -24,6 +24,9 @@ export interface HotSession {
   readonly signal: AbortSignal
 }
 
+/** What can be told of a server before it is copied. */
+export type HotCandidate = Pick<HotSession, 'connection' | 'facts' | 'variables' | 'folders' | 'signal'>
+
 /** Which moment was taken, and what it cost others. */
 export interface HotMoment {
   readonly point: RecoveryPoint

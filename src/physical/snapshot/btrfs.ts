@@ -3,10 +3,10 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
+import { isThere } from '../is-there.ts'
 import { isMounted, mountOf } from '../mounts.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
 import { hostProgram, runHostProgram } from './host-program.ts'
-import { isThere } from './is-there.ts'
 
 export const btrfsRecord = z.object({
   driver: z.literal('btrfs'),

@@ -4,8 +4,8 @@ import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError, isHoldfastError } from '../../core/errors.ts'
 import { runProgram } from '../../process/run-program.ts'
+import { isThere } from '../is-there.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
-import { isThere } from './is-there.ts'
 
 export const commandRecord = z.object({
   driver: z.literal('command'),

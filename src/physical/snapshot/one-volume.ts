@@ -3,7 +3,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
 import type { ServerVariables } from '../../instance/server-variables.ts'
-import { isThere } from './is-there.ts'
+import { isThere } from '../is-there.ts'
 
 /** Folders that a server may have elsewhere; relative ones are relative to the data directory. */
 const folders = [

@@ -1,15 +1,12 @@
 // The server of a data directory as a snapshot has to know it: that it runs here, where its files are, and what holding it still has to give.
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { BackupOrigin } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { backupOrigin, type InstanceFacts } from '../../instance/instance-facts.ts'
 import type { ServerVariables } from '../../instance/server-variables.ts'
-import { holderOf } from '../cold/stopped-server.ts'
 import type { PhysicalContent } from '../content.ts'
 import { serverContent } from '../server-content.ts'
+import { processOn } from '../server-here.ts'
 import { tableElsewhere } from '../table-elsewhere.ts'
-import { isThere } from './is-there.ts'
 import { isLogInside, type OneVolume, requireOneVolume } from './one-volume.ts'
 
 export interface RunningServer {
@@ -35,16 +32,14 @@ export async function examineServer(
   const { directory } = volume
   const link = volume.names.find((name) => name.endsWith('.isl'))
   if (link !== undefined) throw tableElsewhere(link)
-  const system = path.join(directory, 'ibdata1')
-  const holder = (await isThere(system)) ? await holderOf([system]) : undefined
-  if (holder === undefined || !(await isThatServer(directory, holder.pid, facts, variables)))
-    throw notHere(directory)
+  const pid = await processOn(directory, facts, variables)
+  if (pid === undefined) throw notHere(directory)
   const hasLogInside = await isLogInside(variables)
   const lockReason = reasonToLock(facts, variables, volume, hasLogInside)
   return {
     origin: backupOrigin(facts),
     directory,
-    pid: holder.pid,
+    pid,
     hasLogInside,
     ...(lockReason === undefined ? {} : { lockReason }),
     content: serverContent(variables),
@@ -70,37 +65,6 @@ function reasonToLock(
   for (const name of ['binlog_encryption', 'encrypt_binlog'])
     if (variables.isOn(name)) return 'the binary log is encrypted'
   return undefined
-}
-
-/** Two servers may have data directories of one name, one of them in a container. MySQL has an id of its own; MariaDB notes its process. */
-async function isThatServer(
-  directory: string,
-  pid: number,
-  { serverUuid }: InstanceFacts,
-  variables: ServerVariables,
-): Promise<boolean> {
-  if (serverUuid !== undefined) {
-    const text = await textOf(path.join(directory, 'auto.cnf'))
-    return /^\s*server-uuid\s*=\s*(\S+)/m.exec(text)?.[1] === serverUuid
-  }
-  // As the process itself sees it: its own root, and its number in the innermost of its namespaces, which stands last (proc_pid_status(5)).
-  const noted = path.join(
-    `/proc/${pid}/root`,
-    path.resolve(variables.text('datadir'), variables.text('pid_file')),
-  )
-  const own = /^NSpid:.*?(\d+)$/m.exec(await textOf(`/proc/${pid}/status`))?.[1]
-  return own !== undefined && (await textOf(noted)).trim() === own
-}
-
-/** Empty for what is not there, or not for us. */
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'EACCES'].includes(String(error.code)))
-      return ''
-    throw error
-  }
 }
 
 function notHere(directory: string): HoldfastError {

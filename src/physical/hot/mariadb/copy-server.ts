@@ -8,7 +8,7 @@ import { takeLock } from '../../../instance/lock-wait.ts'
 import type { Connection } from '../../../wire/connection.ts'
 import { bigintOf } from '../../../wire/row-values.ts'
 import { binlogBase } from '../../server-content.ts'
-import { followPauseMs, type HotMoment, type HotSession } from '../hot-session.ts'
+import { followPauseMs, type HotCandidate, type HotMoment, type HotSession } from '../hot-session.ts'
 import { type LiveFile, type LiveFiles, listAriaLogs, listLiveFiles } from '../live-files.ts'
 import { LooseFiles } from '../loose-files.ts'
 import { TablespaceCopies } from '../tablespace-copies.ts'
@@ -20,7 +20,7 @@ import { RedoCopy } from './redo-copy.ts'
 const oldestRelease = 100_800
 
 /** Throws UNSUPPORTED with the method to use instead, before anything is locked. */
-export async function requireHotMariadb({ facts, variables }: HotSession): Promise<void> {
+export async function requireHotMariadb({ facts, variables }: HotCandidate): Promise<void> {
   const hint = 'Use --method mariadb-backup.'
   if (facts.release < oldestRelease)
     throw new HoldfastError(

@@ -6,7 +6,7 @@ import { takeLock } from '../../../instance/lock-wait.ts'
 import { serverTimeMicros } from '../../../instance/server-time.ts'
 import { numberOf } from '../../../wire/row-values.ts'
 import { binlogBase } from '../../server-content.ts'
-import { followPauseMs, type HotMoment, type HotSession } from '../hot-session.ts'
+import { followPauseMs, type HotCandidate, type HotMoment, type HotSession } from '../hot-session.ts'
 import { type LiveFiles, listLiveFiles } from '../live-files.ts'
 import { LooseFiles } from '../loose-files.ts'
 import { TablespaceCopies } from '../tablespace-copies.ts'
@@ -28,7 +28,7 @@ export async function requireHotMysql({
   variables,
   folders,
   signal,
-}: HotSession): Promise<void> {
+}: HotCandidate): Promise<void> {
   if (facts.release < oldestRelease)
     throw refused(`MySQL ${facts.version} does not let its redo log be kept (8.0.30 and newer do)`)
   if (variables.isOn('innodb_redo_log_encrypt')) throw refused('the redo log is encrypted')
