@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
-import { isMounted, mountOf } from '../mounts.ts'
+import { isMounted, type Mount } from '../mounts.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
 import { hostProgram, runHostProgram } from './host-program.ts'
 
@@ -26,12 +26,13 @@ type LvmRecord = Readonly<z.infer<typeof lvmRecord>>
 const roomShare = 0.2
 const leastRoomBytes = 2 ** 30
 
+/** `mount` is that of the directory. Throws DISK_FULL where the group has no room for a snapshot of a classic volume. */
 export async function planLvm(
   { directory, name, mountAt, signal }: PlanRequest,
+  mount: Mount,
   wantedBytes: number | undefined,
 ): Promise<LvmRecord> {
   for (const program of ['lvcreate', 'lvremove']) await hostProgram(program)
-  const mount = await mountOf(directory)
   const [volume] = await list(
     'lvs',
     ['vg_name', 'lv_name', 'pool_lv', 'lv_size', 'vg_free'],

@@ -39,7 +39,7 @@ export async function planSnapshot(request: SnapshotRequest): Promise<SnapshotRe
     btrfs: () => planBtrfs(request),
     xfs: () => planXfs(request, pid, freezeLimitSeconds),
     zfs: () => planZfs(request),
-    lvm: () => planLvm(request, roomBytes),
+    lvm: async () => planLvm(request, await mountOf(request.directory), roomBytes),
     command: () => planCommand(request, command),
   }
   const driver = request.driver ?? (await driverFor(request.directory))
