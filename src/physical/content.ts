@@ -41,13 +41,10 @@ const file = z.object({
   isSparse: z.literal(true).optional(),
   /** Cells that are stored, in order: the first chunks of the object. All others are zeros. */
   cells: z.array(run),
-  /**
-   * Laid over the cells: number of the cell, and which of its bytes. In order, for each cell; the further chunks of the object. `xor`: the
-   * bytes of the chunk are to be XORed with what is there.
-   */
-  patches: z.array(
-    z.union([z.tuple([count, z.array(run)]), z.tuple([count, z.array(run), z.literal('xor')])]),
-  ),
+  /** What changed of cells since they were stored, as pour/delta-list.ts writes it: the next chunks. Absent where there are none. */
+  deltas: z.string().optional(),
+  /** Laid over that: number of the cell, and which of its bytes. In order, for each cell; the further chunks of the object. */
+  patches: z.array(z.tuple([count, z.array(run)])),
 })
 
 const folder = z.object({ path: z.string(), mode: count })

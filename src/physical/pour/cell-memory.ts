@@ -6,14 +6,17 @@ import { type Fingerprints, fingerprintBytes } from './fingerprint.ts'
 export const blockBytes = 16 * 1024
 export const cellBlocks = cellBytes / blockBytes
 
-/** What makes a cell of its base another: one patch, laid over it before any other. */
-export interface CellDelta {
-  readonly id: string
-  readonly plainBytes: number
-  /** Bit n: block n is in it. */
+/** What of a cell is in a delta, and how. */
+export interface DeltaMark {
+  /** Bit n: block n is in it. Never 0. */
   readonly blocks: number
   /** Its bytes are to be XORed with what is there. */
   readonly isXor: boolean
+}
+
+/** What makes a cell of its base another: laid over it before any patch. */
+export interface CellDelta extends DeltaMark {
+  readonly id: string
 }
 
 /** How a cell is stored. */
@@ -78,6 +81,11 @@ export function blocksOf(mask: number): number[] {
   return Array.from({ length: cellBlocks }, (_, block) => block).filter(
     (block) => (mask & (1 << block)) !== 0,
   )
+}
+
+/** Length of a delta of these blocks, which are whole also where the file ends. */
+export function deltaBytes(mask: number): number {
+  return blocksOf(mask).length * blockBytes
 }
 
 /** Start and length of each run of blocks in a mask, within the cell. */

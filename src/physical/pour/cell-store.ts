@@ -92,7 +92,7 @@ export class CellStore {
     if (blocks === 0) return { delta: undefined }
     if (changedBytes > maxChangedBytes) return undefined
     const id = await this.#sink.putChunk(bytes)
-    return { delta: { id, plainBytes: bytes.length, blocks, isXor: true } }
+    return { delta: { id, blocks, isXor: true } }
   }
 
   /** The blocks that changed since the base was stored, as they are. Undefined where the cell is better stored anew. */
@@ -109,7 +109,7 @@ export class CellStore {
     const bytes = Buffer.concat(
       numbers.map((block) => buffer.subarray(block * blockBytes, (block + 1) * blockBytes)),
     )
-    return { delta: { id: await this.#sink.putChunk(bytes), plainBytes: bytes.length, blocks, isXor: false } }
+    return { delta: { id: await this.#sink.putChunk(bytes), blocks, isXor: false } }
   }
 
   async #whole(bytes: Buffer): Promise<KeptCell> {

@@ -3,8 +3,10 @@ import type { ObjectChunk, StoredObject } from '../../core/backup.ts'
 import type { FileContent } from '../content.ts'
 import { cellBytes } from '../grid.ts'
 import type { ByteRuns } from './byte-runs.ts'
-import { type CellDelta, type KeptCell, spansOf } from './cell-memory.ts'
+import { deltaBytes, type KeptCell } from './cell-memory.ts'
 import { ChunkColumn } from './chunk-column.ts'
+import { DeltaColumn } from './delta-column.ts'
+import { encodeDeltas } from './delta-list.ts'
 
 const unknownId = '00'.repeat(32)
 
@@ -21,7 +23,7 @@ export type CellChange =
 
 export class PouredCells {
   readonly #bases = new ChunkColumn()
-  readonly #deltas = new Map<number, CellDelta>()
+  readonly #deltas = new DeltaColumn()
   readonly #patches = new Map<number, Patch[]>()
   /** Cells whose base is being stored, with what may note its id: a later base takes the place away. */
   readonly #storing = new Map<number, object>()
@@ -43,14 +45,15 @@ export class PouredCells {
   /** Forgets this cell and all behind it. */
   truncate(cells: number): void {
     this.#bases.truncate(cells)
-    for (const column of [this.#deltas, this.#patches, this.#storing]) {
+    this.#deltas.truncate(cells)
+    for (const column of [this.#patches, this.#storing]) {
       for (const cell of column.keys()) if (cell >= cells) column.delete(cell)
     }
   }
 
   /** To be asked for when every chunk has its id. */
   describe(): {
-    readonly map: Pick<FileContent, 'cells' | 'patches'>
+    readonly map: Pick<FileContent, 'cells' | 'deltas' | 'patches'>
     readonly chunks: StoredObject['chunks']
   } {
     const cells: [number, number][] = []
@@ -59,29 +62,31 @@ export class PouredCells {
       if (last !== undefined && last[0] + last[1] === cell) last[1] += 1
       else cells.push([cell, 1])
     }
-    const layers = [...this.#layers()]
     const bases = this.#bases
+    const deltas = this.#deltas
+    const patches = [...this.#patchesInOrder()]
     const chunks = {
-      length: bases.count + layers.length,
+      length: bases.count + deltas.count + patches.length,
       *[Symbol.iterator](): Generator<ObjectChunk> {
         for (const { id, plainBytes } of bases.entries()) yield { id, plainBytes, rows: 0, rowHash: '' }
-        for (const { id, plainBytes } of layers) yield { id, plainBytes, rows: 0, rowHash: '' }
+        for (const { id, blocks } of deltas.entries())
+          yield { id, plainBytes: deltaBytes(blocks), rows: 0, rowHash: '' }
+        for (const { id, plainBytes } of patches) yield { id, plainBytes, rows: 0, rowHash: '' }
       },
     }
-    return { map: { cells, patches: layers.map(({ patch }) => patch) }, chunks }
+    return {
+      map: {
+        cells,
+        ...(deltas.count === 0 ? {} : { deltas: encodeDeltas(deltas.entries(), deltas.count) }),
+        patches: patches.map(({ cell, spans }) => [cell, spans]),
+      },
+      chunks,
+    }
   }
 
-  /** All patches, in the order of cells; the delta of a cell is the first laid over it. */
-  *#layers(): Generator<{ patch: FileContent['patches'][number]; id: string; plainBytes: number }> {
-    const cells = new Set([...this.#deltas.keys(), ...this.#patches.keys()])
-    for (const cell of [...cells].toSorted((a, b) => a - b)) {
-      const delta = this.#deltas.get(cell)
-      if (delta !== undefined) {
-        const spans = spansOf(delta.blocks)
-        yield { ...delta, patch: delta.isXor ? [cell, spans, 'xor'] : [cell, spans] }
-      }
-      for (const { spans, ...patch } of this.#patches.get(cell) ?? [])
-        yield { ...patch, patch: [cell, spans] }
+  *#patchesInOrder(): Generator<Patch & { readonly cell: number }> {
+    for (const [cell, patches] of [...this.#patches].toSorted(([a], [b]) => a - b)) {
+      for (const patch of patches) yield { cell, ...patch }
     }
   }
 

@@ -24,20 +24,21 @@ export async function overwriteFile(
     await rm(path, { recursive: true, force: true })
     return writeFile(backup, file, path, (bytes) => wrote(bytes, bytes), signal)
   }
-  const stored = new Map<number, StoredCell>()
-  for (const cell of await storedCells(backup, file, signal)) stored.set(cell.cell, cell)
+  const stored = await storedCells(backup, file, signal)
   // Where a page ends in a hole, the whole page would fill it.
   const unit = (file.isSparse === true ? undefined : file.tablespace?.pageBytes) ?? blockBytes
   await using handle = await open(path, 'r+')
   if (there.size > file.sizeBytes) await handle.truncate(file.sizeBytes)
   // Where the file did not reach, and nothing is stored, there are zeros.
   const reached = cellsOf(Math.min(there.size, file.sizeBytes))
-  const cells = Array.from({ length: cellsOf(file.sizeBytes) }, (_, cell) => cell).filter(
-    (cell) => cell < reached || stored.has(cell),
-  )
-  await sideBySide(cells, cellsAtOnce, signal, async (cell, signal) => {
+  const cells = function* (): Generator<number> {
+    for (let cell = 0; cell < cellsOf(file.sizeBytes); cell += 1) {
+      if (cell < reached || stored.find(cell) !== undefined) yield cell
+    }
+  }
+  await sideBySide(cells(), cellsAtOnce, signal, async (cell, signal) => {
     const length = Math.min(cellBytes, file.sizeBytes - cell * cellBytes)
-    const wanted = await wholeCell(backup, file, stored.get(cell), length, signal)
+    const wanted = await wholeCell(backup, file, stored.find(cell), length, signal)
     const found = await readAll(handle, length, cell * cellBytes)
     let written = 0
     for (const [start, end] of differingRuns(found, wanted, unit)) {
