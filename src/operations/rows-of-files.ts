@@ -113,29 +113,29 @@ interface ReadFiles extends AsyncDisposable {
   readonly served: ServedFiles
 }
 
-/** A replay needs all tables: a transaction changes whatever it changes. The base alone needs those that are asked for. */
+/** Those of the tables that are asked for, as long as that is enough for a server to start, and for the replay to be of them alone. */
 async function readFewestFiles(
   options: FileRowsOptions,
   content: PhysicalContent,
   programs: RecoveryPrograms,
   rows: TemporaryBackup,
 ): Promise<ReadFiles> {
-  const { plan, selection, emit, signal } = options
-  const isReplayed = (plan.replay?.transactions ?? 0) > 0
-  const few =
-    isReplayed || selection.kind !== 'tables' ? undefined : filesOfTables(content.files, selection.tables)
+  const { selection, emit, signal } = options
+  const few = selection.kind === 'tables' ? filesOfTables(content.files, selection.tables) : undefined
   if (few !== undefined) {
     try {
       return await readRows(options, content, programs, rows, few)
     } catch (error) {
-      // Some servers do not start where their redo log speaks of files that are not there.
-      if (signal.aborted || !isHoldfastError(error, 'SANDBOX_FAILED', 'FAILED')) throw error
+      if (signal.aborted || !isHoldfastError(error, ...notEnough)) throw error
       const message = `the tables cannot be had from their own files alone, so all files are written: ${error.message}`
       emit({ type: 'notice', level: 'info', message })
     }
   }
   return await readRows(options, content, programs, rows)
 }
+
+/** What a server, or the program that prepares for it, or a replay makes of files that it misses. */
+const notEnough = ['SANDBOX_FAILED', 'FAILED', 'UNSUPPORTED', 'REPLAY_FAILED', 'SERVER_ERROR'] as const
 
 async function readRows(
   { request, plan, archive, backup, selection, parts, threads, emit, signal }: FileRowsOptions,
@@ -145,16 +145,19 @@ async function readRows(
   few?: readonly FileContent[],
 ): Promise<ReadFiles> {
   const content = few === undefined ? whole : { ...whole, files: [...few] }
+  const chosen = `${content.files.length} of ${whole.files.length}`
+  emit({ type: 'phase', phase: 'choosing files', detail: chosen })
   const { scratch, optionFile } = request
   await using held = new AsyncDisposableStack()
   const { directory } = held.use(await writeScratchFiles({ backup, content, scratch, emit, signal }))
   const serving = { backup, content, directory, programs, optionFile, emit, signal }
   if (few !== undefined && !whole.isClean && whole.prepare === undefined) await recoverWithoutOthers(serving)
   const { settings } = held.use(await serveFiles(serving))
-  const { end } = await replayOnto(plan, { settings, archive, emit, signal })
-  if (few !== undefined && selection.kind === 'tables') {
+  const only = few !== undefined && selection.kind === 'tables' ? selection.tables : undefined
+  const { end } = await replayOnto(plan, { settings, archive, only, emit, signal })
+  if (only !== undefined) {
     // A server that starts in spite of what is missing passes over damage as well.
-    const { problems } = await checkTables(settings, { tables: selection.tables, emit, signal })
+    const { problems } = await checkTables(settings, { tables: only, emit, signal })
     const [first] = problems
     if (first !== undefined) throw new HoldfastError('SANDBOX_FAILED', `${first.table}: ${first.problem}`)
   }

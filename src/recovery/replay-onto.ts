@@ -7,17 +7,22 @@ import { stateCovers, statesEqual } from '../core/gtid-state.ts'
 import { describePoint } from '../core/point-text.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { HeldGlobals } from '../instance/held-globals.ts'
+import type { TableName } from '../instance/instance-facts.ts'
 import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
 import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { pendingTransactions } from './pending-transactions.ts'
+import { readReplayedTables } from './read-replayed-tables.ts'
 import { replayGlobals } from './replay-globals.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
 import { takeOver } from './take-over.ts'
+import { type ReplayedTables, transactionsOfTables } from './transactions-of-tables.ts'
 
 export interface ReplayOntoOptions {
   readonly settings: ConnectionSettings
   readonly archive: Pick<Archive, 'readTransactions'>
+  /** Only these are replayed: the server has no others, and is of no use for anything else. */
+  readonly only?: readonly TableName[] | undefined
   readonly emit: EmitEvent
   readonly signal?: AbortSignal | undefined
 }
@@ -32,7 +37,7 @@ export interface RecoveredReplay {
 
 /** Throws REPLAY_FAILED, LOAD_MISMATCH when it does not end where the plan ends, and what reading throws. */
 export async function replayOnto(plan: RestorePlan, options: ReplayOntoOptions): Promise<RecoveredReplay> {
-  const { settings, emit, signal } = options
+  const { settings, only, emit, signal } = options
   await using control = await Connection.open(settings, { signal })
   await using connection = await Connection.open(settings, { signal })
   const recovered = await takeOver(control, plan.base.point, { signal })
@@ -41,7 +46,10 @@ export async function replayOnto(plan: RestorePlan, options: ReplayOntoOptions):
   await using held = new AsyncDisposableStack()
   held.use(await HeldGlobals.hold(control, replayGlobals(target), { settings, emit, signal }))
   emit({ type: 'phase', phase: 'replaying binary logs', detail: `to ${describePoint(plan.end)}` })
-  const replayed = await replay(plan, plan.replay, connection, target, options)
+  const tables = only === undefined ? undefined : await readReplayedTables(control, only, signal)
+  const replayed = await replay(plan, plan.replay, connection, target, { ...options, tables })
+  // Transactions of other tables are not among what it has executed.
+  if (only !== undefined) return { recovered, replayed, end: plan.end }
   const reached = await target.settle(plan.end, { signal })
   // The archive may end before what the backup has.
   const isPast =
@@ -67,20 +75,22 @@ function replay(
   plan: ReplayPlan,
   connection: Connection,
   { dialect, executed }: ReplayTarget,
-  { archive, emit, signal }: ReplayOntoOptions,
+  { archive, tables, emit, signal }: ReplayOntoOptions & { readonly tables: ReplayedTables | undefined },
 ): Promise<ApplyReport> {
   const { timeline, from, until, skip } = plan
   const isAsPlanned =
     executed === undefined || (base.point.gtid !== undefined && statesEqual(executed, base.point.gtid))
   const alreadyInBase = isAsPlanned ? plan.alreadyInBase : { state: executed, transactions: 0 }
+  const pending = pendingTransactions(archive.readTransactions({ timeline, from, until, signal }), {
+    skip,
+    ...(alreadyInBase === undefined ? {} : { alreadyInBase }),
+  })
   return applyTransactions({
     connection,
     dialect,
-    transactions: pendingTransactions(archive.readTransactions({ timeline, from, until, signal }), {
-      skip,
-      ...(alreadyInBase === undefined ? {} : { alreadyInBase }),
-    }),
-    expected: plan.transactions,
+    ...(tables === undefined
+      ? { transactions: pending, expected: plan.transactions }
+      : { transactions: transactionsOfTables(pending, tables) }),
     emit,
     signal,
   })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
+import { assertRefused, type HoldfastRun, holdfast, succeed } from '../support/holdfast.ts'
 import { startLiveSource } from '../support/live-files.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
 import { createShop, takeOrders } from '../support/shop.ts'
@@ -14,7 +14,19 @@ const more = `
   INSERT INTO shop.notes VALUES (1, 'kept'), (2, 'also kept');
   CREATE TABLE shop.\`day-book\` (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3;
   INSERT INTO shop.\`day-book\` SELECT id FROM shop.orders LIMIT 50;
-  CREATE TABLE shop.plain (i INT) ENGINE=MyISAM; INSERT INTO shop.plain VALUES (1);`
+  CREATE TABLE shop.plain (i INT) ENGINE=MyISAM; INSERT INTO shop.plain VALUES (1);
+  CREATE TABLE shop.lines (id BIGINT PRIMARY KEY, qty INT, CONSTRAINT line_order FOREIGN KEY (id) REFERENCES shop.orders (id));
+  CREATE TABLE shop.tails (id BIGINT PRIMARY KEY, FOREIGN KEY (id) REFERENCES shop.lines (id) ON DELETE CASCADE);`
+
+/** Rows of many tables in one statement, rows that a foreign key takes along, and definitions of other tables. */
+const later = `
+  INSERT INTO shop.lines SELECT id, 1 FROM shop.orders WHERE note = 'while streaming';
+  INSERT INTO shop.tails SELECT id FROM shop.lines;
+  UPDATE shop.customers c JOIN shop.orders o ON o.customer_id = c.id JOIN shop.lines l ON l.id = o.id
+    SET l.qty = l.qty + c.id, c.name = CONCAT(c.name, ' again'), o.total = o.total + 1;
+  CREATE TABLE shop.unrelated (id INT PRIMARY KEY) SELECT 1 AS id; ALTER TABLE shop.audit ADD KEY (what);
+  ALTER TABLE shop.notes ADD COLUMN more INT DEFAULT 7;
+  DELETE FROM shop.lines ORDER BY id LIMIT 5;`
 
 const sumOf = (server: TestServer, table: string) =>
   server.sql(`SELECT COUNT(*), SUM(CRC32(CONCAT_WS(',', id, customer_id, total, state, note))) FROM ${table}`)
@@ -40,8 +52,14 @@ eachServer('tables come back out of a backup of files, beside what a server has'
   assert.equal(taken.exit, server.flavour === 'mysql' ? 3 : 0, taken.output)
   await writing
   await takeOrders(server, 25)
+  await server.sql(later)
   const beforeLoss = await sumOf(server, 'shop.orders')
-  await server.sql("DELETE FROM shop.orders WHERE note = 'while streaming'; UPDATE shop.orders SET total = 0")
+  const lines = 'SELECT COUNT(*), SUM(qty), SUM(id) FROM shop.lines'
+  const linesBefore = await server.sql(lines)
+  const tailsBefore = await server.sql('SELECT COUNT(*), SUM(id) FROM shop.tails')
+  await server.sql(
+    "SET foreign_key_checks = 0; DELETE FROM shop.orders WHERE note = 'while streaming'; UPDATE shop.orders SET total = 0",
+  )
   await succeed(['stream', server.url(), '--name', 'shop', '--until-caught-up'], { env })
   const restore = (target: TestServer, ...words: readonly string[]) =>
     holdfast(['restore', 'shop', '--target', target.url(), '--scratch', folder.path, ...words], { env })
@@ -58,7 +76,7 @@ eachServer('tables come back out of a backup of files, beside what a server has'
     assert.equal(run.exit, 3, run.output)
     assert.match(run.stderr, /warning: trigger shop\.order_added is not restored/)
     assert.match(run.stdout, /rows of 1 table loaded.*Verified/s)
-    assert.doesNotMatch(run.stderr, /all files are written/)
+    assertFewFiles(run)
     assert.equal(await sumOf(server, 'shop.orders_before'), atBackup)
     const left = (await readdir(folder.path)).filter((name) => name.startsWith('holdfast'))
     assert.deepEqual(left, [], 'nothing is left of the recovery')
@@ -74,6 +92,7 @@ eachServer('tables come back out of a backup of files, beside what a server has'
     assertRefused(await restore(server, ...one, '--skip-binlog', '--verify'), 2, /compared in any case/)
     const run = await restore(server, ...one, '--skip-binlog')
     assert.equal(run.exit, 3, run.output)
+    assertFewFiles(run)
     assert.match(run.stdout, /1 tablespace \(.+\) imported/)
     assert.equal(await sumOf(server, 'shop.orders_file'), beforeLoss)
     await server.sql('INSERT INTO shop.orders_file (customer_id, total) VALUES (1, 1)')
@@ -88,16 +107,24 @@ eachServer('tables come back out of a backup of files, beside what a server has'
 
   await context.test('as they were at a moment between two transactions, on another server', async () => {
     await using target = await startServer(kind)
-    const chosen = ['--tables', 'shop.orders,shop.notes,shop.`day-book`,shop.customers']
-    const run = await restore(target, ...chosen, '--to', `before-gtid:${gtid}`)
+    const at = ['--to', `before-gtid:${gtid}`]
+    const few = await restore(target, '--tables', 'shop.lines', '--rename', 'shop:few', ...at)
+    assert.equal(few.exit, 0, few.output)
+    assertFewFiles(few)
+    assert.equal(await target.sql(lines.replace('shop.', 'few.')), linesBefore)
+    const chosen = ['--tables', 'shop.orders,shop.notes,shop.`day-book`,shop.customers,shop.tails']
+    const run = await restore(target, ...chosen, ...at, '--confirm', 'shop')
     assert.equal(run.exit, 0, run.output)
+    assert.match(run.stderr, /all files are written: .+ (foreign key of shop\.tails|ALTER TABLE shop\.notes)/)
     assert.equal(await sumOf(target, 'shop.orders'), beforeLoss)
+    assert.equal(await target.sql('SELECT COUNT(*), SUM(id) FROM shop.tails'), tailsBefore)
+    assert.equal(await target.sql('SELECT MAX(more) FROM shop.notes'), '7\n')
     assert.equal(await target.sql('SELECT COUNT(*) FROM shop.`day-book`'), '50\n')
     assert.equal(
       await target.sql("SELECT COUNT(*) FROM shop.notes WHERE MATCH (text) AGAINST ('kept')"),
       '2\n',
     )
-    assert.equal(await target.sql('SHOW TABLES FROM shop'), 'customers\nday-book\nnotes\norders\n')
+    assert.equal(await target.sql('SHOW TABLES FROM shop'), 'customers\nday-book\nnotes\norders\ntails\n')
   })
 
   await context.test('what files do not have is refused in one sentence', async () => {
@@ -120,3 +147,10 @@ eachServer('tables come back out of a backup of files, beside what a server has'
     }
   })
 })
+
+/** No others were looked at, neither for the base nor for the replay. */
+function assertFewFiles({ stderr, output }: HoldfastRun): void {
+  const [, chosen, all] = /^choosing files: (\d+) of (\d+)$/m.exec(stderr) ?? []
+  assert.ok(Number(chosen) < Number(all), output)
+  assert.doesNotMatch(stderr, /all files are written/)
+}

@@ -12,6 +12,7 @@ const paths = [
   'shop/db.opt',
   'shop/orders.ibd',
   'shop/orders.frm',
+  'shop/fresh.new',
   'shop/Notes.MYD',
   'shop/notes.MYI',
   'shop/parts#P#p0#SP#s1.ibd',
@@ -33,14 +34,14 @@ function left(...names: readonly string[]): readonly string[] | undefined {
 }
 
 test('only rows of other tables are left out', () => {
-  const rows = /^(?:shop|other)\/(?!fts_).*\.(?:ibd|MYD|MYI)$/
+  const rows = /^(?:shop|other)\/(?!fts_).*\.(?:ibd|new|MYD|MYI)$/
   const all = paths.filter((path) => rows.test(path))
   assert.deepEqual(
     left('shop.orders'),
     all.filter((path) => path !== 'shop/orders.ibd'),
   )
   assert.deepEqual(
-    left('shop.parts', 'shop.notes', 'shop.odd-name'),
+    left('shop.parts', 'shop.notes', 'shop.odd-name', 'shop.fresh'),
     ['shop/orders.ibd', 'other/orders.ibd'],
     'partitions, both cases of a name, and characters that files write otherwise',
   )

@@ -7,8 +7,11 @@ interface Table {
   readonly name: string
 }
 
-/** Of one table, with or without partitions: `shop/orders.ibd`, `shop/orders#p#p0.ibd`. */
-const rowFile = /^([^/]+)\/([^/]+?)(?:#p#[^/]*)?\.(?:ibd|myd|myi|mad|mai|csv|arz)$/i
+/**
+ * Of one table, with or without partitions: `shop/orders.ibd`, `shop/orders#p#p0.ibd`; `.new` is what mariadb-backup calls one that had no
+ * page on the disk yet, until its --prepare.
+ */
+const rowFile = /^([^/]+)\/([^/]+?)(?:#p#[^/]*)?\.(?:ibd|new|myd|myi|mad|mai|csv|arz)$/i
 
 /** Dictionary, accounts and time zones. */
 const systemFolder = /^(?:mysql|sys|performance_schema)$/i
@@ -36,5 +39,7 @@ export function filesOfTables(
   const isMerge = files.some(
     ({ path }) => /\.mrg$/i.test(path) && wanted.has(path.slice(0, -4).toLowerCase()),
   )
-  return found.size < wanted.size || isMerge || kept.length === files.length ? undefined : kept
+  // Renames and drops that mariadb-backup saw, and its --prepare does again: names of files are not yet those of tables.
+  const isRenamed = files.some(({ path }) => /\.(?:ren|del)$/.test(path))
+  return found.size < wanted.size || isMerge || isRenamed || kept.length === files.length ? undefined : kept
 }
