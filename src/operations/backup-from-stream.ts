@@ -1,7 +1,7 @@
 // Use case: take the stream that mariadb-backup or xtrabackup has made, from a file or a pipe, as a backup.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { numberIn, readServerOptions } from '../config/server-options.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError } from '../core/errors.ts'
@@ -41,8 +41,13 @@ export async function backupFromStream(
     lowerCaseTableNames: numberIn(values, 'lower-case-table-names'),
   }
   return await commitFiles(source, 'mariadb-backup', access.place, { emit, signal }, async (sink, either) => {
-    const stream =
-      from === '-' ? stdin : createReadStream(from, { highWaterMark: 1024 * 1024, signal: either })
+    // A pipe may stay open with nothing coming: whoever waits for it is told that the work is over.
+    const stream = addAbortSignal(
+      either,
+      from === '-' ? stdin : createReadStream(from, { highWaterMark: 1024 * 1024 }),
+    )
+    await using closing = new AsyncDisposableStack()
+    closing.defer(() => void stream.destroy())
     const stored = await explainStream(from, () =>
       backUpStream({ stream, sizeBytes, server, sink, emit, signal: either }),
     )

@@ -79,6 +79,28 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assert.equal(part.isPartial, true)
     })
 
+    await context.test(
+      'a pipe that stays open holds nobody up: not when it is refused, nor when the work is called off',
+      async () => {
+        const open = (file: string): readonly string[] => {
+          const script =
+            'mkfifo "$0.pipe"; { cat "$0"; sleep 60; } > "$0.pipe" 2>/dev/null & exec "$@" < "$0.pipe"'
+          return ['/bin/sh', '-c', script, place(file)]
+        }
+        const refused = await holdfast(take('-'), { env, through: open('text'), timeoutMs: 20_000 })
+        assertRefused(refused, 1, /stdin is no whole stream of mariadb-backup/)
+        const stopped = await holdfast(take('-'), {
+          env,
+          through: open('cut'),
+          timeoutMs: 20_000,
+          onOutput: (text, child) => {
+            if (text.includes('reading the stream')) setTimeout(() => child.kill('SIGINT'), 500)
+          },
+        })
+        assert.equal(stopped.exit, 130, stopped.output)
+      },
+    )
+
     await context.test('options that do not go together are told', async () => {
       const url = source.url()
       assertRefused(await holdfast([...take('-'), url], { env }), 2, /--from .* goes without a URL/)
