@@ -82,16 +82,15 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
     await context.test(
       'a pipe that stays open holds nobody up: not when it is refused, nor when the work is called off',
       async () => {
-        const open = (file: string): readonly string[] => {
-          const script =
-            'mkfifo "$0.pipe"; { cat "$0"; sleep 60; } > "$0.pipe" 2>/dev/null & exec "$@" < "$0.pipe"'
-          return ['/bin/sh', '-c', script, place(file)]
-        }
-        const refused = await holdfast(take('-'), { env, through: open('text'), timeoutMs: 20_000 })
+        const refused = await holdfast(take('-'), {
+          env,
+          through: throughOpenPipe(place('text')),
+          timeoutMs: 20_000,
+        })
         assertRefused(refused, 1, /stdin is no whole stream of mariadb-backup/)
         const stopped = await holdfast(take('-'), {
           env,
-          through: open('cut'),
+          through: throughOpenPipe(place('cut')),
           timeoutMs: 20_000,
           onOutput: (text, child) => {
             if (text.includes('reading the stream')) setTimeout(() => child.kill('SIGINT'), 500)
@@ -110,6 +109,12 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
       assertRefused(await holdfast(dump, { env }), 2, /--from goes with --method mariadb-backup/)
     })
   })
+}
+
+/** What the file has comes through a pipe that nobody closes for a minute. */
+function throughOpenPipe(file: string): readonly string[] {
+  const script = 'mkfifo "$0.pipe"; { cat "$0"; sleep 60; } > "$0.pipe" 2>/dev/null & exec "$@" < "$0.pipe"'
+  return ['/bin/sh', '-c', script, file]
 }
 
 function take(from: string): string[] {
