@@ -100,6 +100,7 @@ class TableFilter {
     const start = statementStart(statement)
     if (start.startsWith('XA')) throw beyond('XA')
     if (isTransactionControl(start)) return true
+    if (withoutRows.test(start)) return false
     if (!aboutDefinitions.test(start) || start.startsWith('DROP TRIGGER')) throw beyond(start.slice(0, 40))
     for (const names of statementNames(statement.toString('utf8'))) {
       const name = names.at(-1)?.toLowerCase() ?? ''
@@ -117,8 +118,11 @@ class TableFilter {
 }
 
 /** Statements that change no rows of other tables than those they name. */
-const aboutDefinitions =
-  /^(?:CREATE|ALTER|DROP|RENAME|TRUNCATE|GRANT|REVOKE|ANALYZE|OPTIMIZE|REPAIR|FLUSH|SET PASSWORD|SET DEFAULT ROLE)\b/
+const aboutDefinitions = /^(?:CREATE|ALTER|DROP|RENAME|TRUNCATE|REPAIR)\b/
+
+/** Statements about accounts, statistics and caches, whatever they name. */
+const withoutRows =
+  /^(?:GRANT|REVOKE|ANALYZE|OPTIMIZE|FLUSH|SET PASSWORD|SET DEFAULT ROLE|(?:CREATE|ALTER|DROP|RENAME) (?:USER|ROLE))\b/
 
 function lowerCased(names: readonly string[]): ReadonlySet<string> {
   return new Set(names.map((name) => name.toLowerCase()))

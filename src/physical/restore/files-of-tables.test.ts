@@ -47,6 +47,12 @@ test('only rows of other tables are left out', () => {
   )
 })
 
+test('what mariadb-backup saw renamed has another name than its table', () => {
+  const renamed = { ...files[0]!, path: 'shop/orders.ren' }
+  assert.notEqual(filesOfTables(files, [{ schema: 'shop', name: 'orders' }]), undefined)
+  assert.equal(filesOfTables([...files, renamed], [{ schema: 'shop', name: 'orders' }]), undefined)
+})
+
 test('where a table has no file of its own, or is made of others, all files are needed', () => {
   assert.equal(left('shop.orders', 'shop.a_view'), undefined)
   assert.equal(left('shop.all'), undefined)

@@ -36,10 +36,7 @@ export function filesOfTables(
     if (wanted.has(table)) found.add(table)
     return wanted.has(table)
   })
-  const isMerge = files.some(
-    ({ path }) => /\.mrg$/i.test(path) && wanted.has(path.slice(0, -4).toLowerCase()),
-  )
   // Renames and drops that mariadb-backup saw, and its --prepare does again: names of files are not yet those of tables.
   const isRenamed = files.some(({ path }) => /\.(?:ren|del)$/.test(path))
-  return found.size < wanted.size || isMerge || isRenamed || kept.length === files.length ? undefined : kept
+  return found.size < wanted.size || isRenamed || kept.length === files.length ? undefined : kept
 }
