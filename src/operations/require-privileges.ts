@@ -19,7 +19,7 @@ export function requirePrivileges(
   if (grant === undefined || required.length === 0) return
   throw new HoldfastError(
     'PRIVILEGE_MISSING',
-    `${facts.account} lacks privileges for a ${purpose}: ${required.map((need) => need.privilege).join(', ')}`,
+    `${facts.account} lacks privileges for a ${purpose === 'hot' ? 'hot copy' : purpose}: ${required.map((need) => need.privilege).join(', ')}`,
     { account: facts.account },
     { hint: `Run as an administrator: ${grant}${otherwise}` },
   )

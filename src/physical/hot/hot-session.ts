@@ -35,3 +35,6 @@ export interface HotMoment {
 
 /** The log is looked after this often: at 100 MB a second there are 10 MB to read. */
 export const followPauseMs = 100
+
+/** What is read under locks has been read before, and what changed since is little. */
+export const holdLimitMs = 20_000

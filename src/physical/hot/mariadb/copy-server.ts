@@ -8,7 +8,14 @@ import { takeLock } from '../../../instance/lock-wait.ts'
 import type { Connection } from '../../../wire/connection.ts'
 import { bigintOf } from '../../../wire/row-values.ts'
 import { binlogBase } from '../../server-content.ts'
-import { followPauseMs, type HotCandidate, type HotMoment, type HotSession } from '../hot-session.ts'
+import {
+  followPauseMs,
+  type HotCandidate,
+  type HotMoment,
+  type HotSession,
+  holdLimitMs,
+} from '../hot-session.ts'
+import { letGoAfter } from '../let-go-after.ts'
 import { type LiveFile, type LiveFiles, listAriaLogs, listLiveFiles } from '../live-files.ts'
 import { LooseFiles } from '../loose-files.ts'
 import { TablespaceCopies } from '../tablespace-copies.ts'
@@ -53,7 +60,7 @@ export async function copyMariadb(session: HotSession): Promise<HotMoment> {
   const follow = async (): Promise<void> => {
     const current = await currentLsn(witness, signal)
     await redo.follow(current)
-    redo.requireInTime(current)
+    await redo.requireInTime(current)
   }
   const moment = await whileFollowing(follow, followPauseMs, signal, (either) =>
     copyFiles({ ...session, copy: { ...copy, signal: either } }, either),
@@ -75,7 +82,9 @@ async function copyFiles(
   for (const stage of ['FLUSH', 'BLOCK_DDL']) await takeLock(connection, `BACKUP STAGE ${stage}`, wait)
   const files = await catchUp(session, copies)
   await takeLock(connection, 'BACKUP STAGE BLOCK_COMMIT', wait)
-  return await takeMoment(session, copies, files)
+  return await letGoAfter(connection, holdLimitMs, 'reading what is locked', () =>
+    takeMoment(session, copies, files),
+  )
 }
 
 interface Copies {

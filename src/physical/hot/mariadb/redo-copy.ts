@@ -105,7 +105,7 @@ export class RedoCopy implements AsyncDisposable {
     for (;;) {
       await this.follow(lsn)
       if (this.#lsn >= lsn) break
-      this.requireInTime(await current())
+      await this.requireInTime(await current())
       if (performance.now() > deadline) throw endsEarly(this.#options.folder, lsn)
       await sleep(pauseMs, undefined, { signal: this.#options.signal })
     }
@@ -117,8 +117,9 @@ export class RedoCopy implements AsyncDisposable {
     this.#to.close()
   }
 
-  /** `current`: an LSN that the server has reached. Throws UNSUPPORTED where the ring has gone once round behind us. */
-  requireInTime(current: bigint): void {
+  /** `current`: an LSN that the server has reached. Throws UNSUPPORTED where the ring has gone once round behind us, or is another. */
+  async requireInTime(current: bigint): Promise<void> {
+    await this.#requireSameFile()
     if (current - this.#lsn < this.#capacity) return
     throw new HoldfastError(
       'UNSUPPORTED',

@@ -6,7 +6,14 @@ import { takeLock } from '../../../instance/lock-wait.ts'
 import { serverTimeMicros } from '../../../instance/server-time.ts'
 import { numberOf } from '../../../wire/row-values.ts'
 import { binlogBase } from '../../server-content.ts'
-import { followPauseMs, type HotCandidate, type HotMoment, type HotSession } from '../hot-session.ts'
+import {
+  followPauseMs,
+  type HotCandidate,
+  type HotMoment,
+  type HotSession,
+  holdLimitMs,
+} from '../hot-session.ts'
+import { letGoAfter } from '../let-go-after.ts'
 import { type LiveFiles, listLiveFiles } from '../live-files.ts'
 import { LooseFiles } from '../loose-files.ts'
 import { TablespaceCopies } from '../tablespace-copies.ts'
@@ -20,6 +27,9 @@ import { requireTakenSpaces } from './tablespace-list.ts'
 
 /** The functions that keep the redo log, and log_status, are of this one. */
 const oldestRelease = 80_030
+
+/** The server's log may be full meanwhile: then writes wait. */
+const followLimitMs = 20_000
 
 /** Throws UNSUPPORTED with the method to use instead, before anything is locked. */
 export async function requireHotMysql({
@@ -51,11 +61,12 @@ export async function copyMysql(session: HotSession): Promise<HotMoment> {
     read: copy.read,
     signal,
   })
+  await requireItsLog(session, redo)
   const files = await listLiveFiles({ ...session, flavour: 'mysql' })
   await requireTakenSpaces(session, files)
   tell(session, files)
   const loose = await whileFollowing(
-    () => redo.follow(),
+    () => letGoAfter(connection, followLimitMs, 'storing the redo log', () => redo.follow()),
     followPauseMs,
     signal,
     async (either) => {
@@ -66,7 +77,9 @@ export async function copyMysql(session: HotSession): Promise<HotMoment> {
       return plain
     },
   )
-  const moment = await takeMoment(session, files, loose)
+  const moment = await letGoAfter(connection, holdLimitMs, 'reading what is locked', () =>
+    takeMoment(session, files, loose),
+  )
   await redo.finish(moment.lsn)
   await connection.run('DO innodb_redo_log_consumer_unregister()', { signal })
   await connection.run('UNLOCK INSTANCE', { signal })
@@ -85,6 +98,14 @@ async function keepRedo({ connection, signal }: HotSession): Promise<void> {
     {},
     { hint: 'Wait until it has ended, or use --method clone.' },
   )
+}
+
+/** A copy of the directory has the same UUID, and less of the log. */
+async function requireItsLog({ connection, folders, signal }: HotSession, redo: RedoCopy): Promise<void> {
+  const { lsn } = await readLogStatus(connection, signal)
+  await connection.run('FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS', { signal })
+  if (await redo.reaches(lsn)) return
+  throw wrongDirectory(folders.data, `its redo log does not reach LSN ${lsn}, where the server is`)
 }
 
 async function requireRedoOn({ connection, signal }: HotSession): Promise<void> {

@@ -23,6 +23,9 @@ const blockBytes = BigInt(redoBlockBytes)
 const patienceMs = 30_000
 const pauseMs = 20
 
+/** What was flushed is there already. */
+const proofMs = 3000
+
 interface RedoFile {
   readonly id: number
   readonly sizeBytes: number
@@ -62,6 +65,17 @@ export class RedoCopy {
       if (start !== undefined) return new RedoCopy(options, start)
       if (performance.now() > deadline) throw unreadable(options.folder)
       await sleep(pauseMs, undefined, { signal: options.signal })
+    }
+  }
+
+  /** Whether the log in this folder is that of a server which has reached `lsn`; a copy of its directory is not. */
+  async reaches(lsn: bigint): Promise<boolean> {
+    const { folder, signal } = this.#options
+    const deadline = performance.now() + proofMs
+    for (;;) {
+      if (await isReached(folder, lsn - 1n)) return true
+      if (performance.now() > deadline) return false
+      await sleep(pauseMs, undefined, { signal })
     }
   }
 
@@ -176,6 +190,25 @@ async function findStart(folder: string): Promise<StartOfRedo | undefined> {
   const { lsn, block } = latest
   const file = files.find((each) => each.header.startLsn <= lsn && lsn < endOf(each))
   return file === undefined ? undefined : { id: file.id, checkpoint: lsn, block }
+}
+
+/** Whether the byte before the end of a log has been written. */
+async function isReached(folder: string, byte: bigint): Promise<boolean> {
+  for (const name of await readdir(folder)) {
+    const id = /^#ib_redo(\d+)$/.exec(name)?.[1]
+    const file = id === undefined ? undefined : await readRedoFile(folder, Number(id))
+    if (file === undefined || byte < file.header.startLsn || byte >= endOf(file)) continue
+    const within = byte % blockBytes
+    // No data in the block yet: the one before ends the log.
+    const block = within < BigInt(redoBlockHeaderBytes) ? byte - within - blockBytes : byte - within
+    if (block < file.header.startLsn) return true
+    await using handle = await open(path.join(folder, name), 'r')
+    const bytes = await readAt(handle, redoHeaderBytes + Number(block - file.header.startLsn), redoBlockBytes)
+    const used = bytes.length < redoBlockBytes ? undefined : usedOfBlock(bytes, 0, block)
+    if (used !== undefined && block + BigInt(used) > byte) return true
+    return used === redoBlockBytes && block !== byte - within
+  }
+  return false
 }
 
 /** Undefined where it is not there, or being made. */
