@@ -1,5 +1,5 @@
 // Use case: take the stream that mariadb-backup or xtrabackup has made, from a file or a pipe, as a backup.
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { numberIn, readServerOptions } from '../config/server-options.ts'
@@ -33,10 +33,12 @@ export async function backupFromStream(
   const repository = await openRepository(access, signal)
   const source = repository.source(name)
   const known = await source.describe(signal)
-  const sizeBytes = from === '-' ? undefined : await sizeOf(from)
+  const file = from === '-' ? undefined : await statsOf(from)
   emit({ type: 'phase', phase: 'reading the stream', detail: from === '-' ? 'from stdin' : from })
+  const said = numberIn(values, 'server-id')
   const server = {
-    serverId: numberIn(values, 'server-id') ?? known?.serverId,
+    serverId: said ?? known?.serverId,
+    isAssumed: said === undefined,
     gtidDomainId: numberIn(values, 'gtid-domain-id') ?? known?.gtidDomainId,
     lowerCaseTableNames: numberIn(values, 'lower-case-table-names'),
   }
@@ -49,17 +51,24 @@ export async function backupFromStream(
     await using closing = new AsyncDisposableStack()
     closing.defer(() => void stream.destroy())
     const stored = await explainStream(from, () =>
-      backUpStream({ stream, sizeBytes, server, sink, emit, signal: either }),
+      backUpStream({
+        stream,
+        sizeBytes: file?.size,
+        writtenAtMs: file?.mtimeMs,
+        server,
+        sink,
+        emit,
+        signal: either,
+      }),
     )
     await source.ensure(sourceIdentity(stored.origin), signal)
     return stored
   })
 }
 
-async function sizeOf(file: string): Promise<number> {
+async function statsOf(file: string): Promise<Stats> {
   try {
-    const { size } = await stat(file)
-    return size
+    return await stat(file)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     throw new HoldfastError(

@@ -3,7 +3,7 @@ import { machine } from 'node:os'
 import { readServerOptions } from '../config/server-options.ts'
 import type { BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { PhysicalContent } from '../physical/content.ts'
 import {
   type BackupProgram,
@@ -103,7 +103,13 @@ async function findPrepare(
   signal: AbortSignal,
 ): Promise<BackupProgram | undefined> {
   if (prepare === undefined) return undefined
-  const program = await findBackupProgram(prepare.program, env, signal)
-  requireSeriesOf(origin.serverVersion, program)
-  return program
+  try {
+    const program = await findBackupProgram(prepare.program, env, signal)
+    requireSeriesOf(origin.serverVersion, program)
+    return program
+  } catch (error) {
+    if (!isHoldfastError(error, 'TOOL_MISSING', 'VERSION_MISMATCH')) throw error
+    const hint = `${error.hint.replace(/\.$/, '')}; or restore the files as they are with --raw, and prepare them where it is.`
+    throw new HoldfastError(error.code, error.message, error.details, { cause: error.cause, hint })
+  }
 }

@@ -16,11 +16,17 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
     await using folder = await temporaryDirectory()
     await using source = await startServer(kind)
     await createShop(source)
-    const [file, offset, , , gtids] = (await source.sql('SHOW BINARY LOG STATUS')).trim().split('\t')
+    await source.sql('CREATE DATABASE xtrabackup_notes; CREATE TABLE xtrabackup_notes.t SELECT 1 AS id')
+    const [file = '', offset, , , gtids] = (await source.sql('SHOW BINARY LOG STATUS')).trim().split('\t')
     const uuid = (await source.sql('SELECT @@server_uuid')).trim()
     await source.stop()
     const place = (name: string): string => path.join(folder.path, name)
     await writeStream(place('stream'), source.dataDir, {
+      xtrabackup_logfile: Buffer.alloc(1024 * 1024 + 1, 1),
+      xtrabackup_tablespaces: '{"version":3}',
+      // It copies the last binary log, and what it says of its place.
+      [file]: (await readFile(path.join(source.dataDir, file))).subarray(0, Number(offset)),
+      'binlog.index': `/nowhere/binlog.000001\n${source.dataDir}/${file}\n`,
       xtrabackup_binlog_info: `${file}\t${offset}\t${gtids}\n`,
       xtrabackup_checkpoints: 'backup_type = full-backuped\nfrom_lsn = 0\n',
       xtrabackup_info: `tool_name = xtrabackup\ntool_version = ${source.version}-1\nserver_version = ${source.version}\npartial = N\n`,
@@ -38,16 +44,26 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
     await takeOrders(source, 5)
     await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
     const restore = ['restore', 'shop', '--datadir', place('restored')]
-    assertRefused(await holdfast(restore, { env }), 23, /no xtrabackup is on this machine's PATH/)
+    const toolless = await holdfast(restore, { env })
+    assertRefused(toolless, 23, /no xtrabackup is on this machine's PATH/)
+    assert.match(
+      toolless.stderr,
+      /hint: .*HOLDFAST_XTRABACKUP.* or restore the files as they are with --raw/s,
+    )
+    const raw = ['restore', 'shop', '--datadir', place('raw'), '--raw', '--to', 'backup']
+    assert.match((await holdfast(raw, { env })).stdout, /^Next: xtrabackup --prepare --target-dir=\S+raw/m)
+    assert.ok((await readdir(place('raw'))).includes('xtrabackup_logfile'))
     await succeed(restore, { env: { ...env, HOLDFAST_XTRABACKUP: await standIn(place, source) } })
     const said = await readFile(place('said'), 'utf8')
     assert.match(said, /^--defaults-file=\S+\/backup-my\.cnf --prepare --target-dir=\S+restored$/m)
+    const logs = (await readFile(path.join(place('restored'), 'binlog.index'), 'utf8')).trim().split('\n')
+    assert.ok(logs.length > 0 && logs.every((line) => /^\.\/binlog\.\d+$/.test(line)), logs.join())
     await using copy = await startServer(kind, { dataDir: place('restored') })
     assert.deepEqual(await differencesBetween(source, copy), [])
     const names = await readdir(place('restored'))
     assert.deepEqual(
       names.filter((name) => /^xtrabackup|^backup-my/.test(name)),
-      [],
+      ['xtrabackup_notes'],
       'its notes are no files of a server',
     )
   })
@@ -56,12 +72,12 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
 async function writeStream(
   to: string,
   directory: string,
-  notes: Readonly<Record<string, string>>,
+  notes: Readonly<Record<string, string | Buffer>>,
 ): Promise<void> {
   await using handle = await open(to, 'w')
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const name = path.relative(directory, path.join(entry.parentPath, entry.name))
-    if (!entry.isFile() || /^(binlog|auto\.cnf|.*\.pem)|tmp|dblwr/.test(name)) continue
+    if (!entry.isFile() || /^(binlog|auto\.cnf|.*\.pem|#innodb_redo)|tmp|dblwr/.test(name)) continue
     await handle.write(wholeFile(name, await readFile(path.join(directory, name))))
   }
   for (const [name, text] of Object.entries(notes)) await handle.write(wholeFile(name, text))

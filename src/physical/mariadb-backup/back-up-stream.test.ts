@@ -7,7 +7,7 @@ import type { StoredBackup } from '../../core/backup.ts'
 import { isHoldfastError } from '../../core/errors.ts'
 import { type FileContent, parsePhysicalContent } from '../content.ts'
 import { readCell, storedCells } from '../restore/stored-cells.ts'
-import { backUpStream } from './back-up-stream.ts'
+import { backUpStream, type StreamBackupOptions } from './back-up-stream.ts'
 
 const info = `uuid = 11111111-c000-11f0-a000-000000000000
 name =
@@ -58,12 +58,21 @@ function firstPage(): Buffer {
   return page
 }
 
+type StreamFacts = Partial<Pick<StreamBackupOptions, 'server' | 'writtenAtMs'>>
+
 async function take(...chunks: Buffer[]): Promise<{ stored: StoredBackup; backup: MemoryBackup }> {
+  return await takeAs({}, ...chunks)
+}
+
+async function takeAs(
+  facts: StreamFacts,
+  ...chunks: Buffer[]
+): Promise<{ stored: StoredBackup; backup: MemoryBackup }> {
   const backup = new MemoryBackup()
   async function* stream(): AsyncGenerator<Buffer> {
     yield* chunks
   }
-  return { stored: await backUpStream({ stream: stream(), server: {}, sink: backup }), backup }
+  return { stored: await backUpStream({ stream: stream(), server: {}, ...facts, sink: backup }), backup }
 }
 
 function fileIn(stored: StoredBackup, path: string): FileContent {
@@ -85,6 +94,77 @@ test('a stream of xtrabackup says itself which server it is of, and where its hi
   const { prepare, server } = parsePhysicalContent(stored.content)
   assert.deepEqual(prepare, { program: 'xtrabackup', version: '8.4.0-3' })
   assert.equal(server.binlogBase, 'binlog')
+})
+
+test('its redo log is one of its files, of any size, and so is a table of a schema that is called like them', async () => {
+  const files = {
+    xtrabackup_logfile: Buffer.alloc(1024 * 1024 + 1, 1),
+    xtrabackup_tablespaces: Buffer.from('{"version": 3}'),
+    'xtrabackup_info/notes.MYD': Buffer.alloc(1024 * 1024 + 1, 2),
+  }
+  const chunks = Object.entries(files).map(([name, bytes]) => wholeFile(name, bytes))
+  const { stored } = await take(...chunks, notes())
+  for (const [name, bytes] of Object.entries(files))
+    assert.equal(fileIn(stored, name).sizeBytes, bytes.length)
+  assert.equal(fileIn(stored, 'xtrabackup_info/notes.MYD').kind, 'table')
+})
+
+test('the time of a stream errs on the late side, for its zone is not noted', async () => {
+  const ended = notes({ info: info.replace(/end_time = .*/, 'end_time = 2020-01-02 06:00:09') })
+  const timeOf = async (writtenAtMs: number | undefined): Promise<number> =>
+    (await takeAs({ writtenAtMs }, ended)).stored.point.timeMicros / 1000
+  const noted = Date.parse('2020-01-02T06:00:09')
+  const hour = 3_600_000
+  assert.equal(await timeOf(noted + 14 * hour), noted + 14 * hour, 'that of the file')
+  assert.equal(await timeOf(noted - hour), noted, 'that of the note')
+  assert.equal(await timeOf(noted + 0.0104), noted + 0.011, 'microseconds are whole')
+  const before = Date.now()
+  const now = await timeOf(before + hour)
+  assert.ok(now >= before && now <= Date.now(), 'nothing ends in the future')
+  const piped = await timeOf(undefined)
+  assert.ok(piped >= before && piped <= Date.now(), 'a pipe ends now')
+})
+
+const mariadbInfo = 'tool_name = mariadb-backup\nserver_version = 10.11.18-MariaDB-log\npartial = N\n'
+
+function ofMariadb(gtids: string): Buffer {
+  return Buffer.concat([
+    wholeFile('mariadb_backup_checkpoints', 'backup_type = full-backuped\n'),
+    wholeFile('mariadb_backup_info', mariadbInfo),
+    wholeFile('mariadb_backup_binlog_info', `binlog.000007\t1234\t${gtids}\n`),
+  ])
+}
+
+for (const [what, server, gtid, warning] of [
+  ['said, and wrote them all', { serverId: 2 }, '0-2-40,5-2-7', undefined],
+  ['assumed, and wrote them all', { serverId: 2, isAssumed: true }, '0-2-40,5-2-7', undefined],
+  ['unknown', { isAssumed: true }, '0-2-40,5-2-7', /does not say the server_id/],
+  ['said, and has replicated some', { serverId: 2 }, '0-1-40,5-2-7', /are of other servers too/],
+  [
+    'assumed, and has replicated some',
+    { serverId: 2, isAssumed: true },
+    '0-1-40,5-2-7',
+    /are of other servers too/,
+  ],
+  ['said, and has replicated all', { serverId: 2 }, '0-1-40', /are of other servers too/],
+  ['unknown, and has replicated some', { isAssumed: true }, '0-1-40,5-2-7', /are of other servers too/],
+  ['assumed, and wrote none', { serverId: 2, isAssumed: true }, '', /is taken for one of server 2/],
+] as const) {
+  test(`GTIDs of a MariaDB stream are taken for those of its own log only where it wrote them: a server that is ${what}`, async () => {
+    const { stored } = await takeAs({ server }, ofMariadb(gtid))
+    assert.deepEqual(stored.point.position, { file: 'binlog.000007', offset: 1234 })
+    const isKept = gtid !== '' && !/replicated/.test(what)
+    assert.deepEqual(stored.point.gtid, isKept ? { flavour: 'mariadb', text: gtid } : undefined)
+    assert.match(stored.warnings.join('\n'), warning ?? /^$/)
+  })
+}
+
+test('a stream of which no GTID is of the server that its name is of is refused unless its server is said', async () => {
+  const assumed = { serverId: 2, isAssumed: true }
+  await assert.rejects(
+    takeAs({ server: assumed }, ofMariadb('0-1-40')),
+    (error) => isHoldfastError(error, 'SOURCE_MISMATCH') && /0-1-40.* is of server 2/.test(error.message),
+  )
 })
 
 test('holes of a sparse file are holes, also the last of them', async () => {

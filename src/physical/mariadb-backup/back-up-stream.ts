@@ -1,25 +1,23 @@
 // A backup out of a stream that somebody had mariadb-backup or xtrabackup make: from a file, or from a pipe as it comes.
 import { machine } from 'node:os'
-import type { BackupOrigin, BackupSink, StoredBackup } from '../../core/backup.ts'
-import { HoldfastError } from '../../core/errors.ts'
+import type { BackupSink, StoredBackup } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
-import { binlogGtid, binlogPosition, requireFullBackup, settingsIn } from './notes.ts'
+import { binlogPosition, requireFullBackup, settingsIn } from './notes.ts'
 import { takeStream } from './stream-intake.ts'
+import { type StreamServer, streamOrigin } from './stream-origin.ts'
 import { xbstreamPieces } from './xbstream.ts'
 
 export interface StreamBackupOptions {
   readonly stream: AsyncIterable<Buffer>
   /** Of its bytes, where it is a file. */
   readonly sizeBytes?: number | undefined
+  /** When the stream was written to its file for the last time; undefined for a pipe, which ends now. */
+  readonly writtenAtMs?: number | undefined
   /** What no note says. */
-  readonly server: {
-    readonly serverId?: number | undefined
-    readonly gtidDomainId?: number | undefined
-    readonly lowerCaseTableNames?: number | undefined
-  }
+  readonly server: StreamServer & { readonly lowerCaseTableNames?: number | undefined }
   readonly sink: BackupSink
   readonly emit?: EmitEvent | undefined
   readonly signal?: AbortSignal | undefined
@@ -40,7 +38,7 @@ export async function backUpStream(options: StreamBackupOptions): Promise<Stored
     requireFullBackup(notes)
     const info = settingsIn(notes, 'info')
     const program = programOf(info)
-    const origin = originOf(info, notes, options)
+    const { origin, gtid, warnings } = streamOrigin(notes, options.server)
     pouring.leaveOut('binary logs', 'they are for the archive')
     const { objects, ...poured } = await pouring.finish()
     const content: PhysicalContent = {
@@ -51,9 +49,12 @@ export async function backUpStream(options: StreamBackupOptions): Promise<Stored
       optionFiles: [],
       ...poured,
     }
-    const point = pointOf(info, notes, origin)
+    const position = binlogPosition(notes)
+    const point: RecoveryPoint = {
+      ...(position === undefined ? {} : { position, ...(gtid === undefined ? {} : { gtid }) }),
+      timeMicros: Math.ceil(endedBeforeMs(info, options) * 1000),
+    }
     const isPartial = info.get('partial') === 'Y'
-    const warnings = point.position === undefined ? [unplaced] : []
     return {
       kind: 'physical',
       method: 'mariadb-backup',
@@ -62,7 +63,7 @@ export async function backUpStream(options: StreamBackupOptions): Promise<Stored
       content,
       objects,
       isPartial,
-      warnings,
+      warnings: position === undefined ? [...warnings, unplaced] : warnings,
     }
   } finally {
     await pouring.settle()
@@ -77,38 +78,6 @@ function programOf(info: ReadonlyMap<string, string>): 'mariadb-backup' | 'xtrab
   return /mariadb|mariabackup/i.test(`${info.get('tool_name')} ${info.get('server_version')}`)
     ? 'mariadb-backup'
     : 'xtrabackup'
-}
-
-function originOf(
-  info: ReadonlyMap<string, string>,
-  notes: ReadonlyMap<string, string>,
-  { server }: StreamBackupOptions,
-): BackupOrigin {
-  const serverVersion = info.get('server_version')
-  if (serverVersion === undefined) {
-    throw new HoldfastError('FAILED', 'the stream does not say which server it is of: its note is missing', {
-      note: 'xtrabackup_info',
-    })
-  }
-  // 0 for what nobody says: then the name in the repository is of no certain server.
-  const { serverId = 0, gtidDomainId } = server
-  if (/mariadb/i.test(serverVersion)) {
-    const domains = new Set(
-      binlogGtid(notes)
-        ?.split(',')
-        .map((gtid) => gtid.split('-')[0]),
-    )
-    const [only] = domains.size === 1 ? domains : []
-    return { flavour: 'mariadb', serverVersion, serverId, gtidDomainId: gtidDomainId ?? Number(only ?? 0) }
-  }
-  const options = settingsIn(notes, 'backup-my.cnf')
-  const serverUuid = options.get('server_uuid')
-  return {
-    flavour: 'mysql',
-    serverVersion,
-    serverId: serverId === 0 ? Number(options.get('server_id') ?? 0) : serverId,
-    ...(serverUuid === undefined ? {} : { serverUuid }),
-  }
 }
 
 function serverContent(
@@ -130,16 +99,13 @@ function serverContent(
   }
 }
 
-/** `end_time` is in the time zone of the host that it was written on: most likely this one. */
-function pointOf(
-  info: ReadonlyMap<string, string>,
-  notes: ReadonlyMap<string, string>,
-  { flavour }: BackupOrigin,
-): RecoveryPoint {
-  const endMs = Date.parse((info.get('end_time') ?? '').replace(' ', 'T'))
-  const timeMicros = (Number.isNaN(endMs) ? Date.now() : endMs) * 1000
-  const position = binlogPosition(notes)
-  if (position === undefined) return { timeMicros }
-  const text = binlogGtid(notes)
-  return { position, ...(text === undefined ? {} : { gtid: { flavour, text } }), timeMicros }
+/**
+ * A time at which the backup had ended. `end_time` is in a time zone that is not noted, and a time that is too early would have the backup chosen for a moment that it
+ * has passed already; one that is too late only leaves such moments to an older one. So it is the latest that can be true.
+ */
+function endedBeforeMs(info: ReadonlyMap<string, string>, { writtenAtMs }: StreamBackupOptions): number {
+  const now = Date.now()
+  if (writtenAtMs === undefined) return now
+  const noted = Date.parse((info.get('end_time') ?? '').replace(' ', 'T'))
+  return Math.min(now, Math.max(writtenAtMs, Number.isNaN(noted) ? now : noted))
 }

@@ -8,11 +8,18 @@ import { tableElsewhere } from '../table-elsewhere.ts'
 import { PageWatch } from './page-watch.ts'
 import type { StreamPiece } from './xbstream.ts'
 
-/** Notes are a few lines. */
-const maxNoteBytes = 64 * 1024
+/** Notes are a few lines, but for sets of GTIDs: 1 MiB is some 47,000 intervals of 22 bytes. */
+const maxNoteBytes = 1024 * 1024
 
-/** What mariadb-backup (before and after it was renamed in 11.x) and xtrabackup write beside the server's files. */
-export const notePattern = /^(?:xtrabackup|mariadb_backup|mariabackup)_|^backup-my\.cnf$/
+/**
+ * What mariadb-backup (before and after it was renamed in 11.x) and xtrabackup write beside the server's files. xtrabackup's redo log is one of them, of any size:
+ * xtrabackup_logfile. A schema may be called like this.
+ */
+export const ownFilePattern = /^(?:xtrabackup|mariadb_backup|mariabackup)_[^/]+$|^backup-my\.cnf$/
+
+/** Those that are read here. */
+const notePattern =
+  /^(?:xtrabackup|mariadb_backup|mariabackup)_(?:info|checkpoints|binlog_info)$|^backup-my\.cnf$/
 
 /** A file that comes under another name: mariadb-backup notes what DDL did meanwhile, for its --prepare. */
 const laterPattern = /\.(?:new|ren|del)$/
@@ -77,15 +84,15 @@ export async function takeStream(
 function begin(path: string, intake: FileIntake): OpenFile {
   if (path.endsWith('.isl')) throw tableElsewhere(path)
   if (packedPattern.test(path)) throw packed(path)
-  const isNote = notePattern.test(path)
+  const isOwn = ownFilePattern.test(path)
   const belonging = classifyFile(path.replace(laterPattern, '.ibd'), new Map())
-  const kind = !isNote && belonging.kind === 'take' ? belonging.as : 'other'
+  const kind = !isOwn && belonging.kind === 'take' ? belonging.as : 'other'
   const attributes: FileAttributes = { kind, mode: 0o660 }
   return {
     file: intake.open(path, attributes),
     attributes,
     sizeBytes: 0,
-    note: isNote ? [] : undefined,
+    note: notePattern.test(path) ? [] : undefined,
     isTablespace: kind === 'tablespace' || kind === 'undo',
     head: Buffer.alloc(0),
     watch: undefined,

@@ -1,11 +1,11 @@
 // Restored files of mariadb-backup or xtrabackup, made into a data directory by its own --prepare.
-import { readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { EmitEvent } from '../../core/events.ts'
 import { startProgram } from '../../process/start-program.ts'
 import type { BackupProgram } from '../mariadb-backup/backup-program.ts'
 import { explainFailure } from '../mariadb-backup/explain-failure.ts'
-import { notePattern } from '../mariadb-backup/stream-intake.ts'
+import { ownFilePattern } from '../mariadb-backup/stream-intake.ts'
 
 export interface PrepareOptions {
   readonly program: BackupProgram
@@ -30,7 +30,26 @@ export async function prepareFiles({ program, directory, emit, signal }: Prepare
   signal?.throwIfAborted()
   if (end.status !== 0 || !/completed OK!\s*$/.test(end.said))
     throw explainFailure(program.name, 'prepare the files', end)
-  // Its notes on the backup are no files of a server.
-  for (const name of await readdir(directory))
-    if (notePattern.test(name)) await rm(path.join(directory, name))
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = path.join(directory, entry.name)
+    // Its notes on the backup are no files of a server.
+    if (ownFilePattern.test(entry.name)) await rm(file)
+    else if (entry.name.endsWith('.index')) await nameLogsHere(file)
+  }
+  if (program.name === 'xtrabackup') await mkdir(path.join(directory, redoFolder), { recursive: true })
+}
+
+/** MySQL 8.0.30 and newer does not start without it, and makes the log itself. */
+const redoFolder = '#innodb_redo'
+
+/**
+ * xtrabackup copies the last binary log with its index, which names logs where the server had them: a server that recovers would open, and perhaps cut off, those
+ * of the server in production.
+ */
+async function nameLogsHere(index: string): Promise<void> {
+  const lines = (await readFile(index, 'utf8')).split('\n').filter((line) => line !== '')
+  const here = new Set(await readdir(path.dirname(index)))
+  const names = lines.map((line) => path.basename(line)).filter((name) => here.has(name))
+  await writeFile(index, names.map((name) => `./${name}\n`).join(''))
 }
