@@ -1,12 +1,12 @@
 // What this host notes of snapshots that are under way, so that one whose process was killed is taken away by the next.
 import { randomBytes } from 'node:crypto'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../core/errors.ts'
 import { heldSnapshot, type SnapshotRecord, snapshotRecord } from '../physical/snapshot/snapshot-record.ts'
-import { ensureFolder, removeIfThere, syncFolder } from '../storage/durable-file.ts'
+import { createDurably, removeIfThere } from '../storage/durable-file.ts'
 import { isCertainlyGone, ownProcessMark, type ProcessMark } from '../storage/process-mark.ts'
 import { systemErrorCode } from '../storage/store-errors.ts'
 import type { UseCase } from './backup-instance.ts'
@@ -47,11 +47,8 @@ export class SnapshotNotes {
 
   /** Durable before anything of the snapshot is made. */
   async write(name: string, snapshot: SnapshotRecord): Promise<void> {
-    await ensureFolder(this.#folder)
-    await using file = await open(this.#file(name), 'wx', 0o600)
-    await file.writeFile(JSON.stringify({ format: 1, madeBy: ownProcessMark(), snapshot }))
-    await file.sync()
-    await syncFolder(this.#folder)
+    const note = Buffer.from(JSON.stringify({ format: 1, madeBy: ownProcessMark(), snapshot }))
+    await createDurably(this.#folder, this.#file(name), note)
   }
 
   async forget(name: string): Promise<void> {
@@ -65,9 +62,9 @@ export class SnapshotNotes {
   async clear({ emit, signal }: UseCase): Promise<void> {
     for (const name of await this.#names()) {
       signal.throwIfAborted()
-      const snapshot = await this.#read(name)
-      if (snapshot === undefined) continue
       try {
+        const snapshot = await this.#read(name)
+        if (snapshot === undefined) continue
         await heldSnapshot(snapshot).remove()
         await this.forget(name)
         emit({
@@ -95,15 +92,11 @@ export class SnapshotNotes {
     }
   }
 
-  /** Undefined for what belongs to a process that may be alive. */
+  /** Undefined for what belongs to a process that may be alive, and for what another command has forgotten meanwhile. */
   async #read(name: string): Promise<SnapshotRecord | undefined> {
-    const text = await readFile(this.#file(name), 'utf8')
-    // Killed before it was written: then nothing had been made.
-    if (text === '') {
-      await this.forget(name)
-      return undefined
-    }
-    const note = noteFormat.safeParse(JSON.parse(text))
+    const text = await this.#textOf(name)
+    if (text === undefined) return undefined
+    const note = noteFormat.safeParse(jsonOf(text))
     if (!note.success) {
       throw new HoldfastError(
         'FAILED',
@@ -117,6 +110,23 @@ export class SnapshotNotes {
     }
     const { madeBy, snapshot } = note.data
     return isGone(madeBy) ? snapshot : undefined
+  }
+
+  async #textOf(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(this.#file(name), 'utf8')
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 // Where a path is mounted, as the kernel tells it.
-import { readFile, realpath } from 'node:fs/promises'
+import { readFile, realpath, rmdir } from 'node:fs/promises'
 import { HoldfastError } from '../core/errors.ts'
+import { isThere } from './is-there.ts'
 
 export interface Mount {
   /** Major and minor number of the file system, `8:1`: of btrfs another than stat(2) tells of its files. */
@@ -27,10 +28,27 @@ export async function mountOf(path: string): Promise<Mount> {
   return found
 }
 
-/** Whether something is mounted at exactly this place. */
+/** Whether something is mounted at exactly this place, links on the way to it resolved. */
 export async function isMounted(place: string): Promise<boolean> {
+  if (!(await isThere(place))) return false
+  const real = await realpath(place)
   const mounts = parseMounts(await readFile('/proc/self/mountinfo', 'utf8'))
-  return mounts.some((mount) => mount.place === place)
+  return mounts.some((mount) => mount.place === real)
+}
+
+/** The places below a folder where a process sees something mounted, which may be of the same device. */
+export async function mountsBelow(folder: string, pid: number): Promise<readonly string[]> {
+  const mounts = parseMounts(await readFile(`/proc/${pid}/mountinfo`, 'utf8'))
+  return mounts.map(({ place }) => place).filter((place) => place.startsWith(`${folder}/`))
+}
+
+/** Never what is in it: another command may have mounted something there again, be it the root of a file system. */
+export async function removeMountPoint(place: string): Promise<void> {
+  try {
+    await rmdir(place)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
 }
 
 /** Lines like `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`, see proc_pid_mountinfo(5). */

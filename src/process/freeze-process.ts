@@ -10,10 +10,11 @@ import { HoldfastError } from '../core/errors.ts'
  * from here alone, so that nobody is left stopped by one that was killed between the two.
  */
 const guard = `
-trap '' INT TERM HUP
-{ sleep "$2"; kill -CONT "$1"; } 3<&- >/dev/null 2>&1 &
+trap '' INT HUP PIPE
+{ sleep "$2" & pause=$!; trap 'kill "$pause"; exit' TERM; wait "$pause"; kill -CONT "$1"; } 3<&- >/dev/null 2>&1 &
 timer=$!
-kill -STOP "$1" || exit 1
+trap '' TERM
+kill -STOP "$1" || { kill "$timer"; exit 1; }
 echo stopped
 read -r line
 kill -CONT "$1"
@@ -22,8 +23,8 @@ kill "$timer"
 
 /**
  * Stops a process (SIGSTOP) while `work` goes on. What it had asked of the kernel comes to its end or has not begun; so its files are as a crash
- * of the process would leave them. Throws FAILED when the process may not be stopped, and when `work` took longer than the limit: then the process
- * went on meanwhile.
+ * of the process would leave them. Throws FAILED when the process may not be stopped, when `work` took longer than the limit, and when somebody else
+ * let the process go on meanwhile: then what `work` saw is not of one instant.
  */
 export async function whileFrozen<T>(
   pid: number,
@@ -44,9 +45,11 @@ export async function whileFrozen<T>(
     const came = await Promise.race([once(child.stdout, 'data'), ended.then(() => undefined)])
     if (came === undefined) throw notStopped(pid)
     await waitUntilStopped(pid, limit.signal)
+    const before = await turnsOf(pid)
     const result = await work(limit.signal)
     // The limit counts from before the stop, and the clock of the guard from behind that.
     if (performance.now() - started >= limitSeconds * 1000) throw tooLong(pid, limitSeconds)
+    if ((await turnsOf(pid)) !== before) throw wentOn(pid)
     return result
   } finally {
     clearTimeout(timer)
@@ -66,6 +69,18 @@ async function waitUntilStopped(pid: number, signal: AbortSignal): Promise<void>
   }
 }
 
+/** How often each of its threads has had its turn, proc_pid_status(5): of one that is stopped that stays as it is. */
+async function turnsOf(pid: number): Promise<string> {
+  const threads = await readdir(`/proc/${pid}/task`)
+  const turns = await Promise.all(
+    threads.map(async (thread) => {
+      const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'latin1')
+      return `${thread}: ${[...status.matchAll(/ctxt_switches:\s*(\d+)/g)].map(([, count]) => count).join(' ')}`
+    }),
+  )
+  return turns.join('\n')
+}
+
 /** R, S, D, T, …: the field behind the name in parentheses, proc_pid_stat(5). Empty for a thread that has ended. */
 async function stateOf(pid: number, thread: string): Promise<string> {
   try {
@@ -76,6 +91,15 @@ async function stateOf(pid: number, thread: string): Promise<string> {
       return ''
     throw error
   }
+}
+
+function wentOn(pid: number): HoldfastError {
+  return new HoldfastError(
+    'FAILED',
+    `process ${pid} was stopped for a moment, and somebody else let it go on too early`,
+    { pid },
+    { hint: 'Take one snapshot of a server at a time.' },
+  )
 }
 
 function notStopped(pid: number): HoldfastError {

@@ -62,6 +62,25 @@ test('it goes on when the one that stopped it is killed', async () => {
   assert.notEqual(await becomes(busy.pid, /[^T]/), 'T')
 })
 
+test('work counts for nothing where somebody else lets the process go on', async () => {
+  using busy = startBusy()
+  const work = async (): Promise<void> => {
+    process.kill(busy.pid, 'SIGCONT')
+    await sleep(100)
+    process.kill(busy.pid, 'SIGSTOP')
+  }
+  await assert.rejects(whileFrozen(busy.pid, 10, work), /somebody else let it go on too early/)
+  assert.notEqual(await becomes(busy.pid, /[^T]/), 'T')
+})
+
+test('nothing lets the process go on later, when it is stopped again', async () => {
+  using busy = startBusy()
+  await whileFrozen(busy.pid, 1, () => Promise.resolve())
+  process.kill(busy.pid, 'SIGSTOP')
+  await sleep(1500)
+  assert.equal(await stateOf(busy.pid), 'T')
+})
+
 test('a process that is not there cannot be stopped', async () => {
   await assert.rejects(
     whileFrozen(2 ** 22 + 1, 10, () => Promise.resolve()),

@@ -1,10 +1,10 @@
 // Snapshots of btrfs: a subvolume as it is at one instant, beside it in the same file system.
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
 import { isThere } from '../is-there.ts'
-import { isMounted, mountOf } from '../mounts.ts'
+import { isMounted, mountOf, removeMountPoint } from '../mounts.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
 import { hostProgram, runHostProgram } from './host-program.ts'
 
@@ -25,12 +25,16 @@ const subvolumeInode = 256
 
 export async function planBtrfs({ directory, name, mountAt }: PlanRequest): Promise<BtrfsRecord> {
   await hostProgram('btrfs')
-  const { type } = await mountOf(directory)
-  if (type !== 'btrfs') throw new HoldfastError('UNSUPPORTED', `${directory} lies on ${type}, not on btrfs`)
+  const mount = await mountOf(directory)
+  if (mount.type !== 'btrfs')
+    throw new HoldfastError('UNSUPPORTED', `${directory} lies on ${mount.type}, not on btrfs`)
   let subvolume = directory
-  while ((await stat(subvolume)).ino !== subvolumeInode) subvolume = path.dirname(subvolume)
+  while ((await stat(subvolume)).ino !== subvolumeInode) {
+    // Above it is another file system, or the same by another way.
+    if (subvolume === mount.place) throw mountedFolder(directory, mount.place)
+    subvolume = path.dirname(subvolume)
+  }
   const relative = path.relative(subvolume, directory)
-  const mount = await mountOf(subvolume)
   // A server may take a folder in its data directory for a schema.
   const beside = relative === '' ? path.dirname(subvolume) : subvolume
   const isBeside = relative !== '' || subvolume !== mount.place
@@ -44,6 +48,15 @@ export async function planBtrfs({ directory, name, mountAt }: PlanRequest): Prom
   }
 }
 
+function mountedFolder(directory: string, place: string): HoldfastError {
+  return new HoldfastError(
+    'UNSUPPORTED',
+    `${place} is a folder of a subvolume that is mounted by itself, so nobody sees from there what a snapshot of ${directory} would be of`,
+    { directory },
+    { hint: 'Name the data directory with --datadir by its path in the subvolume; or use another method.' },
+  )
+}
+
 export function btrfsSnapshot({ subvolume, relative, snapshot, top }: BtrfsRecord): HeldSnapshot {
   const mountTop = async (signal?: AbortSignal): Promise<void> => {
     if (top === undefined || (await isMounted(top.at))) return
@@ -51,7 +64,10 @@ export function btrfsSnapshot({ subvolume, relative, snapshot, top }: BtrfsRecor
     await runHostProgram('mount', ['-t', 'btrfs', '-o', 'subvolid=5', top.device, top.at], signal)
   }
   return {
-    removal: `btrfs subvolume delete ${snapshot}`,
+    removal:
+      top === undefined
+        ? `btrfs subvolume delete ${snapshot}`
+        : `btrfs subvolume delete ${snapshot} && umount ${top.at} && rmdir ${top.at}`,
     async prepare(signal) {
       await mountTop(signal)
       // What is written now is not written while somebody waits.
@@ -69,7 +85,7 @@ export function btrfsSnapshot({ subvolume, relative, snapshot, top }: BtrfsRecor
       if (await isThere(snapshot)) await runHostProgram('btrfs', ['subvolume', 'delete', snapshot])
       if (top === undefined) return
       await runHostProgram('umount', [top.at])
-      await rm(top.at, { recursive: true, force: true })
+      await removeMountPoint(top.at)
     },
   }
 }

@@ -1,9 +1,9 @@
 // Snapshots of LVM: of a classic volume, whose changes need room of their own, or of a thin one, which shares its pool.
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
-import { isMounted, type Mount } from '../mounts.ts'
+import { isMounted, type Mount, removeMountPoint } from '../mounts.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
 import { hostProgram, runHostProgram } from './host-program.ts'
 
@@ -66,7 +66,7 @@ export function lvmSnapshot(record: LvmRecord): HeldSnapshot {
   const { group, origin, name, pool, roomBytes, mountAt, fileSystem, relative } = record
   const close = async (): Promise<void> => {
     if (await isMounted(mountAt)) await runHostProgram('umount', [mountAt])
-    await rm(mountAt, { recursive: true, force: true })
+    await removeMountPoint(mountAt)
   }
   return {
     removal: `lvremove --yes ${group}/${name}`,

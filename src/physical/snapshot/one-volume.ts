@@ -1,4 +1,5 @@
 // Whether all files of a server lie in its data directory, and that on one volume: a snapshot is of one.
+import type { Dirent } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
@@ -29,10 +30,10 @@ export async function requireOneVolume(
 ): Promise<OneVolume> {
   for (const name of folders) {
     for (const folder of (variables.get(name) ?? '').split(';').filter((part) => part !== ''))
-      if (!(await isDataDirectory(folder, variables))) throw elsewhere(`${name} = ${folder}`)
+      if (!(await isDataDirectory(folder, variables))) throw liesElsewhere(`${name} = ${folder}`)
   }
   const dataFiles = variables.get('innodb_data_file_path') ?? ''
-  if (dataFiles.includes('/')) throw elsewhere(`innodb_data_file_path = ${dataFiles}`)
+  if (dataFiles.includes('/')) throw liesElsewhere(`innodb_data_file_path = ${dataFiles}`)
   const directory = await realpath(given ?? variables.text('datadir'))
   return { directory, names: await namesOnVolume(directory) }
 }
@@ -54,13 +55,30 @@ async function isDataDirectory(folder: string, variables: ServerVariables): Prom
 async function namesOnVolume(directory: string): Promise<readonly string[]> {
   const { dev } = await lstat(directory)
   const names: string[] = []
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    const place = path.join(entry.parentPath, entry.name)
-    if (entry.isSymbolicLink()) throw elsewhere(`${place} is a link`)
-    if (entry.isDirectory() && (await isElsewhere(place, dev))) throw elsewhere(`${place} is another volume`)
-    names.push(path.relative(directory, place))
+  const folders = [directory]
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of await entriesOf(folder, directory)) {
+      const place = path.join(folder, entry.name)
+      if (entry.isSymbolicLink()) throw liesElsewhere(`${place} is a link`)
+      if (entry.isDirectory()) {
+        if (await isElsewhere(place, dev)) throw liesElsewhere(`${place} is another volume`)
+        folders.push(place)
+      }
+      names.push(path.relative(directory, place))
+    }
   }
   return names
+}
+
+/** None of a schema that was dropped just now. */
+async function entriesOf(folder: string, directory: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (folder !== directory && error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return []
+    throw error
+  }
 }
 
 async function isElsewhere(folder: string, device: number): Promise<boolean> {
@@ -73,7 +91,7 @@ async function isElsewhere(folder: string, device: number): Promise<boolean> {
   }
 }
 
-function elsewhere(what: string): HoldfastError {
+export function liesElsewhere(what: string): HoldfastError {
   return new HoldfastError(
     'UNSUPPORTED',
     `a snapshot is of one volume, and this server has files elsewhere: ${what}`,

@@ -1,5 +1,6 @@
 // What the files of a snapshot are, and which point of the history of their server.
 import path from 'node:path'
+import { HoldfastError } from '../../core/errors.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import { readBinlogEnd } from '../cold/binlog-end.ts'
 import { type Survey, surveyDirectory } from '../cold/survey.ts'
@@ -20,8 +21,19 @@ export async function readSnapshot(
   signal: AbortSignal | undefined,
 ): Promise<SnapshotFiles> {
   const survey = await surveySnapshot(directory, server)
+  // Its server was found by the lock that it holds on this file.
+  if (!survey.files.some((file) => file.path === 'ibdata1')) throw ofSomethingElse(directory)
   const logEnd = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
   return { survey, point: snapshotPoint(moment, logEnd?.point) }
+}
+
+function ofSomethingElse(directory: string): HoldfastError {
+  return new HoldfastError(
+    'FAILED',
+    `the snapshot is not of the data directory: it has no ibdata1 in ${directory}`,
+    { directory },
+    { hint: 'The data directory is mounted in a way that is not known here; use another method.' },
+  )
 }
 
 /** An index in the directory of logs that lie elsewhere would lead a restored server to those of the running one. */

@@ -1,13 +1,15 @@
 // The server of a data directory as a snapshot has to know it: that it runs here, where its files are, and what holding it still has to give.
+import path from 'node:path'
 import type { BackupOrigin } from '../../core/backup.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { backupOrigin, type InstanceFacts } from '../../instance/instance-facts.ts'
 import type { ServerVariables } from '../../instance/server-variables.ts'
 import type { PhysicalContent } from '../content.ts'
+import { mountsBelow } from '../mounts.ts'
 import { serverContent } from '../server-content.ts'
 import { processOn } from '../server-here.ts'
 import { tableElsewhere } from '../table-elsewhere.ts'
-import { isLogInside, type OneVolume, requireOneVolume } from './one-volume.ts'
+import { isLogInside, liesElsewhere, type OneVolume, requireOneVolume } from './one-volume.ts'
 
 export interface RunningServer {
   readonly origin: BackupOrigin
@@ -28,12 +30,15 @@ export async function examineServer(
   variables: ServerVariables,
   given: string | undefined,
 ): Promise<RunningServer> {
-  const volume = await requireOneVolume(given, variables)
+  const volume = await volumeOf(given, variables)
   const { directory } = volume
   const link = volume.names.find((name) => name.endsWith('.isl'))
   if (link !== undefined) throw tableElsewhere(link)
   const pid = await processOn(directory, facts, variables)
   if (pid === undefined) throw notHere(directory)
+  // As the server sees them: in a container, and of folders of the same device, nobody else may.
+  const [mounted] = await mountsBelow(path.resolve(variables.text('datadir')), pid)
+  if (mounted !== undefined) throw liesElsewhere(`${mounted} is mounted by itself`)
   const hasLogInside = await isLogInside(variables)
   const lockReason = reasonToLock(facts, variables, volume, hasLogInside)
   return {
@@ -43,6 +48,17 @@ export async function examineServer(
     hasLogInside,
     ...(lockReason === undefined ? {} : { lockReason }),
     content: serverContent(variables),
+  }
+}
+
+/** A path that is not here, or not for us, is the directory of a server elsewhere. */
+async function volumeOf(given: string | undefined, variables: ServerVariables): Promise<OneVolume> {
+  try {
+    return await requireOneVolume(given, variables)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'EACCES'].includes(String(error.code)))
+      throw notHere(given ?? variables.text('datadir'))
+    throw error
   }
 }
 

@@ -22,7 +22,15 @@ for (const moment of moments) {
       () => snapshotPoint(moment, at('binlog.000007', 999)),
       (error) => isHoldfastError(error, 'FAILED') && /ends at 999 of binlog\.000007/.test(error.message),
     )
-    for (const end of [said, at('binlog.000007', 2000), at('binlog.000008', 200)])
-      assert.doesNotThrow(() => snapshotPoint(moment, end))
+    assert.throws(() => snapshotPoint(moment, at('binlog.000006', 9999)), /ends at 9999 of binlog\.000006/)
+    for (const end of [said, at('binlog.000007', 2000)]) assert.doesNotThrow(() => snapshotPoint(moment, end))
   })
 }
+
+test('a log in a snapshot that goes on behind what the server said afterwards is not that of the server', () => {
+  const after = at('binlog.000009', 3000)
+  const moment: Moment = { kind: 'free', before: said, after }
+  for (const end of [at('binlog.000008', 9999), after]) assert.doesNotThrow(() => snapshotPoint(moment, end))
+  for (const end of [at('binlog.000009', 3001), at('binlog.000010', 4)])
+    assert.throws(() => snapshotPoint(moment, end), /was only at 3000 of binlog\.000009/)
+})

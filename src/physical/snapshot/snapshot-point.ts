@@ -1,7 +1,7 @@
 // Which point of a server's history a snapshot is, by what was seen of the server and by the end of the binary log in it.
 import { HoldfastError } from '../../core/errors.ts'
 import { GtidSet } from '../../core/gtid-set.ts'
-import type { GtidState, RecoveryPoint } from '../../core/recovery-point.ts'
+import type { BinlogPosition, GtidState, RecoveryPoint } from '../../core/recovery-point.ts'
 import type { Moment } from './take-snapshot.ts'
 
 /** `logEnd`: of the binary log in the snapshot, where it has one. Throws FAILED when the two cannot both be true. */
@@ -12,6 +12,7 @@ export function snapshotPoint(moment: Moment, logEnd: RecoveryPoint | undefined)
   }
   const { before, after } = moment
   requireLogOf(before, logEnd)
+  requireLogBefore(after, logEnd)
   // Of the later of both: whatever was committed up to then may be missing, and nothing is in it that was committed later.
   const { timeMicros } = after
   if (logEnd === undefined) return { timeMicros }
@@ -32,18 +33,42 @@ function joined(before: GtidState | undefined, log: GtidState | undefined): Gtid
 
 /** The files have all that the server said it has; a log that goes on in a next file has too. */
 function requireLogOf(point: RecoveryPoint, logEnd: RecoveryPoint | undefined): void {
-  const [said, found] = [point.position, logEnd?.position]
-  if (said === undefined || found === undefined) return
-  if (found.file === said.file && found.offset < said.offset) throw lacksLog(point, logEnd)
+  if (order(logEnd?.position, point.position) < 0) throw lacksLog(point, logEnd)
 }
 
-function lacksLog({ position }: RecoveryPoint, logEnd: RecoveryPoint | undefined): HoldfastError {
+/** And nothing that it had not yet when the snapshot was there: that would be the log of another server, or of another time. */
+function requireLogBefore(point: RecoveryPoint, logEnd: RecoveryPoint | undefined): void {
+  if (order(logEnd?.position, point.position) <= 0) return
+  throw new HoldfastError(
+    'FAILED',
+    `the snapshot has a binary log that ends at ${textOf(logEnd)}, and the server was only at ${textOf(point)} when it had been taken`,
+    {},
+    { hint },
+  )
+}
+
+/** Below 0 where `a` comes before `b`; 0 also where one of both is not known. Files of one log differ in their number. */
+function order(a: BinlogPosition | undefined, b: BinlogPosition | undefined): number {
+  if (a === undefined || b === undefined) return 0
+  return binlogNumber(a.file) - binlogNumber(b.file) || a.offset - b.offset
+}
+
+function binlogNumber(file: string): number {
+  return Number(/\.(\d+)$/.exec(file)?.[1] ?? 0)
+}
+
+function textOf(point: RecoveryPoint | undefined): string {
+  return `${point?.position?.offset} of ${point?.position?.file}`
+}
+
+const hint =
+  'The volume that was taken is not that of this server, or it loses writes; take a logical backup until that is known.'
+
+function lacksLog(point: RecoveryPoint, logEnd: RecoveryPoint | undefined): HoldfastError {
   return new HoldfastError(
     'FAILED',
-    `the snapshot lacks what the server had when it was taken: its binary log ends at ${logEnd?.position?.offset} of ${position?.file}, and the server was at ${position?.offset}`,
+    `the snapshot lacks what the server had when it was taken: its binary log ends at ${textOf(logEnd)}, and the server was at ${textOf(point)}`,
     {},
-    {
-      hint: 'The volume that was taken is not that of this server, or it loses writes; take a logical backup until that is known.',
-    },
+    { hint },
   )
 }

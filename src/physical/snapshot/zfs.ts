@@ -1,9 +1,9 @@
 // Snapshots of ZFS: a data set as it is at one instant, read through a clone of it.
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
-import { type Mount, mountOf } from '../mounts.ts'
+import { type Mount, mountOf, removeMountPoint } from '../mounts.ts'
 import type { HeldSnapshot, PlanRequest } from './held-snapshot.ts'
 import { hostProgram, runHostProgram } from './host-program.ts'
 
@@ -51,7 +51,7 @@ export function zfsSnapshot({ dataset, name, mountAt, relative }: ZfsRecord): He
   const clone = `${pool}/${name}`
   const close = async (): Promise<void> => {
     if ((await namesOf('filesystem', pool)).includes(clone)) await runHostProgram('zfs', ['destroy', clone])
-    await rm(mountAt, { recursive: true, force: true })
+    await removeMountPoint(mountAt)
   }
   return {
     removal: `zfs destroy -R ${snapshot}`,
