@@ -30,11 +30,14 @@ export interface CompressOptions {
 /** Below this a zstd frame's own header and a trip to the pool cost more than they give. */
 const minCompressibleBytes = 64
 
+/** Up to here compressing takes no longer than a trip to the pool and the stream for it. */
+const smallBytes = 16 * 1024
+
 /** Node's default output buffer; a smaller one gains nothing. */
 const minOutputBytes = 16 * 1024
 
 /**
- * One zstd frame, made on libuv's pool, or the payload itself where that is not smaller. The payload must not change until the pieces were used.
+ * One zstd frame, made on libuv's pool unless the payload is short, or the payload itself where that is not smaller. The payload must not change until the pieces were used.
  *
  * The output buffer is made as long as `expectedRatio` says: one
  * that is too small costs a trip to the pool for every further piece, and one as long as the payload is memory that V8 counts,
@@ -46,6 +49,7 @@ export async function compressPayload(
 ): Promise<CompressedPayload> {
   const asIs = { pieces: [payload], storedBytes: payload.length, isCompressed: false }
   if (payload.length < minCompressibleBytes) return asIs
+  if (payload.length <= smallBytes) return compressNow(payload, options.level ?? defaultCompressLevel)
   const stream = createZstdCompress(zstdOptions(payload, options))
   const pieces: Uint8Array[] = []
   let storedBytes = 0
@@ -85,10 +89,10 @@ function zstdOptions(
       ...(level < hungryLevel ? {} : { [constants.ZSTD_c_windowLog]: hungryWindowLog }),
     },
     pledgedSrcSize: payload.length,
-    chunkSize: Math.max(
-      minOutputBytes,
-      Math.ceil(expectedRatio < 1 ? Math.min(bound, payload.length * expectedRatio * 1.125) : bound),
-    ),
+    chunkSize:
+      expectedRatio < 1
+        ? Math.max(minOutputBytes, Math.ceil(Math.min(bound, payload.length * expectedRatio * 1.125)))
+        : bound,
   }
 }
 

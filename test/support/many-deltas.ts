@@ -20,8 +20,8 @@ for (let cell = 0; cell < count; cell += 1) {
   // Blocks here and there, so that no list of runs would be short.
   change.stored({ base: { id, plainBytes: cellBytes }, delta: { id, blocks: 0x5555, isXor: cell % 2 === 0 } })
 }
-const { map, chunks } = cells.describe()
-assert.equal(chunks.length, 2 * count)
+const { map } = cells
+assert.equal(cells.length, 2 * count)
 const text = JSON.stringify({
   format: 1,
   server: { pageBytes: 16384, architecture: 'x86_64', plugins: [] },

@@ -14,6 +14,9 @@ export interface SinkOnThreads extends BackupSink, AsyncDisposable {
 /** Below this a thread takes longer to start than it gains. */
 const bytesBeforeThreads = 32 * 1024 * 1024
 
+/** Shorter chunks are stored here: four messages and two threads that wake up for them take longer. */
+const minBytesForThreads = 16 * 1024
+
 /** Bytes on their way to a thread: it has the next chunks at hand while it works on one. */
 const underWayBytes = 4 * 1024 * 1024
 
@@ -48,7 +51,8 @@ class ThreadedSink implements SinkOnThreads {
 
   async putChunk(bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
     this.#bytes += bytes.length
-    if (this.#bytes <= bytesBeforeThreads) return this.#session.putChunk(bytes, signal)
+    if (this.#bytes <= bytesBeforeThreads || bytes.length < minBytesForThreads)
+      return this.#session.putChunk(bytes, signal)
     if (this.#threads.length === 0) this.#threads = this.#start()
     const idlest = this.#threads.reduce((best, thread) => (thread.waiting < best.waiting ? thread : best))
     idlest.waiting += bytes.length

@@ -47,9 +47,9 @@ export async function copyFile(
     ...(isSparse(file) ? { isSparse: true } : {}),
   })
   await to.resize(file.stats.size)
-  const buffer = Buffer.alloc(readBytes)
+  const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, file.stats.size))
   for (let offset = 0; offset < file.stats.size; ) {
-    const { bytesRead } = await handle.read(buffer, 0, readBytes, offset)
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset)
     if (bytesRead === 0) throw changed(from)
     const bytes = buffer.subarray(0, bytesRead)
     if (space !== undefined) checkPages(bytes, offset, space, before?.pages ?? 0, from)

@@ -32,14 +32,14 @@ const maxChangedBytes = cellBytes / 4
 export class CellStore {
   readonly #sink: CellSink
   readonly #path: string
-  readonly #notes: FileNotes | undefined
+  #notes: FileNotes | undefined
 
   constructor(sink: CellSink, path: string) {
     this.#sink = sink
     this.#path = path
-    this.#notes = sink.memory?.begin()
   }
 
+  /** Undefined where there is nothing to remember. */
   get notes(): FileNotes | undefined {
     return this.#notes
   }
@@ -57,7 +57,7 @@ export class CellStore {
       isSame && (known.delta === undefined || (await memory.holds(known.delta.id)))
         ? known
         : await this.#changed(memory, known, buffer, content, end)
-    this.#notes?.note(cell, remembered)
+    ;(this.#notes ??= memory.begin()).note(cell, remembered)
     return remembered
   }
 

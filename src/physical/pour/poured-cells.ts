@@ -1,5 +1,5 @@
 // What of one file is stored: a chunk for each cell that is not all zeros, and patches laid over it in the order they came.
-import type { ObjectChunk, StoredObject } from '../../core/backup.ts'
+import type { ObjectChunk } from '../../core/backup.ts'
 import type { FileContent } from '../content.ts'
 import { cellBytes } from '../grid.ts'
 import type { ByteRuns } from './byte-runs.ts'
@@ -9,6 +9,9 @@ import { DeltaColumn } from './delta-column.ts'
 import { encodeDeltas } from './delta-list.ts'
 
 const unknownId = '00'.repeat(32)
+
+/** One for all files without any. */
+const noPatches: FileContent['patches'] = []
 
 interface Patch {
   readonly spans: [number, number][]
@@ -21,12 +24,13 @@ export type CellChange =
   | { readonly kind: 'base'; readonly end: number; readonly stored: (kept: KeptCell) => void }
   | { readonly kind: 'patch'; readonly bytes: Buffer; readonly stored: (id: string) => void }
 
-export class PouredCells {
+export class PouredCells implements Iterable<ObjectChunk> {
   readonly #bases = new ChunkColumn()
-  readonly #deltas = new DeltaColumn()
-  readonly #patches = new Map<number, Patch[]>()
+  /** Made when they are needed, and all but always they are not: there may be fifty thousand files. */
+  #deltas: DeltaColumn | undefined
+  #patches: Map<number, Patch[]> | undefined
   /** Cells whose base is being stored, with what may note its id: a later base takes the place away. */
-  readonly #storing = new Map<number, object>()
+  #storing: Map<number, object> | undefined
 
   has(cell: number): boolean {
     return this.#bases.plainBytes(cell) > 0
@@ -45,47 +49,49 @@ export class PouredCells {
   /** Forgets this cell and all behind it. */
   truncate(cells: number): void {
     this.#bases.truncate(cells)
-    this.#deltas.truncate(cells)
+    this.#deltas?.truncate(cells)
     for (const column of [this.#patches, this.#storing]) {
-      for (const cell of column.keys()) if (cell >= cells) column.delete(cell)
+      for (const cell of column?.keys() ?? []) if (cell >= cells) column?.delete(cell)
     }
   }
 
-  /** To be asked for when every chunk has its id. */
-  describe(): {
-    readonly map: Pick<FileContent, 'cells' | 'deltas' | 'patches'>
-    readonly chunks: StoredObject['chunks']
-  } {
+  /** Which chunk is what. */
+  get map(): Pick<FileContent, 'cells' | 'deltas' | 'patches'> {
     const cells: [number, number][] = []
     for (const { cell } of this.#bases.entries()) {
       const last = cells.at(-1)
       if (last !== undefined && last[0] + last[1] === cell) last[1] += 1
       else cells.push([cell, 1])
     }
-    const bases = this.#bases
     const deltas = this.#deltas
-    const patches = [...this.#patchesInOrder()]
-    const chunks = {
-      length: bases.count + deltas.count + patches.length,
-      *[Symbol.iterator](): Generator<ObjectChunk> {
-        for (const { id, plainBytes } of bases.entries()) yield { id, plainBytes, rows: 0, rowHash: '' }
-        for (const { id, blocks } of deltas.entries())
-          yield { id, plainBytes: deltaBytes(blocks), rows: 0, rowHash: '' }
-        for (const { id, plainBytes } of patches) yield { id, plainBytes, rows: 0, rowHash: '' }
-      },
-    }
+    const hasDeltas = deltas !== undefined && deltas.count > 0
     return {
-      map: {
-        cells,
-        ...(deltas.count === 0 ? {} : { deltas: encodeDeltas(deltas.entries(), deltas.count) }),
-        patches: patches.map(({ cell, spans }) => [cell, spans]),
-      },
-      chunks,
+      cells,
+      ...(hasDeltas ? { deltas: encodeDeltas(deltas.entries(), deltas.count) } : {}),
+      patches:
+        this.#patches === undefined
+          ? noPatches
+          : Array.from(this.#patchesInOrder(), ({ cell, spans }) => [cell, spans]),
     }
   }
 
+  /** How many chunks there are. */
+  get length(): number {
+    let patches = 0
+    for (const each of this.#patches?.values() ?? []) patches += each.length
+    return this.#bases.count + (this.#deltas?.count ?? 0) + patches
+  }
+
+  /** All chunks in their order. To be asked for when each has its id. */
+  *[Symbol.iterator](): Generator<ObjectChunk> {
+    for (const { id, plainBytes } of this.#bases.entries()) yield { id, plainBytes, rows: 0, rowHash: '' }
+    for (const { id, blocks } of this.#deltas?.entries() ?? [])
+      yield { id, plainBytes: deltaBytes(blocks), rows: 0, rowHash: '' }
+    for (const { id, plainBytes } of this.#patchesInOrder()) yield { id, plainBytes, rows: 0, rowHash: '' }
+  }
+
   *#patchesInOrder(): Generator<Patch & { readonly cell: number }> {
-    for (const [cell, patches] of [...this.#patches].toSorted(([a], [b]) => a - b)) {
+    for (const [cell, patches] of [...(this.#patches ?? [])].toSorted(([a], [b]) => a - b)) {
       for (const patch of patches) yield { cell, ...patch }
     }
   }
@@ -93,15 +99,17 @@ export class PouredCells {
   #base(cell: number, end: number): CellChange {
     const token = {}
     this.#bases.set(cell, unknownId, end)
-    this.#storing.set(cell, token)
+    const storing = (this.#storing ??= new Map())
+    storing.set(cell, token)
     return {
       kind: 'base',
       end,
       stored: ({ base, delta }) => {
-        if (this.#storing.get(cell) !== token) return
-        this.#storing.delete(cell)
+        if (storing.get(cell) !== token) return
+        storing.delete(cell)
+        if (storing.size === 0 && this.#storing === storing) this.#storing = undefined
         this.#bases.set(cell, base.id, base.plainBytes)
-        if (delta !== undefined) this.#deltas.set(cell, delta)
+        if (delta !== undefined) (this.#deltas ??= new DeltaColumn()).set(cell, delta)
       },
     }
   }
@@ -111,8 +119,8 @@ export class PouredCells {
     if (spans.length === 0) return undefined
     const bytes = Buffer.concat(spans.map(([start, length]) => buffer.subarray(start, start + length)))
     const patch: Patch = { spans, plainBytes: bytes.length, id: unknownId }
-    const patches = this.#patches.get(cell)
-    if (patches === undefined) this.#patches.set(cell, [patch])
+    const patches = this.#patches?.get(cell)
+    if (patches === undefined) (this.#patches ??= new Map()).set(cell, [patch])
     else patches.push(patch)
     return {
       kind: 'patch',
@@ -125,9 +133,9 @@ export class PouredCells {
 
   #drop(cell: number): void {
     this.#bases.delete(cell)
-    this.#deltas.delete(cell)
-    this.#patches.delete(cell)
-    this.#storing.delete(cell)
+    this.#deltas?.delete(cell)
+    this.#patches?.delete(cell)
+    this.#storing?.delete(cell)
   }
 }
 

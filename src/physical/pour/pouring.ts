@@ -87,9 +87,9 @@ export class Pouring implements FileIntake {
     const objects: StoredObject[] = []
     const files: FileContent[] = []
     for (const file of [...this.#files.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-      const { map, chunks } = file.cells.describe()
-      files.push({ path: file.path, ...contentOf(file.attributes), sizeBytes: file.sizeBytes, ...map })
-      if (chunks.length > 0) objects.push({ name: file.path, chunks })
+      const { path, cells, sizeBytes } = file
+      files.push({ path, ...contentOf(file.attributes), sizeBytes, ...cells.map })
+      if (cells.length > 0) objects.push({ name: path, chunks: cells })
     }
     this.#remember()
     const folders = [...this.#folders].map(([path, mode]) => ({ path, mode }))
@@ -120,7 +120,7 @@ export class Pouring implements FileIntake {
       return
     }
     const opened = { file, cell, buffer, written: new ByteRuns() }
-    file.open.set(cell, opened)
+    file.opened(opened)
     this.#open.add(opened)
   }
 
@@ -136,7 +136,7 @@ export class Pouring implements FileIntake {
   #store(open: OpenCell): void {
     const { file, cell, buffer, written } = open
     this.#open.delete(open)
-    file.open.delete(cell)
+    file.closed(cell)
     const cellEnd = Math.min(cellBytes, file.sizeBytes - cell * cellBytes)
     const change = file.cells.put(cell, buffer, written, cellEnd)
     if (change === undefined) {
@@ -178,7 +178,7 @@ export class Pouring implements FileIntake {
 
   #abandon(open: OpenCell): void {
     this.#open.delete(open)
-    open.file.open.delete(open.cell)
+    open.file.closed(open.cell)
     this.#pool.giveBack(open.buffer)
   }
 
@@ -194,6 +194,8 @@ export class Pouring implements FileIntake {
   }
 }
 
+const noneOpen: ReadonlyMap<number, OpenCell> = new Map()
+
 class PouredFile implements IntakeFile {
   readonly #pouring: Pouring
   path: string
@@ -202,13 +204,28 @@ class PouredFile implements IntakeFile {
   isRemoved = false
   readonly cells = new PouredCells()
   readonly store: CellStore
-  readonly open = new Map<number, OpenCell>()
+  #open: Map<number, OpenCell> | undefined
 
   constructor(pouring: Pouring, path: string, attributes: FileAttributes, store: CellStore) {
     this.#pouring = pouring
     this.store = store
     this.path = path
     this.attributes = attributes
+  }
+
+  /** Cells that are being filled. */
+  get open(): ReadonlyMap<number, OpenCell> {
+    return this.#open ?? noneOpen
+  }
+
+  opened(open: OpenCell): void {
+    ;(this.#open ??= new Map()).set(open.cell, open)
+  }
+
+  /** Of most files nothing is open most of the time, and a map for each would cost more than all else that is known of it. */
+  closed(cell: number): void {
+    this.#open?.delete(cell)
+    if (this.#open?.size === 0) this.#open = undefined
   }
 
   async write(offset: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
