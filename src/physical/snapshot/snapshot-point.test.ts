@@ -34,3 +34,16 @@ test('a log in a snapshot that goes on behind what the server said afterwards is
   for (const end of [at('binlog.000009', 3001), at('binlog.000010', 4)])
     assert.throws(() => snapshotPoint(moment, end), /was only at 3000 of binlog\.000009/)
 })
+
+test('without a lock the end of the log is the point, with what the log does not tell, and no earlier than it was', () => {
+  const gtids = (numbers: string) =>
+    ({ flavour: 'mysql', text: `3e11fa47-71ca-11e1-9e33-c80aa9429562:${numbers}` }) as const
+  const moment: Moment = {
+    kind: 'free',
+    before: { ...at('binlog.000002', 400), gtid: gtids('1-20') },
+    after: { ...at('binlog.000002', 900), gtid: gtids('1-40'), timeMicros: 30 },
+  }
+  const end = { ...at('binlog.000002', 600), gtid: gtids('15-30') }
+  const position = { file: 'binlog.000002', offset: 600 }
+  assert.deepEqual(snapshotPoint(moment, end), { position, gtid: gtids('1-30'), timeMicros: 30 })
+})
