@@ -10,6 +10,10 @@ function at(file: string, offset: number): RecoveryPoint {
   return { position: { file, offset }, timeMicros: 1 }
 }
 
+function gtids(numbers: string) {
+  return { flavour: 'mysql', text: `3e11fa47-71ca-11e1-9e33-c80aa9429562:${numbers}` } as const
+}
+
 const said = at('binlog.000007', 1000)
 const moments: readonly Moment[] = [
   { kind: 'free', before: said, after: at('binlog.000007', 3000) },
@@ -36,8 +40,6 @@ test('a log in a snapshot that goes on behind what the server said afterwards is
 })
 
 test('without a lock the end of the log is the point, with what the log does not tell, and no earlier than it was', () => {
-  const gtids = (numbers: string) =>
-    ({ flavour: 'mysql', text: `3e11fa47-71ca-11e1-9e33-c80aa9429562:${numbers}` }) as const
   const moment: Moment = {
     kind: 'free',
     before: { ...at('binlog.000002', 400), gtid: gtids('1-20') },
