@@ -15,7 +15,8 @@ test('bytes take the time that the rate gives them, in many small pieces as in o
       for (let piece = 0; piece < pieces; piece++) await limit.spend(300_000 / pieces, undefined)
       await limit.settle(undefined)
     })
-    assert.ok(seconds >= 0.3, `${pieces} pieces: ${seconds} s`)
+    // Timers may come a fraction of a millisecond early.
+    assert.ok(seconds >= 0.299, `${pieces} pieces: ${seconds} s`)
     assert.ok(seconds < 2, `${pieces} pieces: ${seconds} s`)
   }
 })
@@ -31,7 +32,7 @@ test('whoever has the ticket shares the rate', async () => {
       }),
     )
   })
-  assert.ok(seconds >= 0.3, `${seconds} s`)
+  assert.ok(seconds >= 0.299, `${seconds} s`)
 })
 
 test('a pause is no credit for a burst after it', async () => {
