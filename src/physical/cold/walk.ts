@@ -53,18 +53,24 @@ async function unless<T>(isNeedless: boolean, look: () => Promise<T>): Promise<T
   }
 }
 
-/** A link that leads nowhere is not gone. */
+/** A link that leads nowhere is not gone; what is there again, as after tables swapped their names, is looked at again. */
 async function unlessGone<T>(place: string, look: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await look()
-  } catch (error) {
-    if (!isAbsence(error)) throw error
+  for (;;) {
     try {
-      await lstat(place)
-    } catch (still) {
-      if (isAbsence(still)) return undefined
-      throw still
+      return await look()
+    } catch (error) {
+      if (!isAbsence(error)) throw error
+      if ((await kindOf(place)) === 'gone') return undefined
+      if ((await kindOf(place)) === 'link') throw error
     }
+  }
+}
+
+async function kindOf(place: string): Promise<'gone' | 'link' | 'other'> {
+  try {
+    return (await lstat(place)).isSymbolicLink() ? 'link' : 'other'
+  } catch (error) {
+    if (isAbsence(error)) return 'gone'
     throw error
   }
 }
