@@ -8,6 +8,7 @@ import { readStoppedServer, type StoppedServer } from '../physical/cold/server-f
 import { requireStopped } from '../physical/cold/stopped-server.ts'
 import { type Survey, surveyDirectory } from '../physical/cold/survey.ts'
 import { explainRead } from '../physical/cold/unreadable.ts'
+import { namedFolders } from '../physical/folders-elsewhere.ts'
 import { runProgram } from '../process/run-program.ts'
 import type { UseCase } from './backup-instance.ts'
 import { commitFiles } from './commit-files.ts'
@@ -103,21 +104,12 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-const elsewhere = [
-  'innodb-data-home-dir',
-  'innodb-undo-directory',
-  'innodb-log-group-home-dir',
-  'aria-log-dir-path',
-  'innodb-directories',
-  'rocksdb-datadir',
-  'rocksdb-wal-dir',
-]
-
 function refuseScattered(directory: string, { values }: ServerOptions): void {
-  for (const name of elsewhere) {
-    const value = values.get(name)
-    if (value === undefined || value === '' || path.resolve(directory, value) === directory) continue
-    throw scattered(name, value)
+  const valueOf = (variable: string): string | undefined => values.get(variable.replaceAll('_', '-'))
+  for (const { variable, folder, mayLie } of namedFolders(valueOf)) {
+    const place = path.resolve(directory, folder)
+    if (place === directory || (mayLie === 'within' && place.startsWith(`${directory}/`))) continue
+    throw scattered(variable.replaceAll('_', '-'), folder)
   }
   const name = 'innodb-data-file-path'
   const dataFiles = values.get(name)

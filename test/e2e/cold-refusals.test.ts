@@ -119,6 +119,23 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     )
   })
 
+  await context.test(
+    'a folder of pages elsewhere is named, and one of RocksDB within it is none',
+    async () => {
+      const options = place('folders.cnf')
+      const inside = path.join(server.dataDir, '#rocksdb')
+      await writeFile(
+        options,
+        `[mysqld]\nloose-rocksdb-datadir=${inside}\ninnodb-doublewrite-dir=/mnt/fast\n`,
+      )
+      assertRefused(
+        await holdfast([...cold, server.dataDir, '--server-options', options], { env }),
+        1,
+        /innodb-doublewrite-dir = \/mnt\/fast: a cold backup takes one directory/,
+      )
+    },
+  )
+
   await context.test('a server program that is missing, or is none, or of another series', async () => {
     const restore = ['restore', 'shop', '--datadir', place('restored'), '--server-program']
     assertRefused(

@@ -20,12 +20,19 @@ export function sandboxArguments(
     // With the log that the server had, transactions that were prepared when it died are decided as it would have done.
     ...(log === undefined
       ? ['--skip-log-bin']
-      : [`--log-bin=${log}`, `--log-bin-index=${log}.index`, '--binlog-format=ROW']),
+      : [`--log-bin=${log}`, `--log-bin-index=${indexOf(log, files)}`, '--binlog-format=ROW']),
     ...relayArguments(files),
     ...(origin.flavour === 'mysql'
       ? mysqlArguments(point.gtid !== undefined)
       : mariadbArguments(content, origin.gtidDomainId)),
   ]
+}
+
+/** The server may have called it otherwise (log_bin_index). */
+function indexOf(log: string, files: readonly FileContent[]): string {
+  const indexes = files.filter(({ kind }) => kind === 'binlog-index').map((file) => file.path)
+  const usual = `${log}.index`
+  return indexes.length === 1 ? (indexes[0] ?? usual) : usual
 }
 
 /** A server looks at its relay log when it starts, also without replication: at the one that was restored. */

@@ -4,17 +4,9 @@ import { lstat, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../core/errors.ts'
 import type { ServerVariables } from '../../instance/server-variables.ts'
+import { type NamedFolder, namedFolders } from '../folders-elsewhere.ts'
 import { isThere } from '../is-there.ts'
-
-/** Folders that a server may have elsewhere; relative ones are relative to the data directory. */
-const folders = [
-  'innodb_data_home_dir',
-  'innodb_log_group_home_dir',
-  'innodb_undo_directory',
-  'innodb_doublewrite_dir',
-  'innodb_directories',
-  'aria_log_dir_path',
-]
+import { binlogBase } from '../server-content.ts'
 
 export interface OneVolume {
   /** The data directory, absolute and without links. */
@@ -28,27 +20,34 @@ export async function requireOneVolume(
   given: string | undefined,
   variables: ServerVariables,
 ): Promise<OneVolume> {
-  for (const name of folders) {
-    for (const folder of (variables.get(name) ?? '').split(';').filter((part) => part !== ''))
-      if (!(await isDataDirectory(folder, variables))) throw liesElsewhere(`${name} = ${folder}`)
-  }
+  for (const { variable, folder, mayLie } of namedFolders((name) => variables.get(name)))
+    if (!(await isDataDirectory(folder, variables, mayLie))) throw liesElsewhere(`${variable} = ${folder}`)
   const dataFiles = variables.get('innodb_data_file_path') ?? ''
   if (dataFiles.includes('/')) throw liesElsewhere(`innodb_data_file_path = ${dataFiles}`)
   const directory = await realpath(given ?? variables.text('datadir'))
   return { directory, names: await namesOnVolume(directory) }
 }
 
-/** A log that lies elsewhere is for the archive. */
+/** A log that lies elsewhere is for the archive; so is one whose index does, for without it nobody knows which files are of it. */
 export async function isLogInside(variables: ServerVariables): Promise<boolean> {
-  const base = variables.get('log_bin_basename') ?? ''
-  return variables.isOn('log_bin') && base !== '' && (await isDataDirectory(path.dirname(base), variables))
+  const base = binlogBase(variables)
+  if (base === undefined) return false
+  for (const file of [base, variables.get('log_bin_index') || base])
+    if (!(await isDataDirectory(path.dirname(file), variables, 'at'))) return false
+  return true
 }
 
 /** As the server names folders, which need not be there for us. */
-async function isDataDirectory(folder: string, variables: ServerVariables): Promise<boolean> {
+async function isDataDirectory(
+  folder: string,
+  variables: ServerVariables,
+  mayLie: NamedFolder['mayLie'],
+): Promise<boolean> {
   const own = path.resolve(variables.text('datadir'))
   const named = path.resolve(own, folder)
-  return named === own || ((await isThere(named)) && (await realpath(named)) === (await realpath(own)))
+  const isHere = (place: string, directory: string): boolean =>
+    place === directory || (mayLie === 'within' && place.startsWith(`${directory}/`))
+  return isHere(named, own) || ((await isThere(named)) && isHere(await realpath(named), await realpath(own)))
 }
 
 /** A snapshot has an empty folder where another volume is mounted, and a link that leads to the file that is written to. */

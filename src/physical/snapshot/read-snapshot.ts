@@ -37,8 +37,11 @@ function ofSomethingElse(directory: string): HoldfastError {
 }
 
 /** An index in the directory of logs that lie elsewhere would lead a restored server to those of the running one. */
-async function surveySnapshot(directory: string, { hasLogInside, content }: RunningServer): Promise<Survey> {
-  const index = hasLogInside ? path.join(directory, `${content.binlogBase}.index`) : undefined
+async function surveySnapshot(
+  directory: string,
+  { hasLogInside, binlogIndex, content }: RunningServer,
+): Promise<Survey> {
+  const index = hasLogInside ? path.join(directory, binlogIndex ?? `${content.binlogBase}.index`) : undefined
   const survey = await surveyDirectory(directory, index, 'crashed')
   if (hasLogInside) return survey
   const { binlog: _, ...others } = survey

@@ -19,6 +19,8 @@ export interface RunningServer {
   readonly pid: number
   /** Its binary log lies in the data directory, and so in a snapshot of it. */
   readonly hasLogInside: boolean
+  /** Name of the index of its binary log, where the server says it. */
+  readonly binlogIndex?: string
   /** Why files of one instant are not enough, in words; absent where they are. */
   readonly lockReason?: string
   readonly content: PhysicalContent['server']
@@ -40,12 +42,14 @@ export async function examineServer(
   const [mounted] = await mountsBelow(path.resolve(variables.text('datadir')), pid)
   if (mounted !== undefined) throw liesElsewhere(`${mounted} is mounted by itself`)
   const hasLogInside = await isLogInside(variables)
+  const binlogIndex = variables.get('log_bin_index')
   const lockReason = reasonToLock(facts, variables, volume, hasLogInside)
   return {
     origin: backupOrigin(facts),
     directory,
     pid,
     hasLogInside,
+    ...(binlogIndex === undefined || binlogIndex === '' ? {} : { binlogIndex: path.basename(binlogIndex) }),
     ...(lockReason === undefined ? {} : { lockReason }),
     content: serverContent(variables),
   }
