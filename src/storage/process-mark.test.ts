@@ -35,6 +35,7 @@ test('a process that was killed is gone also while nobody has asked how it ended
     const [line] = await once(parent.stdout, 'data')
     const mark = markOf(Number(String(line)))
     assert.equal(isCertainlyGone(mark), false)
+    while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await sleep(5)
     process.kill(mark.pid, 'SIGKILL')
     while (statOf(mark.pid)[0] !== 'Z') await sleep(5)
     assert.equal(isCertainlyGone(mark), true)
