@@ -111,15 +111,16 @@ export async function restoreDirectory(
     const message = `going on with a restore of backup ${way.unfinished.backup}, which was begun at ${way.begunAt} and did not end`
     emit({ type: 'notice', level: 'info', message })
   }
-  const { isInPlace, begunAt } = way
+  const { isInPlace, begunAt, outside } = way
   await mkdir(directory, { recursive: true, mode: 0o750 })
-  const mark = { source: source.name, backup: plan.base.id, directory, isInPlace, begunAt }
+  const mark = { source: source.name, backup: plan.base.id, directory, isInPlace, begunAt, outside }
   await setMark({ ...mark, isCleared: way.unfinished?.isCleared ?? !isInPlace })
   await clearWay(directory, way)
   await setMark({ ...mark, isCleared: true })
   const fileStart = performance.now()
   emit({ type: 'phase', phase: 'writing files', detail: directory })
-  const bytes = await restoreFiles(backup, content, { directory, into: way.into, owner, signal, emit })
+  const putting = { directory, into: way.into, ownOutside: outside, owner, signal, emit }
+  const bytes = await restoreFiles(backup, content, putting)
   const written = { files: content.files.length, bytes, fileSeconds: secondsSince(fileStart) }
   if (programs === undefined) {
     await removeMark(directory)

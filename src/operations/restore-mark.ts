@@ -3,7 +3,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../core/errors.ts'
-import { markName } from '../physical/restore/existing-files.ts'
+import { markName, partialMarkName } from '../physical/restore/existing-files.ts'
 import { syncFolder } from '../storage/durable-file.ts'
 import { isCertainlyGone, ownProcessMark } from '../storage/process-mark.ts'
 import { systemErrorCode } from '../storage/store-errors.ts'
@@ -19,6 +19,8 @@ const document = z.object({
   isInPlace: z.boolean(),
   /** Nothing of that is left but what is written over: all else there came of the restore. */
   isCleared: z.boolean(),
+  /** Files of the backup outside of the directory, where nothing was before: what is there now came of the restore. */
+  outside: z.array(z.string()).readonly().optional(),
   begunAt: z.string(),
   process: z.object({
     host: z.string(),
@@ -56,7 +58,7 @@ export async function readMark(directory: string): Promise<RestoreMark | undefin
 export async function setMark(mark: Omit<RestoreMark, 'format' | 'what' | 'process'>): Promise<void> {
   const { directory } = mark
   const file = path.join(directory, markName)
-  const partial = `${file}.new`
+  const partial = path.join(directory, partialMarkName)
   {
     await using handle = await open(partial, 'w', 0o600)
     const text = JSON.stringify(
@@ -85,7 +87,9 @@ export function requireEnded({ process: holder, directory, begunAt }: RestoreMar
     'TARGET_NOT_EMPTY',
     `process ${holder.pid} on ${holder.host} is restoring into ${directory} since ${begunAt}`,
     { directory, pid: holder.pid, host: holder.host },
-    { hint: 'Wait for its end; where it is certain that it runs no more, restore into a new directory.' },
+    {
+      hint: `Wait for its end. Where it is certain that it runs no more, remove ${path.join(directory, markName)} and say --in-place.`,
+    },
   )
 }
 

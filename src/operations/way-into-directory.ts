@@ -7,6 +7,7 @@ import { requireStopped } from '../physical/cold/stopped-server.ts'
 import type { PhysicalContent } from '../physical/content.ts'
 import { type ExistingFile, readExistingFiles } from '../physical/restore/existing-files.ts'
 import { type ExtraFiles, extraFiles } from '../physical/restore/extra-files.ts'
+import { outsideFiles, requireOutsideFree } from '../physical/restore/outside-files.ts'
 import { requireEmpty } from '../physical/restore/restore-files.ts'
 import { systemErrorCode } from '../storage/store-errors.ts'
 import { type RestoreMark, readMark, requireEnded } from './restore-mark.ts'
@@ -30,6 +31,8 @@ export interface WayIntoDirectory {
   /** What is there, and is written over or goes: it makes room for what comes. */
   readonly existing: readonly ExistingFile[]
   readonly extra: ExtraFiles
+  /** Absolute: files of the backup that lie outside of the directory, where nothing is but what this restore wrote. */
+  readonly outside: readonly string[]
   /** Where binary logs and unknown files of the directory go; absent where there are none. */
   readonly setAside?: string
 }
@@ -42,15 +45,21 @@ export async function wayInto(request: WayRequest): Promise<WayIntoDirectory> {
   const { directory, content } = request
   const unfinished = await readMark(directory)
   if (unfinished !== undefined) refuseOther(unfinished, request)
-  else if (!request.isInPlace) {
-    await requireEmpty(directory)
-    return { into: 'empty', isInPlace: false, begunAt: now(), existing: [], extra: nothing }
+  else if (!request.isInPlace) await requireEmpty(directory)
+  const written = await requireOutsideFree(content, unfinished?.outside ?? [])
+  // Also those of another backup that an earlier run began with.
+  const outside = [...new Set([...(unfinished?.outside ?? []), ...outsideFiles(content)])]
+  if (unfinished === undefined && !request.isInPlace) {
+    return { into: 'empty', isInPlace: false, begunAt: now(), existing: [], extra: nothing, outside }
   }
   const { files, folders } = await readExisting(directory)
   const stopped = files.flatMap(({ path, belonging }) =>
     belonging.kind === 'take' ? [{ path, kind: belonging.as }] : [],
   )
-  await requireStopped({ directory, files: stopped })
+  await requireStopped({
+    directory,
+    files: [...stopped, ...written.map((path) => ({ path, kind: 'tablespace' as const }))],
+  })
   if (unfinished === undefined && files.length > 0) requireServers(directory, files)
   const isInPlace = unfinished?.isInPlace ?? files.length > 0
   const isCleared = unfinished?.isCleared ?? false
@@ -65,6 +74,7 @@ export async function wayInto(request: WayRequest): Promise<WayIntoDirectory> {
     ...(unfinished === undefined ? {} : { unfinished }),
     existing: files,
     extra,
+    outside,
     ...setAside,
   }
 }

@@ -15,7 +15,8 @@ export async function requireStopped({
 }): Promise<void> {
   const names = files
     .filter(({ kind }) => kind === 'tablespace')
-    .map((file) => path.join(directory, file.path))
+    // Some lie outside of it, by absolute paths.
+    .map((file) => path.resolve(directory, file.path))
   const holder = await holderOf(names)
   if (holder === undefined) return
   throw new HoldfastError(

@@ -8,8 +8,11 @@ import { type Belonging, classifyFile } from '../cold/classify-file.ts'
 /** Lies in a directory until all that a restore does there is done. */
 export const markName = 'holdfast-restore.json'
 
-/** Neither is the server's: the first is there from the start where the directory is a file system of its own. */
-export const passedOver: readonly string[] = ['lost+found', markName]
+/** What the mark is written as, before it has its name. */
+export const partialMarkName = `${markName}.new`
+
+/** None is the server's: the first is there from the start where the directory is a file system of its own. */
+export const passedOver: readonly string[] = ['lost+found', markName, partialMarkName]
 
 export interface ExistingFile {
   /** Relative to the directory. */

@@ -8,6 +8,7 @@ import type { PhysicalContent } from '../content.ts'
 import { isExternal, requireSafePath } from '../file-path.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { passedOver } from './existing-files.ts'
+import { requireOutsideFree } from './outside-files.ts'
 import { overwriteFile } from './overwrite-file.ts'
 import { writeFile } from './write-file.ts'
 
@@ -24,6 +25,8 @@ export interface RestoreFilesOptions {
   readonly directory: string
   /** `over`: what is there is compared, and written only where it differs; the caller has cleared away all else. */
   readonly into?: 'empty' | 'over'
+  /** Files outside of the directory that this restore may have written before: they are written over. */
+  readonly ownOutside?: readonly string[] | undefined
   /** Of the directory and all in it; for root by default whoever owns the directory. */
   readonly owner?: Owner | undefined
   readonly signal?: AbortSignal | undefined
@@ -46,14 +49,12 @@ export interface WrittenFiles {
 export async function restoreFiles(
   backup: BackupSource,
   content: PhysicalContent,
-  { directory, into = 'empty', owner, signal, emit }: RestoreFilesOptions,
+  { directory, into = 'empty', ownOutside = [], owner, signal, emit }: RestoreFilesOptions,
 ): Promise<WrittenFiles> {
   const { files, folders } = content
   for (const { path } of [...files, ...folders]) requireSafePath(path)
-  if (into === 'empty') {
-    await requireEmpty(directory)
-    for (const { path } of files.filter(({ path }) => isExternal(path))) await requireAbsent(path)
-  }
+  if (into === 'empty') await requireEmpty(directory)
+  await requireOutsideFree(content, ownOutside)
   const put = into === 'empty' ? writeNew : overwriteFile
   const place = (path: string): string => (isExternal(path) ? path : join(directory, path))
   const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
@@ -61,7 +62,7 @@ export async function restoreFiles(
   let writtenBytes = 0
   let sameBytes = 0
   try {
-    const made = await makeFolders(directory, content, place)
+    const { wanted, foreign } = await makeFolders(directory, content, place, owner)
     await sideBySide(files, filesAtOnce, signal, async (file, signal) => {
       const path = place(file.path)
       let come = 0
@@ -81,9 +82,10 @@ export async function restoreFiles(
       // Holes count as well, or the total would never be reached.
       done += file.sizeBytes - come
     })
-    await giveToOwner(directory, [...made, ...files.map(({ path }) => place(path))], owner)
-    for (const { path, mode } of folders) await chmod(place(path), mode)
-    for (const folder of made) await syncFolder(folder)
+    const ours = wanted.filter((folder) => !foreign.has(folder))
+    await giveToOwner(directory, [...ours, ...files.map(({ path }) => place(path))], owner)
+    for (const { path, mode } of folders) if (!foreign.has(place(path))) await chmod(place(path), mode)
+    for (const folder of wanted) await syncFolder(folder)
   } catch (error) {
     throw explain(error, directory)
   }
@@ -93,19 +95,36 @@ export async function restoreFiles(
 const writeNew: typeof overwriteFile = (backup, file, path, wrote, signal) =>
   writeFile(backup, file, path, (bytes) => wrote(bytes, bytes), signal)
 
-/** All folders that files lie in, and those that have to be there though empty. Answers them, the directory first. */
+interface Folders {
+  /** All that files lie in, and those that have to be there though empty; the directory first. */
+  readonly wanted: readonly string[]
+  /** Outside of the directory: those that were there before stay as they are. */
+  readonly foreign: ReadonlySet<string>
+}
+
 async function makeFolders(
   directory: string,
   { files, folders }: PhysicalContent,
   place: (path: string) => string,
-): Promise<readonly string[]> {
-  const wanted = new Set([
-    directory,
-    ...folders.map(({ path }) => place(path)),
-    ...files.map(({ path }) => dirname(place(path))),
-  ])
-  for (const folder of wanted) await mkdir(folder, { recursive: true, mode: 0o750 })
-  return [...wanted]
+  owner: Owner | undefined,
+): Promise<Folders> {
+  const inside = new Set([directory])
+  const outside = new Set<string>()
+  for (const { path } of folders) (isExternal(path) ? outside : inside).add(place(path))
+  for (const { path } of files) (isExternal(path) ? outside : inside).add(dirname(place(path)))
+  const foreign = new Set<string>()
+  for (const folder of [...inside, ...outside]) {
+    const made = await mkdir(folder, { recursive: true, mode: 0o750 })
+    if (inside.has(folder)) continue
+    // At once: another run would take them for somebody else's.
+    if (made !== undefined) await giveToOwner(directory, upFrom(folder, made), owner)
+    foreign.add(folder)
+  }
+  return { wanted: [...new Set([...inside, ...outside])], foreign }
+}
+
+function upFrom(folder: string, top: string): readonly string[] {
+  return folder === top ? [folder] : [folder, ...upFrom(dirname(folder), top)]
 }
 
 /** Root alone may give files away: they belong to whoever owns the directory, as they have to for a server of that account. */
@@ -135,16 +154,6 @@ async function namesIn(directory: string): Promise<readonly string[]> {
     if (codeOf(error) === 'ENOTDIR') throw inTheWay(directory, `${directory} is no directory`)
     throw error
   }
-}
-
-async function requireAbsent(path: string): Promise<void> {
-  try {
-    await stat(path)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
-  }
-  throw inTheWay(path, `${path}, which lies outside of the data directory in the backup, is there already`)
 }
 
 function inTheWay(path: string, what: string): HoldfastError {
