@@ -29,7 +29,8 @@ const rules: readonly (readonly [RegExp, Belonging])[] = [
   [/\.(frm|par|MYD|MYI|MAD|MAI|CSV|CSM|ARM|ARZ|MRG|TRG|TRN|isl|sdi|opt)$/, { kind: 'take', as: 'table' }],
   [/^aria_log[^/]*$/, { kind: 'take', as: 'table' }],
   [/^(auto|mysqld-auto)\.cnf$/, { kind: 'take', as: 'identity' }],
-  [/\.cnf$/, { kind: 'take', as: 'options' }],
+  // The manifest of components: what names the keyring to MySQL.
+  [/\.cnf$|^mysqld\.my$/, { kind: 'take', as: 'options' }],
   [/\.pem$/, { kind: 'take', as: 'certificate' }],
   [/(^|\/)(component_)?keyring/, { kind: 'take', as: 'keyring' }],
 ]

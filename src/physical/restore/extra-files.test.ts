@@ -9,6 +9,9 @@ const there = [
   'ibdata1',
   'auto.cnf',
   'server-key.pem',
+  'mysqld.my',
+  'component_keyring_file',
+  'ib_buffer_pool',
   'host.err',
   'binlog.000007',
   'binlog.index',
@@ -21,6 +24,8 @@ const there = [
   'shop/#sql-1_2.ibd',
   'gone/deep/t.ibd',
 ]
+
+const keptOf = ['server-key.pem', 'mysqld.my', 'component_keyring_file', 'notes.txt']
 
 const file = (path: string): FileContent => ({
   path,
@@ -53,23 +58,24 @@ test('in place what a server makes goes, what nobody else has is set aside, and 
       'shop/#sql-1_2.ibd',
       'gone/deep/t.ibd',
     ],
-    toSetAside: ['binlog.000007', 'binlog.index', 'notes.txt'],
+    toSetAside: ['ib_buffer_pool', 'binlog.000007', 'binlog.index', 'notes.txt'],
     folders: ['gone/deep', 'gone', '#innodb_redo'],
   })
 })
 
 test('binary logs that came after that are of the server that recovered the files', () => {
   const { toRemove, toSetAside } = extraIn({ isInPlace: true, isCleared: true })
-  assert.deepEqual(toSetAside, [])
+  assert.deepEqual(toSetAside, ['notes.txt'])
   assert.ok(toRemove.includes('binlog.000007'))
   assert.ok(!toRemove.includes('auto.cnf') && !toRemove.includes('host.err'))
 })
 
-test('where there was nothing before, all goes that the backup does not have', () => {
-  const { toRemove, folders } = extraIn({ isInPlace: false, isCleared: false })
+test('where there was nothing before, what was added for the server to start stays, and unknown files are kept', () => {
+  const { toRemove, toSetAside, folders } = extraIn({ isInPlace: false, isCleared: false })
   assert.deepEqual(
     toRemove,
-    there.filter((path) => !content.files.some((each) => each.path === path)),
+    there.filter((path) => !content.files.some((each) => each.path === path) && !keptOf.includes(path)),
   )
+  assert.deepEqual(toSetAside, ['notes.txt'])
   assert.deepEqual(folders, ['gone/deep', 'gone', '#innodb_redo'])
 })

@@ -41,14 +41,21 @@ export function extraFiles(
 
 type Fate = 'stay' | 'remove' | 'set-aside'
 
-const staying: readonly string[] = ['identity', 'options', 'certificate', 'keyring']
+const added: readonly string[] = ['options', 'certificate', 'keyring']
+/** By one that recovers files: nothing of it is anybody's. */
+const madeByServer =
+  /^(ib_buffer_pool|tc\.log|ddl_recovery[^/]*\.log|multi-master\.info|(master|relay-log)\.info|undo_\d+_trunc\.log|(mysql|mariadb)_upgrade_(info|history)|(binlog|[^/]+-bin)\.(\d{6,}|index|state|gtid|~rec~))$/
 /** Of an interrupted ALTER TABLE. */
 const leftOver = /(^|\/)#sql[-_]/
 const going: readonly string[] = ['tablespace', 'undo', 'redo', 'table']
 
 /** Who the server is stays as it is, and what it wrote for people. */
 function fate({ path, belonging }: ExistingFile, { isInPlace, isCleared }: Directory): Fate {
-  if (!isInPlace || belonging.kind === 'skip' || leftOver.test(path)) return 'remove'
-  if (belonging.kind === 'leave-out' || staying.includes(belonging.as)) return 'stay'
-  return isCleared || going.includes(belonging.as) ? 'remove' : 'set-aside'
+  if (belonging.kind === 'skip' || leftOver.test(path)) return 'remove'
+  // Also where there was nothing before: a keyring may have been added so that the server can read the files.
+  if (belonging.kind === 'take' && added.includes(belonging.as)) return 'stay'
+  if (belonging.kind === 'leave-out' || belonging.as === 'identity') return isInPlace ? 'stay' : 'remove'
+  if (going.includes(belonging.as)) return 'remove'
+  if (belonging.as === 'other' && !madeByServer.test(path)) return 'set-aside'
+  return isCleared || !isInPlace ? 'remove' : 'set-aside'
 }
