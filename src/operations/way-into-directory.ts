@@ -1,5 +1,5 @@
 // How a restore may get into a directory: it is empty, or half written by an earlier run, or to be written over in place.
-import { mkdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { counted } from '../core/counted.ts'
 import { HoldfastError } from '../core/errors.ts'
@@ -84,10 +84,28 @@ export async function clearWay(directory: string, { extra, setAside }: WayIntoDi
   for (const name of extra.toSetAside) {
     const place = path.join(setAside ?? '', name)
     await mkdir(path.dirname(place), { recursive: true, mode: 0o750 })
-    await rename(path.join(directory, name), place)
+    await rename(path.join(directory, name), await freeName(place))
   }
   for (const name of extra.toRemove) await rm(path.join(directory, name), { force: true })
   for (const name of extra.folders) await rmdir(path.join(directory, name))
+}
+
+/** What an earlier run has set aside stays. */
+async function freeName(place: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? place : `${place}.${number}`
+    if (!(await isThere(name))) return name
+  }
+}
+
+async function isThere(place: string): Promise<boolean> {
+  try {
+    await lstat(place)
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false
+    throw error
+  }
 }
 
 const nothing: ExtraFiles = { toRemove: [], toSetAside: [], folders: [] }
