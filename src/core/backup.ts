@@ -27,6 +27,8 @@ export interface BackupObject {
 export interface StoredObject {
   readonly name: string
   readonly chunks: Iterable<ObjectChunk> & { readonly length: number }
+  /** Length of what the chunks are put together to; absent where they follow one another. */
+  readonly plainBytes?: number
 }
 
 /** The server a backup was taken from. */

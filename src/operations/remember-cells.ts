@@ -16,22 +16,26 @@ export async function rememberedCells(
     const file = await session.cellsFile()
     if (file === undefined) return undefined
     const before = CellBook.open(file)
-    return new RememberedCells(session, before, new NewCellBook(file, before?.key), emit)
+    const book = new NewCellBook(file, { before, canRead: session.canReadEarlier })
+    return new RememberedCells(session, before, book, emit)
   } catch (error) {
     emit(cannotNote(error))
     return undefined
   }
 }
 
+/** What of a backup is asked for here. */
+type EarlierChunks = Pick<BackupSession, 'holds' | 'canReadEarlier' | 'readEarlier'>
+
 export class RememberedCells implements CellMemory, Disposable {
   readonly fingerprints: Fingerprints
-  readonly #session: BackupSession
+  readonly #session: EarlierChunks
   readonly #before: CellBook | undefined
   readonly #book: NewCellBook
   readonly #emit: EmitEvent
   #isTold = false
 
-  constructor(session: BackupSession, before: CellBook | undefined, book: NewCellBook, emit: EmitEvent) {
+  constructor(session: EarlierChunks, before: CellBook | undefined, book: NewCellBook, emit: EmitEvent) {
     this.#session = session
     this.#before = before
     this.#book = book
@@ -63,8 +67,10 @@ export class RememberedCells implements CellMemory, Disposable {
     try {
       return await this.#session.readEarlier(id)
     } catch (error) {
+      // STORE_UNUSABLE is also what a disk says of one sector that it cannot read.
       const isDamage =
-        error instanceof MalformedDataError || isHoldfastError(error, 'VERIFY_FAILED', 'WRONG_KEY')
+        error instanceof MalformedDataError ||
+        isHoldfastError(error, 'VERIFY_FAILED', 'WRONG_KEY', 'STORE_UNUSABLE')
       if (!isDamage) throw error
       const message = `an earlier backup cannot be read, so what changed since is stored whole: ${error.message}`
       if (!this.#isTold) this.#emit({ type: 'notice', level: 'warning', message })

@@ -81,7 +81,7 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
   const files = summary.kind === 'physical' ? parsePhysicalContent(backup.content) : undefined
   const snapshot = content?.snapshot ?? files?.snapshot
   const tables = content === undefined ? new Map<string, TableName>() : tablesOf(content)
-  const sizes = await objectSizes(backup, signal)
+  const sizes = await objectSizes(backup, files, signal)
   const before = await sizesBefore(source, summary, content, signal)
   const objects = [...sizes].map(([name, { sizeBytes, rows }]) => {
     const table = tables.get(name)
@@ -144,10 +144,18 @@ interface ObjectSize {
 
 async function objectSizes(
   backup: BackupSource,
+  physical: PhysicalContent | undefined,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ObjectSize>> {
+  const files = new Map(physical?.files.map((file) => [file.path, file]))
   const sizes = new Map<string, ObjectSize>()
   for (const name of backup.objectNames()) {
+    const file = files.get(name)
+    // Its chunks may be several for one place.
+    if (file !== undefined) {
+      sizes.set(name, { sizeBytes: file.sizeBytes, rows: 0 })
+      continue
+    }
     const { chunks } = await backup.object(name, signal)
     sizes.set(name, {
       sizeBytes: chunks.reduce((sum, chunk) => sum + chunk.plainBytes, 0),
@@ -189,7 +197,8 @@ async function sizesBefore(
       const earlierContent = kind === 'logical' ? parseLogicalContent(backup.content) : undefined
       if (requestOf(earlierContent) !== requestOf(content)) continue
       const tables = earlierContent === undefined ? new Map<string, TableName>() : tablesOf(earlierContent)
-      return { id: listing.id, sizes: await objectSizes(backup, signal), tables }
+      const files = kind === 'physical' ? parsePhysicalContent(backup.content) : undefined
+      return { id: listing.id, sizes: await objectSizes(backup, files, signal), tables }
     } catch (error) {
       // Damage in another backup is for `verify` to tell.
       if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error

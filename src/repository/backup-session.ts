@@ -328,6 +328,9 @@ export class BackupSession implements BackupSink, PackMakerOwner, AsyncDisposabl
 
 function plainBytesOf(result: StoredBackup): number {
   let bytes = 0
-  for (const { chunks } of result.objects) for (const { plainBytes } of chunks) bytes += plainBytes
+  for (const { chunks, plainBytes } of result.objects) {
+    if (plainBytes !== undefined) bytes += plainBytes
+    else for (const chunk of chunks) bytes += chunk.plainBytes
+  }
   return bytes
 }

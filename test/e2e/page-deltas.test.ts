@@ -1,11 +1,12 @@
 // Backups of files that follow one another: each stores what changed, whoever takes it, and each comes back byte for byte without the others.
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { runProgram } from '../../scripts/servers/run-program.ts'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
-import { succeed } from '../support/holdfast.ts'
+import type { BackupReport } from '../../src/operations/show-backup.ts'
+import { holdfast, succeed } from '../support/holdfast.ts'
 import { assertSameFiles } from '../support/same-files.ts'
 import { startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { createShop } from '../support/shop.ts'
@@ -79,6 +80,18 @@ for (const kind of testedKinds) {
         JSON.stringify([whole.sizes, difference.sizes]),
       )
     })
+    await context.test(
+      'sizes are those of the files, whatever changed of them is stored beside it',
+      async () => {
+        const { backup, copy } = taken[2]!
+        const run = await succeed(['show', 'shop', backup.id, '--json'], { env: reader })
+        const { objects }: BackupReport = JSON.parse(run.stdout)
+        const { size } = await stat(path.join(copy, 'shop/entries.ibd'))
+        assert.equal(objects.find(({ name }) => name === 'shop/entries.ibd')?.sizeBytes, size)
+        const sum = objects.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
+        assert.equal(backup.sizes.plainBytes, sum)
+      },
+    )
     await context.test('a repository of such backups is sound to the last byte', async () => {
       await succeed(['verify', 'shop', '--read-data'], { env: reader })
     })
@@ -91,7 +104,36 @@ for (const kind of testedKinds) {
         await assertSameFiles(copy, directory)
       })
     }
+    await context.test(
+      'a damaged pack that is found and removed is missed by the next backup, which stores again what was in it',
+      async () => {
+        const { file, sizeBytes } = await damageLargestPack(writer.HOLDFAST_REPOSITORY)
+        const found = await holdfast(['verify', 'shop', '--read-data'], { env: reader })
+        assert.equal(found.exit, 30, found.output)
+        assert.ok(found.output.includes(path.relative(writer.HOLDFAST_REPOSITORY, file)), found.output)
+        await rm(file)
+        await touchSomeRows(source, 5)
+        const { id, sizes } = await take()
+        assert.ok(sizes.newBytes > sizeBytes / 2, `${sizes.newBytes} new of a pack of ${sizeBytes}`)
+        const directory = path.join(folder.path, 'raw-after-damage')
+        await succeed(['restore', 'shop', '--backup', id, '--datadir', directory, '--raw'], { env: reader })
+        await assertSameFiles(taken.at(-1)!.copy, directory)
+      },
+    )
   })
+}
+
+async function damageLargestPack(repository: string): Promise<{ file: string; sizeBytes: number }> {
+  const packs = path.join(repository, 'sources/shop/packs')
+  const files = (await readdir(packs, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+  const sized = await Promise.all(files.map(async (file) => ({ file, sizeBytes: (await stat(file)).size })))
+  const largest = sized.toSorted((a, b) => b.sizeBytes - a.sizeBytes)[0]!
+  const bytes = await readFile(largest.file)
+  bytes[bytes.length >>> 1]! ^= 1
+  await writeFile(largest.file, bytes)
+  return largest
 }
 
 /** One row in every few hundred, so that most cells have a page that changed, and few pages have. */

@@ -1,17 +1,26 @@
 // The file in which a host remembers the cells of its last backup: a cache, bounded in memory however large the server is.
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { z } from 'zod'
 import type { FileNotes, RememberedCell } from './cell-memory.ts'
 import { cellRecordBytes, decodeCell, encodeCell } from './cell-record.ts'
 import { fingerprintKeyBytes } from './fingerprint.ts'
 
 /**
- * Files grow side by side, so each gets room for some cells at a time: 4 cells are 1 MiB of a file. A small file wastes at most 1 KiB, and the
+ * Files grow side by side, so each gets room for some cells at a time: 4 cells are 1 MiB of a file. A small file wastes at most 1.1 KiB, and the
  * list of a file of a terabyte has a million places.
  */
 const extentCells = 4
-const extentBytes = extentCells * cellRecordBytes
 
 /** Offset and length of the directory, and its SHA-256. */
 const footerBytes = 8 + 8 + 32
@@ -20,6 +29,8 @@ const count = z.number().int().nonnegative()
 const directory = z.object({
   format: z.literal(1),
   key: z.string().regex(new RegExp(`^[0-9a-f]{${2 * fingerprintKeyBytes}}$`)),
+  /** Records have room for the fingerprints of blocks. */
+  hasBlocks: z.boolean(),
   /** Runs of extents: the first in the file, the first in the book, how many. */
   files: z.array(z.tuple([z.string(), z.array(z.tuple([count, count, count]))])),
 })
@@ -33,22 +44,21 @@ export class CellBook implements Disposable {
   readonly #files: ReadonlyMap<string, readonly Run[]>
   /** Of the fingerprints in it. */
   readonly key: Buffer
+  /** Its records have room for the fingerprints of blocks. */
+  readonly hasBlocks: boolean
 
-  private constructor(file: number, { key, files }: z.infer<typeof directory>) {
+  private constructor(file: number, { key, hasBlocks, files }: z.infer<typeof directory>) {
     this.#file = file
+    this.hasBlocks = hasBlocks
     this.key = Buffer.from(key, 'hex')
     this.#files = new Map(files)
   }
 
   /** Undefined where there is none, or none that can be used. */
   static open(path: string): CellBook | undefined {
-    let file: number
-    try {
-      file = openSync(path, 'r')
-    } catch {
-      return undefined
-    }
-    const found = readDirectory(file)
+    const file = unlessUnreadable(() => openSync(path, 'r'))
+    if (file === undefined) return undefined
+    const found = unlessUnreadable(() => readDirectory(file))
     if (found !== undefined) return new CellBook(file, found)
     closeSync(file)
     return undefined
@@ -58,7 +68,10 @@ export class CellBook implements Disposable {
     const index = Math.floor(cell / extentCells)
     const run = runWith(this.#files.get(path) ?? [], index)
     if (run === undefined) return undefined
-    return decodeCell(cell, readAll(this.#file, placeOf(run[1] + index - run[0], cell), cellRecordBytes))
+    const place = placeOf(run[1] + index - run[0], cell, this.hasBlocks)
+    const length = cellRecordBytes(this.hasBlocks)
+    const record = unlessUnreadable(() => readAll(this.#file, place, length))
+    return record?.length === length ? decodeCell(cell, record) : undefined
   }
 
   [Symbol.dispose](): void {
@@ -72,14 +85,18 @@ export class NewCellBook implements Disposable {
   readonly #temporary: string
   readonly #file: number
   readonly key: Buffer
+  /** This host may need the fingerprints of blocks; without them the book takes a third. */
+  readonly hasBlocks: boolean
   #extents = 0
   #failure: { readonly error: unknown } | undefined
   #isOpen = true
 
   /** Whoever holds the lease of the source writes alone, so what a killed backup left is written over. */
-  constructor(path: string, key: Buffer = randomBytes(fingerprintKeyBytes)) {
+  constructor(path: string, { before, canRead }: { before: CellBook | undefined; canRead: boolean }) {
     this.#path = path
-    this.key = key
+    this.key = before?.key ?? randomBytes(fingerprintKeyBytes)
+    // A host that now and then was given a key has noted blocks for when it is not, and keeps them.
+    this.hasBlocks = !canRead || before?.hasBlocks === true
     this.#temporary = `${path}.new`
     this.#file = openSync(this.#temporary, 'w', 0o600)
   }
@@ -94,7 +111,10 @@ export class NewCellBook implements Disposable {
     return this.#extents - 1
   }
 
-  /** Never throws: a disk that is full costs the next backup its memory, and is told of when the book is to be kept. */
+  /**
+   * Never throws: a disk that is full costs the next backup its memory, and is told of when the book is to be kept. What the book took is
+   * given back at once, for others write to this disk.
+   */
   write(bytes: Buffer, offset: number): void {
     if (this.#failure !== undefined) return
     try {
@@ -103,6 +123,15 @@ export class NewCellBook implements Disposable {
       }
     } catch (error) {
       this.#failure = { error }
+      this.#giveUp(error)
+    }
+  }
+
+  #giveUp(cause: unknown): void {
+    try {
+      ftruncateSync(this.#file, 0)
+    } catch (error) {
+      this.#failure = { error: new AggregateError([cause, error], String(cause)) }
     }
   }
 
@@ -111,8 +140,11 @@ export class NewCellBook implements Disposable {
     const listed = [...files]
       .map(([path, notes]) => [path, notes.runs()] as const)
       .filter(([, runs]) => runs.length > 0)
-    const text = Buffer.from(JSON.stringify({ format: 1, key: this.key.toString('hex'), files: listed }))
-    const offset = this.#extents * extentBytes
+    const { key, hasBlocks } = this
+    const text = Buffer.from(
+      JSON.stringify({ format: 1, key: key.toString('hex'), hasBlocks, files: listed }),
+    )
+    const offset = placeOf(this.#extents, 0, hasBlocks)
     const footer = Buffer.alloc(footerBytes)
     footer.writeBigUInt64LE(BigInt(offset), 0)
     footer.writeBigUInt64LE(BigInt(text.length), 8)
@@ -150,7 +182,8 @@ export class BookNotes implements FileNotes {
       extent = this.#book.grow()
       this.#extents.set(index, extent)
     }
-    this.#book.write(encodeCell(cell, remembered), placeOf(extent, cell))
+    const { hasBlocks } = this.#book
+    this.#book.write(encodeCell(cell, remembered, hasBlocks), placeOf(extent, cell, hasBlocks))
   }
 
   runs(): readonly Run[] {
@@ -164,8 +197,18 @@ export class BookNotes implements FileNotes {
   }
 }
 
-function placeOf(extent: number, cell: number): number {
-  return extent * extentBytes + (cell % extentCells) * cellRecordBytes
+function placeOf(extent: number, cell: number, hasBlocks: boolean): number {
+  return (extent * extentCells + (cell % extentCells)) * cellRecordBytes(hasBlocks)
+}
+
+/** A book that cannot be opened or read, be it by one bad sector, is worth as much as none. */
+function unlessUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return undefined
+    throw error
+  }
 }
 
 /** Runs are in the order of their index. */

@@ -89,7 +89,7 @@ export class Pouring implements FileIntake {
     for (const file of [...this.#files.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
       const { path, cells, sizeBytes } = file
       files.push({ path, ...contentOf(file.attributes), sizeBytes, ...cells.map })
-      if (cells.length > 0) objects.push({ name: path, chunks: cells })
+      if (cells.length > 0) objects.push({ name: path, chunks: cells, plainBytes: sizeBytes })
     }
     this.#remember()
     const folders = [...this.#folders].map(([path, mode]) => ({ path, mode }))

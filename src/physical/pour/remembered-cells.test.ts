@@ -46,7 +46,7 @@ class Host implements AsyncDisposable {
   ): Promise<BackupOf> {
     this.stored = []
     using before = CellBook.open(this.book)
-    using book = new NewCellBook(this.book, before?.key)
+    using book = new NewCellBook(this.book, { before, canRead })
     const memory: CellMemory = {
       fingerprints: new Fingerprints(book.key),
       recall: (name, cell) => before?.recall(name, cell),
@@ -252,7 +252,7 @@ test('a book that is damaged, cut or empty is worth nothing, and spoils no backu
     Buffer.alloc(0),
     sound.subarray(0, -1),
     sound.subarray(100),
-    ...Array.from({ length: cellRecordBytes }, (_, at) => flipped(at)),
+    ...Array.from({ length: cellRecordBytes(false) }, (_, at) => flipped(at)),
     ...[80, 40, 1].map((fromEnd) => flipped(sound.length - fromEnd)),
   ]
   for (const book of damaged) {
