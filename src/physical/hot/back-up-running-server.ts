@@ -13,6 +13,7 @@ import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
 import { serverContent } from '../server-content.ts'
 import type { HotCandidate, HotSession } from './hot-session.ts'
+import { requireKnownEngines } from './known-engines.ts'
 import { copyMariadb, requireHotMariadb } from './mariadb/copy-server.ts'
 import { copyMysql, requireHotMysql } from './mysql/copy-server.ts'
 import { serverFolders } from './server-folders.ts'
@@ -29,6 +30,7 @@ export interface HotBackupOptions {
 
 /** Throws UNSUPPORTED for a server that cannot be copied so; asks it, and takes no lock. */
 export async function requireHot(session: HotCandidate): Promise<void> {
+  await requireKnownEngines(session)
   await methods[session.facts.flavour].require(session)
 }
 
@@ -70,7 +72,7 @@ export async function backUpRunningServer(options: HotBackupOptions): Promise<St
     }
     const method = methods[facts.flavour]
     const { point, snapshot } = await explainRead(folders.data, async () => {
-      await method.require(session)
+      await requireHot(session)
       return await method.copy(session)
     })
     await connection.close()

@@ -1,6 +1,6 @@
 // A hot copy of MariaDB: its redo log is read as it is written, and backup stages hold definitions, then commits, for the end alone.
 import type { Stats } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../../../core/errors.ts'
 import { currentPoint } from '../../../instance/current-point.ts'
@@ -124,7 +124,7 @@ async function takeMoment(
   const { connection, folders, variables, signal } = session
   const sinceMs = performance.now()
   await connection.run('FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS', { signal })
-  await loose.settle([...files.loose.filter(isWrittenToTheEnd), ...(await listAriaLogs(folders))])
+  await settleAria(session, loose, files)
   const point = await currentPoint(connection, { signal })
   const lsn = await currentLsn(connection, signal)
   await connection.run('BACKUP STAGE END', { signal })
@@ -134,6 +134,24 @@ async function takeMoment(
     point: binlogBase(variables) === undefined ? { timeMicros } : point,
     snapshot: { rung: 'backup-stage', heldMs },
     lsn,
+  }
+}
+
+/**
+ * Aria recovers from the checkpoint that its control file names, and takes one every now and then by itself, commits or not: pages that were
+ * written to a table behind our copy of it would be missing there. So all is looked at again until no checkpoint came between.
+ */
+async function settleAria(
+  { folders, signal }: HotSession,
+  loose: LooseFiles,
+  files: LiveFiles,
+): Promise<void> {
+  const control = path.join(folders.aria, 'aria_log_control')
+  for (;;) {
+    signal.throwIfAborted()
+    const before = await readFile(control)
+    await loose.settle([...files.loose.filter(isWrittenToTheEnd), ...(await listAriaLogs(folders))])
+    if (before.equals(await readFile(control))) return
   }
 }
 

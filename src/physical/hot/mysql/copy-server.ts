@@ -42,6 +42,9 @@ export async function requireHotMysql({
   if (facts.release < oldestRelease)
     throw refused(`MySQL ${facts.version} does not let its redo log be kept (8.0.30 and newer do)`)
   if (variables.isOn('innodb_redo_log_encrypt')) throw refused('the redo log is encrypted')
+  // A torn page has nothing that tells it then.
+  if (/none$/.test(variables.get('innodb_checksum_algorithm') ?? ''))
+    throw refused('its pages have no checksums (innodb_checksum_algorithm)')
   requirePlainBinlog(variables)
   await requireLogStatus(connection, signal)
   await requireUuid(folders.data, facts.serverUuid)
@@ -56,7 +59,11 @@ export async function copyMysql(session: HotSession): Promise<HotMoment> {
     folder: path.join(folders.redo, '#innodb_redo'),
     intake: copy.intake,
     letGo: async (lsn) => {
-      await connection.query(`SELECT innodb_redo_log_consumer_advance(${lsn}) AS failed`, { signal })
+      const [row = {}] = await connection.query(`SELECT innodb_redo_log_consumer_advance(${lsn}) AS failed`, {
+        signal,
+      })
+      if (numberOf(row, 'failed') !== 0)
+        throw new HoldfastError('FAILED', `the server did not let go of its redo log before LSN ${lsn}`)
     },
     read: copy.read,
     signal,
