@@ -121,7 +121,7 @@ async function takeMoment(
   { loose }: Copies,
   files: LiveFiles,
 ): Promise<HotMoment & { readonly lsn: bigint }> {
-  const { connection, folders, variables, signal } = session
+  const { connection, variables, signal } = session
   const sinceMs = performance.now()
   await connection.run('FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS', { signal })
   await settleAria(session, loose, files)

@@ -43,7 +43,7 @@ export async function requireHotMysql({
     throw refused(`MySQL ${facts.version} does not let its redo log be kept (8.0.30 and newer do)`)
   if (variables.isOn('innodb_redo_log_encrypt')) throw refused('the redo log is encrypted')
   // A torn page has nothing that tells it then.
-  if (/none$/.test(variables.get('innodb_checksum_algorithm') ?? ''))
+  if (variables.get('innodb_checksum_algorithm')?.endsWith('none') === true)
     throw refused('its pages have no checksums (innodb_checksum_algorithm)')
   requirePlainBinlog(variables)
   await requireLogStatus(connection, signal)
