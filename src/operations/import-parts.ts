@@ -35,12 +35,17 @@ export interface ImportReport {
  */
 export async function findImportTarget(
   settings: ConnectionSettings,
-  { onExisting, skipBinlog, shape }: PartsPlan,
+  { onExisting, setGtid, skipBinlog, shape }: PartsPlan,
   { verify, translate }: { readonly verify: boolean; readonly translate: boolean },
   signal: AbortSignal,
 ): Promise<ImportTarget> {
-  if (onExisting === 'append' || shape.parts !== undefined)
-    throw usage('--import-tablespaces brings tables with all their rows, into places that are empty')
+  if (onExisting !== 'fail' || shape.parts !== undefined)
+    throw usage(
+      '--import-tablespaces brings tables with all their rows, into places that are empty: what is there would be gone before its file is known to fit',
+      'Give them other names with --rename, or drop what is there yourself.',
+    )
+  if (setGtid)
+    throw usage('--set-gtid says what the target has, and tablespaces are in it only after that would be set')
   if (translate)
     throw usage('--import-tablespaces is for servers of one series, between which nothing is translated')
   if (verify)
@@ -56,6 +61,8 @@ export async function findImportTarget(
       'Say --skip-binlog as well, and bring the tables to replicas in the same way.',
     )
   }
+  if (!variables.isOn('innodb_file_per_table'))
+    throw usage('the target keeps tables in its system tablespace (innodb_file_per_table = OFF)')
   const directory = variables.text('datadir')
   try {
     accessSync(path.join(directory, 'ibdata1'), constants.W_OK)

@@ -5,9 +5,11 @@ import type { Archive } from '../archive/archive.ts'
 import type { BackupResult, BackupSource } from '../core/backup.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { parseLogicalContent } from '../logical/content.ts'
 import { dumpLogical } from '../logical/dump-logical.ts'
 import type { Parts } from '../logical/filters/backup-filters.ts'
 import { type Selection, selectsTable } from '../logical/selection.ts'
+import { isOutside } from '../physical/clone/tables-outside.ts'
 import { type FileContent, type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
 import { checkTables } from '../physical/recover/check-tables.ts'
 import { filesOfTables } from '../physical/restore/files-of-tables.ts'
@@ -99,6 +101,22 @@ function refuseWithoutRows({ leftOut }: PhysicalContent, selection: Selection): 
   )
 }
 
+/** The same by what has been recovered, for nobody may have seen all tables when the clone was taken, and names may be told otherwise. */
+function refuseEmptied({ content }: Pick<BackupResult, 'content'>): void {
+  const emptied = parseLogicalContent(content).schemas.flatMap(({ name: schema, tables }) =>
+    tables
+      .filter(({ engine }) => isOutside(engine))
+      .map(({ name, engine }) => `${schema}.${name} (${engine})`),
+  )
+  if (emptied.length === 0) return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `CLONE copies InnoDB only, so the backup is without the rows of ${emptied.join(', ')}`,
+    {},
+    { hint: 'Leave them out with --exclude, or take them from another backup with --backup ID.' },
+  )
+}
+
 /**
  * Another run that reads the same rows in the same chunks may go on with a load that was interrupted; one that cuts them otherwise must not.
  */
@@ -163,6 +181,7 @@ async function readRows(
   }
   const dumping = { settings, selection, filters: { parts }, sink: rows, threads, emit, signal }
   const result = { ...(await dumpLogical(dumping)), point: end }
+  if (plan.base.method === 'clone' && parts !== 'structure') refuseEmptied(result)
   const owned = held.move()
   const served = { settings, directory }
   return { result, served, [Symbol.asyncDispose]: () => owned.disposeAsync() }

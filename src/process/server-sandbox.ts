@@ -134,8 +134,6 @@ function placeArguments(dataDirectory: string): readonly string[] {
   ]
   return [
     ...options.map((name) => `--${name}=${dataDirectory}`),
-    // Where tablespaces are looked for besides.
-    '--loose-innodb-directories=',
     `--loose-rocksdb-datadir=${path.join(dataDirectory, '#rocksdb')}`,
     '--loose-rocksdb-wal-dir=',
     // The defaults, which are relative to the data directory.

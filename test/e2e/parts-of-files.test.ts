@@ -15,6 +15,7 @@ const more = `
   CREATE TABLE shop.\`day-book\` (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3;
   INSERT INTO shop.\`day-book\` SELECT id FROM shop.orders LIMIT 50;
   CREATE TABLE shop.plain (i INT) ENGINE=MyISAM; INSERT INTO shop.plain VALUES (1);
+  CREATE TABLE shop.\`dot.ted\` (i INT) ENGINE=MyISAM; INSERT INTO shop.\`dot.ted\` VALUES (1);
   CREATE TABLE shop.lines (id BIGINT PRIMARY KEY, qty INT, CONSTRAINT line_order FOREIGN KEY (id) REFERENCES shop.orders (id));
   CREATE TABLE shop.tails (id BIGINT PRIMARY KEY, FOREIGN KEY (id) REFERENCES shop.lines (id) ON DELETE CASCADE);`
 
@@ -90,6 +91,8 @@ eachServer('tables come back out of a backup of files, beside what a server has'
     const one = ['--tables', 'shop.orders', '--rename', 'shop.orders:shop.orders_file', ...byFile]
     assertRefused(await restore(server, ...one), 2, /no binary log can carry a tablespace/)
     assertRefused(await restore(server, ...one, '--skip-binlog', '--verify'), 2, /compared in any case/)
+    const over = ['--tables', 'shop.orders', '--on-existing', 'drop', '--skip-binlog', ...byFile]
+    assertRefused(await restore(server, ...over), 2, /would be gone before its file is known to fit/)
     const run = await restore(server, ...one, '--skip-binlog')
     assert.equal(run.exit, 3, run.output)
     assertFewFiles(run)
@@ -139,9 +142,12 @@ eachServer('tables come back out of a backup of files, beside what a server has'
       '--confirm',
       'shop',
     )
-    if (server.flavour === 'mysql')
+    if (server.flavour === 'mysql') {
       assertRefused(plain, 1, /the backup has shop\.plain without rows: .+MyISAM/)
-    else {
+      const dotted = ['--tables', 'shop.`dot.ted`', '--rename', 'shop:other', '--confirm', 'shop']
+      const why = /without the rows of shop\.dot\.ted \(MyISAM\)/
+      assertRefused(await restore(server, ...dotted), 1, why)
+    } else {
       assert.equal(plain.exit, 0, plain.output)
       assert.equal(await server.sql('SELECT i FROM shop.p'), '1\n')
     }

@@ -14,6 +14,11 @@ export interface TablesOutside {
 /** Engines whose tables are empty after every start, or hold no rows of their own. */
 const withoutRows: ReadonlySet<string> = new Set(['MEMORY', 'BLACKHOLE', 'FEDERATED', 'MRG_MYISAM'])
 
+/** Whether the rows of a table are somewhere that CLONE does not copy. */
+export function isOutside(engine: string): boolean {
+  return engine !== 'InnoDB' && !withoutRows.has(engine.toUpperCase())
+}
+
 /** Every server has these, in CSV. */
 const logTables = ['general_log', 'slow_log']
 
@@ -31,7 +36,7 @@ export async function tablesOutside(
     { signal },
   )
   return {
-    tables: nonTransactionalTables.filter(({ engine }) => !withoutRows.has(engine.toUpperCase())),
+    tables: nonTransactionalTables.filter(({ engine }) => isOutside(engine)),
     isComplete: seen.length > 0,
   }
 }

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { BackupSource } from '../../core/backup.ts'
 import type { FileContent, PhysicalContent } from '../content.ts'
+import { isExternal } from '../file-path.ts'
 
 export function sandboxArguments(
   { origin, point }: Pick<BackupSource, 'origin' | 'point'>,
@@ -16,6 +17,8 @@ export function sandboxArguments(
       ? []
       : [`--lower-case-table-names=${server.lowerCaseTableNames}`]),
     ...(dataFiles === undefined ? [] : [`--innodb-data-file-path=${dataFiles}`]),
+    // Where tablespaces are looked for besides: those that were restored there, and none that an option file names.
+    `--loose-innodb-directories=${foldersOutside(files).join(';')}`,
     `--server-id=${Math.max(1, origin.serverId)}`,
     // With the log that the server had, transactions that were prepared when it died are decided as it would have done.
     ...(log === undefined
@@ -26,6 +29,11 @@ export function sandboxArguments(
       ? mysqlArguments(point.gtid !== undefined)
       : mariadbArguments(content, origin.gtidDomainId)),
   ]
+}
+
+function foldersOutside(files: readonly FileContent[]): readonly string[] {
+  const outside = files.filter(({ kind, path: name }) => kind === 'tablespace' && isExternal(name))
+  return [...new Set(outside.map((file) => path.dirname(file.path)))]
 }
 
 /** The server may have called it otherwise (log_bin_index). */
