@@ -1,6 +1,7 @@
 // Snapshots of ZFS: a data set as it is at one instant, read through a clone of it.
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { HoldfastError } from '../../core/errors.ts'
 import { type Mount, mountOf, removeMountPoint } from '../mounts.ts'
@@ -50,7 +51,7 @@ export function zfsSnapshot({ dataset, name, mountAt, relative }: ZfsRecord): He
   const pool = dataset.replace(/\/.*$/, '')
   const clone = `${pool}/${name}`
   const close = async (): Promise<void> => {
-    if ((await namesOf('filesystem', pool)).includes(clone)) await runHostProgram('zfs', ['destroy', clone])
+    if ((await namesOf('filesystem', pool)).includes(clone)) await destroy(clone)
     await removeMountPoint(mountAt)
   }
   return {
@@ -68,9 +69,25 @@ export function zfsSnapshot({ dataset, name, mountAt, relative }: ZfsRecord): He
     close,
     async remove() {
       await close()
-      if ((await namesOf('snapshot', dataset)).includes(snapshot))
-        await runHostProgram('zfs', ['destroy', snapshot])
+      if ((await namesOf('snapshot', dataset)).includes(snapshot)) await destroy(snapshot)
     },
+  }
+}
+
+/** zfs-fuse hears of a file that was closed when that has long been answered: 25 times 200 ms are 5 s. */
+const attempts = 25
+const pauseMs = 200
+
+async function destroy(name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await runHostProgram('zfs', ['destroy', name])
+      return
+    } catch (error) {
+      const isBusy = error instanceof Error && /dataset is busy/.test(error.message)
+      if (!isBusy || attempt === attempts) throw error
+      await sleep(pauseMs)
+    }
   }
 }
 
