@@ -166,15 +166,19 @@ for (const kind of mysqlKinds) {
     await createShop(source)
     const over = new AbortController()
     const write = async (session: number): Promise<void> => {
-      while (!over.signal.aborted)
+      while (!over.signal.aborted) {
         await source.sql(`UPDATE shop.orders SET note = RAND() WHERE id = ${session};`.repeat(50))
+        // Some commits are under way at any moment, and the copy has a share of the processors too.
+        await sleep(200)
+      }
     }
     const writing = Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(write))
-    const run = await hotCopyOf(source)
-    over.abort()
+    // While it writes, the server must not be stopped: its failure would hide ours.
+    const [run] = await Promise.allSettled([hotCopyOf(source).finally(() => over.abort()), writing])
+    if (run.status === 'rejected') throw run.reason
     await writing
-    await using copy = await startOn(source, run)
-    const said = run.result.point.gtid?.text ?? ''
+    await using copy = await startOn(source, run.value)
+    const said = run.value.result.point.gtid?.text ?? ''
     assert.match(said, /^[-0-9a-f]+:1-\d+$/)
     assert.equal(await executedOf(copy), said)
     assert.match(await copy.sql('CHECK TABLE shop.orders EXTENDED'), /status\tOK/)

@@ -95,21 +95,28 @@ async function makePool(
     if (daemon.exitCode === null && daemon.signalCode === null) await ended
   })
   const zpool = (words: readonly string[]) => runProgram(path.join(programs, 'zpool'), words)
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await zpool(['create', '-m', place, pool, image])
-      break
-    } catch (error) {
-      if (attempt === 50) throw error
-      await sleep(100)
-    }
-  }
+  // The daemon is there a moment after it began.
+  await patiently(() => zpool(['create', '-m', place, pool, image]))
   parts.defer(async () => {
-    await zpool(['destroy', '-f', pool])
+    // It keeps files open for a moment after they were closed.
+    await patiently(() => zpool(['destroy', '-f', pool]))
   })
   return async () => {
     const words = ['list', '-H', '-o', 'name', '-t', 'filesystem,snapshot', '-r', pool]
     return linesOf(await runProgram(path.join(programs, 'zfs'), words)).filter((name) => name !== pool)
+  }
+}
+
+/** Tries again what fails, for ten seconds. */
+async function patiently(work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (attempt === 100) throw error
+      await sleep(100)
+    }
   }
 }
 

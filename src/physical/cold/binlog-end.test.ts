@@ -30,6 +30,19 @@ async function endOf(bytes: Buffer, state: 'closed' | 'open'): Promise<BinlogEnd
 }
 
 for (const name of binlogFixtures) {
+  test(`the end of a log is not before any of its commits, to the microsecond (${name})`, async () => {
+    const groups = new GroupTracker()
+    let latest = 0
+    for (const event of fixtureEvents(name)) {
+      const { place } = groups.push(event)
+      // What a transaction's headers say is what its client said.
+      const ownMicros = place === 'outside' ? event.header.timestamp * 1_000_000 : 0
+      latest = Math.max(latest, groups.group?.commitMicros ?? 0, ownMicros)
+    }
+    const { point } = await endOf(readBinlogFixture(name), 'open')
+    assert.ok(point.timeMicros >= latest, `${point.timeMicros} is before ${latest}`)
+  })
+
   const bytes = readBinlogFixture(name)
   const events = fixtureEvents(name)
   const groups = new GroupTracker()

@@ -101,6 +101,8 @@ class EndReader {
   #state: GtidState | undefined
   #gtids: string[] = []
   #domainId: number | undefined
+  /** The latest commit, microseconds since 1970, where the source logs it (MySQL 8.0 and newer). */
+  #commitMicros = 0
 
   constructor(file: string) {
     this.#file = file
@@ -109,8 +111,7 @@ class EndReader {
   take(event: BinlogEvent): void {
     this.#first ??= event
     const { place, isLast } = this.#groups.push(event)
-    const gtid = this.#groups.group?.gtid
-    if (place === 'inside' && isLast && gtid !== undefined) this.#add(gtid)
+    if (place === 'inside' && isLast) this.#addTransaction()
     if (place === 'outside' || isLast) this.#last = event
     switch (event.header.type) {
       case eventType.previousGtids:
@@ -146,7 +147,11 @@ class EndReader {
       point: {
         position: { file: path.basename(this.#file), offset: last.offset + last.bytes.length },
         ...(isUsingGtids ? { gtid } : {}),
-        timeMicros: last.header.timestamp * 1_000_000,
+        // Headers know the second only, and within a transaction what a client says. The backup is not older than any transaction that it has.
+        timeMicros: Math.max(
+          Math.max(first.header.timestamp, last.header.timestamp) * 1_000_000,
+          this.#commitMicros,
+        ),
       },
       serverVersion: first.format.serverVersion,
       serverId: first.header.serverId,
@@ -168,7 +173,10 @@ class EndReader {
     })
   }
 
-  #add(gtid: string): void {
+  #addTransaction(): void {
+    const { gtid, commitMicros = 0 } = this.#groups.group ?? {}
+    this.#commitMicros = Math.max(this.#commitMicros, commitMicros)
+    if (gtid === undefined) return
     this.#gtids.push(gtid)
     if (this.#gtids.length === gtidsAtOnce) this.#join()
   }
