@@ -1,5 +1,6 @@
 // Where tests find a file system in memory: half of a test's system time goes into blocks of files that live for a second.
 import { readFile, statfs } from 'node:fs/promises'
+import { runProgram } from './servers/run-program.ts'
 
 /** Linux mounts a tmpfs here for everybody (shm_overview(7)); in a container it is often too small, or refuses programs. */
 const sharedMemory = '/dev/shm'
@@ -31,6 +32,24 @@ export async function roomInMemory(): Promise<string | undefined> {
     mountOptions: mounts.findLast(([, place]) => place === sharedMemory)?.[3]?.split(',') ?? [],
   }
   return isEnough(room) ? sharedMemory : undefined
+}
+
+/**
+ * A file system of its own in a folder of that memory, where we may mount one. On /dev/shm itself MariaDB takes its redo log for
+ * one in persistent memory, which it maps and fills by other rules than on anybody's disk (log0log.cc): a copy of a server that is stopped in
+ * the middle may have a hole there, and what follows it comes up again after the next clean shutdown.
+ */
+export async function mountMemory(folder: string): Promise<AsyncDisposable> {
+  await using parts = new AsyncDisposableStack()
+  if (process.getuid?.() === 0) {
+    const mounted = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=90%', 'tmpfs', folder]).then(
+      () => true,
+      // A container may forbid it.
+      () => false,
+    )
+    if (mounted) parts.defer(async () => void (await runProgram('umount', ['-l', folder])))
+  }
+  return parts.move()
 }
 
 /** Tests run programs that they put into their folders, so a file system that starts none will not do. */

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestCounts } from './count-reporter.ts'
 import { installProgram } from './installed-program.ts'
-import { roomInMemory } from './memory-room.ts'
+import { mountMemory, roomInMemory } from './memory-room.ts'
 import { ensureInstallation } from './servers/installation.ts'
 import { isServerKind, serverKinds } from './servers/server-kinds.ts'
 import { ensureTemplate } from './servers/template.ts'
@@ -47,6 +47,8 @@ if (unit.length + others.length === 0) {
 // Whoever chose a folder for temporary files means it.
 const base = process.env['TMPDIR'] === undefined ? await roomInMemory() : undefined
 await using folder = await guardedFolder('hf-run', base)
+await using mounts = new AsyncDisposableStack()
+if (base !== undefined) mounts.use(await mountMemory(folder.path))
 // Some tests run programs as other accounts, which have to get through.
 await chmod(folder.path, 0o711)
 const program = path.join(folder.path, 'program')
