@@ -11,6 +11,7 @@ import { CloneTransfer } from '../../wire/clone/clone-transfer.ts'
 import { Connection } from '../../wire/connection.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { storedBackup } from '../stored-backup.ts'
 import { cloneFailure } from './clone-failure.ts'
 import { CloneReport } from './clone-report.ts'
 import { ClonedFiles } from './cloned-files.ts'
@@ -52,25 +53,13 @@ export async function cloneInstance(options: CloneInstanceOptions): Promise<Stor
     const after = await lookAt(settings, signal)
     for (const [path, why] of notCloned) pouring.leaveOut(path, why)
     const warnings = leaveOutTables(pouring, before.tables, after.tables)
-    const { objects, ...files } = await pouring.finish()
-    const content: PhysicalContent = {
-      format: 1,
-      server,
-      bounds: { from: before.point, to: after.point },
-      isClean: false,
-      optionFiles: [],
-      ...files,
-    }
-    return {
-      kind: 'physical',
+    return storedBackup(await pouring.finish(), {
       method: 'clone',
       origin: before.origin,
       point: startOfReplay(before.point, after.point),
-      content,
-      objects,
-      isPartial: false,
+      content: { server, bounds: { from: before.point, to: after.point } },
       warnings: [...warnings, ...replayWarnings(after.point)],
-    }
+    })
   } catch (error) {
     await pouring.settle()
     throw cloneFailure(error, before.origin.serverVersion)

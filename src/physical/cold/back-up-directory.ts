@@ -6,6 +6,7 @@ import type { BackupSink, StoredBackup } from '../../core/backup.ts'
 import type { EmitEvent } from '../../core/events.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { storedBackup } from '../stored-backup.ts'
 import { changed } from './copy-file.ts'
 import { pourFiles } from './pour-files.ts'
 import type { StoppedServer } from './server-files.ts'
@@ -38,37 +39,35 @@ export async function backUpDirectory(options: ColdOptions): Promise<StoredBacku
   try {
     const { pageBytes } = await pourFiles(survey, server.origin.flavour, { pouring, emit, signal })
     await requireUnchanged(survey)
-    const { objects, ...poured } = await pouring.finish()
-    const content: PhysicalContent = {
-      format: 1,
-      server: {
-        pageBytes,
-        ...(settings.lowerCaseTableNames === undefined
-          ? {}
-          : { lowerCaseTableNames: settings.lowerCaseTableNames }),
-        ...(settings.dataFilePath === undefined ? {} : { dataFilePath: settings.dataFilePath }),
-        ...(survey.binlog === undefined ? {} : { binlogBase: survey.binlog.base }),
-        architecture: machine(),
-        plugins: [...settings.plugins],
-        ...(settings.keyring === undefined ? {} : { keyring: settings.keyring }),
-      },
-      optionFiles: [...settings.optionFiles],
-      isClean: server.doubt === undefined,
-      ...poured,
-    }
-    const { origin, point } = server
-    return {
-      kind: 'physical',
+    const { origin, point, doubt } = server
+    return storedBackup(await pouring.finish(), {
       method: 'cold',
       origin,
       point,
-      content,
-      objects,
-      isPartial: false,
-      warnings: [],
-    }
+      content: {
+        server: contentOf(survey, settings, pageBytes),
+        isClean: doubt === undefined,
+        optionFiles: [...settings.optionFiles],
+      },
+    })
   } finally {
     await pouring.settle()
+  }
+}
+
+function contentOf(
+  { binlog }: Survey,
+  { lowerCaseTableNames, dataFilePath, plugins, keyring }: ServerSettings,
+  pageBytes: number,
+): PhysicalContent['server'] {
+  return {
+    pageBytes,
+    ...(lowerCaseTableNames === undefined ? {} : { lowerCaseTableNames }),
+    ...(dataFilePath === undefined ? {} : { dataFilePath }),
+    ...(binlog === undefined ? {} : { binlogBase: binlog.base }),
+    architecture: machine(),
+    plugins: [...plugins],
+    ...(keyring === undefined ? {} : { keyring }),
   }
 }
 

@@ -9,9 +9,9 @@ import type { LockBounds } from '../../instance/lock-wait.ts'
 import { openReadSession } from '../../instance/read-session.ts'
 import { readServerVariables } from '../../instance/server-variables.ts'
 import { explainRead } from '../cold/unreadable.ts'
-import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
 import { serverContent } from '../server-content.ts'
+import { storedBackup } from '../stored-backup.ts'
 import type { HotCandidate, HotSession } from './hot-session.ts'
 import { requireKnownEngines } from './known-engines.ts'
 import { copyMariadb, requireHotMariadb } from './mariadb/copy-server.ts'
@@ -82,25 +82,13 @@ export async function backUpRunningServer(options: HotBackupOptions): Promise<St
         `${server.binlogBase}.*`,
         'binary logs that are not in this backup are for the archive',
       )
-    const { objects, ...poured } = await pouring.finish()
-    const content: PhysicalContent = {
-      format: 1,
-      server,
-      snapshot,
-      isClean: false,
-      optionFiles: [],
-      ...poured,
-    }
-    return {
-      kind: 'physical',
+    const content = { server, snapshot }
+    return storedBackup(await pouring.finish(), {
       method: 'hot',
       origin: backupOrigin(facts),
       point,
       content,
-      objects,
-      isPartial: false,
-      warnings: [],
-    }
+    })
   } finally {
     // Its locks end with it.
     connection.destroy()

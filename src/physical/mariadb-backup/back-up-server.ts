@@ -11,9 +11,9 @@ import { readServerVariables, type ServerVariables } from '../../instance/server
 import { type ProgramEnd, startProgram } from '../../process/start-program.ts'
 import { Connection } from '../../wire/connection.ts'
 import { bigintOf } from '../../wire/row-values.ts'
-import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
 import { serverContent } from '../server-content.ts'
+import { storedBackup } from '../stored-backup.ts'
 import { type BackupProgram, optionFolder } from './backup-program.ts'
 import { explainFailure } from './explain-failure.ts'
 import { binlogPosition, requireFullBackup } from './notes.ts'
@@ -49,29 +49,17 @@ export async function backUpServer(options: ServerBackupOptions): Promise<Stored
     const server = serverContent(variables)
     const { binlogBase } = server
     if (binlogBase !== undefined) pouring.leaveOut(`${binlogBase}.*`, 'binary logs are for the archive')
-    const { objects, ...poured } = await pouring.finish()
+    const poured = await pouring.finish()
     parts?.requireIn(poured.files.map((file) => file.path))
-    const content: PhysicalContent = {
-      format: 1,
-      server,
-      prepare: { program: 'mariadb-backup', version: program.version },
-      isClean: false,
-      optionFiles: [],
-      ...poured,
-    }
     const position = binlogPosition(notes)
     if (position === undefined && binlogBase !== undefined) throw unplaced()
-    const point = await pointOf(connection, position, before, signal)
-    return {
-      kind: 'physical',
+    return storedBackup(poured, {
       method: 'mariadb-backup',
       origin,
-      point,
-      content,
-      objects,
+      point: await pointOf(connection, position, before, signal),
+      content: { server, prepare: { program: 'mariadb-backup', version: program.version } },
       isPartial: parts !== undefined,
-      warnings: [],
-    }
+    })
   } finally {
     await pouring.settle()
   }

@@ -5,6 +5,7 @@ import type { EmitEvent } from '../../core/events.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { storedBackup } from '../stored-backup.ts'
 import { binlogPosition, requireFullBackup, settingsIn } from './notes.ts'
 import { takeStream } from './stream-intake.ts'
 import { type StreamServer, streamOrigin } from './stream-origin.ts'
@@ -40,31 +41,22 @@ export async function backUpStream(options: StreamBackupOptions): Promise<Stored
     const program = programOf(info)
     const { origin, gtid, warnings } = streamOrigin(notes, options.server)
     pouring.leaveOut('binary logs', 'they are for the archive')
-    const { objects, ...poured } = await pouring.finish()
-    const content: PhysicalContent = {
-      format: 1,
-      server: serverContent(notes, options),
-      prepare: { program, version: info.get('tool_version') ?? origin.serverVersion },
-      isClean: false,
-      optionFiles: [],
-      ...poured,
-    }
     const position = binlogPosition(notes)
     const point: RecoveryPoint = {
       ...(position === undefined ? {} : { position, ...(gtid === undefined ? {} : { gtid }) }),
       timeMicros: Math.ceil(endedBeforeMs(info, options) * 1000),
     }
-    const isPartial = info.get('partial') === 'Y'
-    return {
-      kind: 'physical',
+    return storedBackup(await pouring.finish(), {
       method: 'mariadb-backup',
       origin,
       point,
-      content,
-      objects,
-      isPartial,
+      content: {
+        server: serverContent(notes, options),
+        prepare: { program, version: info.get('tool_version') ?? origin.serverVersion },
+      },
+      isPartial: info.get('partial') === 'Y',
       warnings: position === undefined ? [...warnings, unplaced] : warnings,
-    }
+    })
   } finally {
     await pouring.settle()
   }

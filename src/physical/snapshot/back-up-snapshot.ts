@@ -4,6 +4,7 @@ import type { EmitEvent } from '../../core/events.ts'
 import { pourFiles } from '../cold/pour-files.ts'
 import type { PhysicalContent } from '../content.ts'
 import { Pouring } from '../pour/pouring.ts'
+import { storedBackup } from '../stored-backup.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import type { RunningServer } from './running-server.ts'
 import type { Moment } from './take-snapshot.ts'
@@ -27,28 +28,15 @@ export async function backUpSnapshot(options: SnapshotBackupOptions): Promise<St
   const pouring = new Pouring(sink)
   try {
     await pourFiles(survey, server.origin.flavour, { pouring, emit, signal })
-    const { objects, ...poured } = await pouring.finish()
-    const content: PhysicalContent = {
-      format: 1,
-      server: server.content,
-      snapshot:
-        moment.kind === 'free'
-          ? { driver, rung: 'none', heldMs: 0 }
-          : { driver, rung: moment.rung, heldMs: moment.heldMs },
-      isClean: false,
-      optionFiles: [...optionFiles],
-      ...poured,
-    }
-    return {
-      kind: 'physical',
+    const { origin, content } = server
+    const held = moment.kind === 'free' ? { rung: 'none' as const, heldMs: 0 } : moment
+    const { rung, heldMs } = held
+    return storedBackup(await pouring.finish(), {
       method: 'snapshot',
-      origin: server.origin,
+      origin,
       point,
-      content,
-      objects,
-      isPartial: false,
-      warnings: [],
-    }
+      content: { server: content, snapshot: { driver, rung, heldMs }, optionFiles: [...optionFiles] },
+    })
   } finally {
     await pouring.settle()
   }
