@@ -1,25 +1,19 @@
 // What this host notes of snapshots that are under way, so that one whose process was killed is taken away by the next.
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { HoldfastError } from '../core/errors.ts'
 import { heldSnapshot, type SnapshotRecord, snapshotRecord } from '../physical/snapshot/snapshot-record.ts'
 import { createDurably, removeIfThere } from '../storage/durable-file.ts'
-import { isCertainlyGone, ownProcessMark, type ProcessMark } from '../storage/process-mark.ts'
+import { isGoneSinceBoot, ownProcessMark, processMark } from '../storage/process-mark.ts'
 import { systemErrorCode } from '../storage/store-errors.ts'
 import type { UseCase } from './backup-instance.ts'
 
 const noteFormat = z.object({
   format: z.literal(1),
-  madeBy: z.object({
-    host: z.string(),
-    bootId: z.string(),
-    pidNamespace: z.string(),
-    pid: z.number().int(),
-    startTicks: z.string(),
-  }),
+  madeBy: processMark,
   snapshot: snapshotRecord,
 })
 
@@ -109,7 +103,7 @@ export class SnapshotNotes {
       )
     }
     const { madeBy, snapshot } = note.data
-    return isGone(madeBy) ? snapshot : undefined
+    return isGoneSinceBoot(madeBy) ? snapshot : undefined
   }
 
   async #textOf(name: string): Promise<string | undefined> {
@@ -132,12 +126,4 @@ function jsonOf(text: string): unknown {
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** Also when the host was started anew: the notes lie on it. */
-function isGone(mark: ProcessMark): boolean {
-  const own = ownProcessMark()
-  return (
-    isCertainlyGone(mark) || (mark.host === hostname() && own.bootId !== '' && mark.bootId !== own.bootId)
-  )
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { HoldfastError } from '../core/errors.ts'
 import { markName, partialMarkName } from '../physical/restore/existing-files.ts'
 import { syncFolder } from '../storage/durable-file.ts'
-import { isCertainlyGone, ownProcessMark } from '../storage/process-mark.ts'
+import { isGoneSinceBoot, ownProcessMark, processMark } from '../storage/process-mark.ts'
 import { systemErrorCode } from '../storage/store-errors.ts'
 
 const document = z.object({
@@ -22,13 +22,7 @@ const document = z.object({
   /** Files of the backup outside of the directory, where nothing was before: what is there now came of the restore. */
   outside: z.array(z.string()).readonly().optional(),
   begunAt: z.string(),
-  process: z.object({
-    host: z.string(),
-    bootId: z.string(),
-    pidNamespace: z.string(),
-    pid: z.number().int(),
-    startTicks: z.string(),
-  }),
+  process: processMark,
 })
 
 export type RestoreMark = Readonly<z.infer<typeof document>>
@@ -80,9 +74,7 @@ export async function removeMark(directory: string): Promise<void> {
 
 /** Throws TARGET_NOT_EMPTY while the restore that set it may go on. */
 export function requireEnded({ process: holder, directory, begunAt }: RestoreMark): void {
-  const own = ownProcessMark()
-  const isRebooted = holder.host === own.host && holder.bootId !== own.bootId
-  if (isRebooted || isCertainlyGone(holder)) return
+  if (isGoneSinceBoot(holder)) return
   throw new HoldfastError(
     'TARGET_NOT_EMPTY',
     `process ${holder.pid} on ${holder.host} is restoring into ${directory} since ${begunAt}`,

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { HoldfastError } from '../core/errors.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { ObjectStore, TaggedObject } from '../storage/object-store.ts'
-import { isCertainlyGone, ownProcessMark } from '../storage/process-mark.ts'
+import { isCertainlyGone, ownProcessMark, processMark } from '../storage/process-mark.ts'
 import { decodeCheckedJson, encodeCheckedJson } from './checked-json.ts'
 import { parseDocument } from './documents.ts'
 
@@ -34,13 +34,7 @@ const leaseDocument = z.object({
   isHeld: z.boolean(),
   owner: z.string(),
   purpose: z.string(),
-  process: z.object({
-    host: z.string(),
-    bootId: z.string(),
-    pidNamespace: z.string(),
-    pid: z.number().int(),
-    startTicks: z.string(),
-  }),
+  process: processMark,
   since: z.string(),
   expiresMs: z.number(),
 })

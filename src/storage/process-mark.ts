@@ -1,20 +1,23 @@
 // Who a process is, in words that another process can check later: is the one that wrote this still alive?
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { z } from 'zod'
 import { systemErrorCode } from './store-errors.ts'
 
 /**
  * Names one process for good. A pid alone is used again after some time, means nothing on another host, after a reboot or
  * in another container, so each of these is recorded beside it. Empty texts where the system does not tell.
  */
-export interface ProcessMark {
-  readonly host: string
-  readonly bootId: string
-  readonly pidNamespace: string
-  readonly pid: number
+export const processMark = z.object({
+  host: z.string(),
+  bootId: z.string(),
+  pidNamespace: z.string(),
+  pid: z.number().int(),
   /** Start of the process in clock ticks since boot, field 22 of /proc/<pid>/stat (proc_pid_stat(5)). */
-  readonly startTicks: string
-}
+  startTicks: z.string(),
+})
+
+export type ProcessMark = Readonly<z.infer<typeof processMark>>
 
 export function ownProcessMark(): ProcessMark {
   return {
@@ -41,6 +44,13 @@ export function isCertainlyGone(mark: ProcessMark): boolean {
   if (!isPidInUse(mark.pid) || isZombie(mark.pid)) return true
   const startTicks = startTicksOf(mark.pid)
   return startTicks !== '' && mark.startTicks !== '' && startTicks !== mark.startTicks
+}
+
+/** For what lies on the host of the process itself, or came there with its files: also when that was started anew since. */
+export function isGoneSinceBoot(mark: ProcessMark): boolean {
+  const own = ownProcessMark()
+  const isRebooted = mark.host === own.host && own.bootId !== '' && mark.bootId !== own.bootId
+  return isRebooted || isCertainlyGone(mark)
 }
 
 function isPidInUse(pid: number): boolean {
