@@ -129,6 +129,10 @@ export const errorCodes = {
     hint: 'The source itself is damaged there; see CHECK TABLE of its table, and restore that from an older backup.',
   },
   TABLE_CHANGED: { exit: 1, hint: 'A table was altered during the backup; run the backup again.' },
+  HOST_TROUBLE: {
+    exit: 1,
+    hint: 'This says nothing against the files: put right on this host what is named above, and run the command again.',
+  },
   SANDBOX_FAILED: {
     exit: 1,
     hint: 'The server itself refused these files; its own last messages are above.',

@@ -21,8 +21,10 @@ export type RecoveryOutcome =
       /** None: every table is sound. */
       readonly problems: readonly { readonly table: string; readonly problem: string }[]
     }
-  /** No server came up on the files. */
+  /** The backup is to blame: what it stored is lost or damaged, or no server came up on its files. */
   | { readonly kind: 'failed'; readonly why: string }
+  /** It did not come to an end, for a reason that says nothing of the backup. */
+  | { readonly kind: 'broken-off'; readonly why: string }
 
 /** True where a server came up, and found every table sound. */
 export function isProof({ outcome }: RecoveryEvidence): boolean {

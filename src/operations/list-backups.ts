@@ -2,14 +2,13 @@
 import { Archive } from '../archive/archive.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { isHoldfastError } from '../core/errors.ts'
-import type { RecoveryEvidence } from '../core/recovery-evidence.ts'
 import type { RecoveryWindow } from '../core/recovery-window.ts'
 import { recoveryWindows } from '../core/recovery-window.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import type { BackupListing } from '../repository/manifest.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
-import { lastEvidence } from './last-evidence.ts'
+import { type LastEvidence, lastEvidence } from './last-evidence.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
 export interface ListRequest {
@@ -17,11 +16,9 @@ export interface ListRequest {
   readonly source?: string | undefined
 }
 
-export interface ListedBackup extends BackupListing {
+export interface ListedBackup extends BackupListing, LastEvidence {
   /** Absent when it cannot be read: without a key, or damaged. */
   readonly summary?: BackupSummary
-  /** What the last try to recover it has shown. */
-  readonly evidence?: RecoveryEvidence
   /** What is wrong with its manifest. */
   readonly problem?: string
 }
@@ -63,7 +60,7 @@ async function listSource(
 ): Promise<ListedSource> {
   const identity = await source.describe(signal)
   const backups: ListedBackup[] = []
-  const tried = isReadable ? await source.listEvidence(signal) : new Map<string, string>()
+  const tried = isReadable ? await source.listEvidence(signal) : new Map<string, readonly string[]>()
   for (const listing of await source.listBackups(signal)) {
     backups.push(isReadable ? await readListed(source, tried, listing, signal) : listing)
   }
@@ -83,14 +80,13 @@ async function listSource(
 /** One damaged manifest must not hide the other backups. */
 async function readListed(
   source: SourceRepository,
-  tried: ReadonlyMap<string, string>,
+  tried: ReadonlyMap<string, readonly string[]>,
   listing: BackupListing,
   signal: AbortSignal,
 ): Promise<ListedBackup> {
   try {
     const summary = await source.readBackup(listing.id, signal)
-    const evidence = await lastEvidence(source, tried.get(listing.id), signal)
-    return { ...listing, summary, ...(evidence === undefined ? {} : { evidence }) }
+    return { ...listing, summary, ...(await lastEvidence(source, tried.get(listing.id), signal)) }
   } catch (error) {
     if (isHoldfastError(error, 'VERIFY_FAILED')) return { ...listing, problem: error.message }
     throw error

@@ -3,14 +3,13 @@ import type { BackupSource } from '../core/backup.ts'
 import type { BackupSummary } from '../core/backup-summary.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { formatNames, formatTableName } from '../core/name-list.ts'
-import type { RecoveryEvidence } from '../core/recovery-evidence.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { exclusionOf } from '../logical/selection.ts'
 import { type PhysicalContent, parsePhysicalContent } from '../physical/content.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
-import { lastEvidence } from './last-evidence.ts'
+import { type LastEvidence, lastEvidence } from './last-evidence.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 
 export interface ShowRequest {
@@ -45,8 +44,7 @@ export interface SchemaSummary {
 export interface BackupReport {
   readonly source: string
   readonly summary: BackupSummary
-  /** What the last try to recover it has shown. */
-  readonly evidence?: RecoveryEvidence
+  readonly tried: LastEvidence
   /** Of logical backups, in the order of names. */
   readonly schemas: readonly SchemaSummary[]
   readonly objects: readonly ObjectSummary[]
@@ -96,11 +94,11 @@ export async function showBackup(request: ShowRequest, signal: AbortSignal): Pro
         : { grownBytes: sizeBytes - earlier.sizeBytes, grownRows: rows - earlier.rows }),
     }
   })
-  const evidence = await lastEvidence(source, (await source.listEvidence(signal)).get(id), signal)
+  const tried = await lastEvidence(source, (await source.listEvidence(signal)).get(id), signal)
   return {
     source: source.name,
     summary,
-    ...(evidence === undefined ? {} : { evidence }),
+    tried,
     schemas: schemasOf(objects, before),
     objects,
     ...(content === undefined ? {} : { filters: filtersOf(content) }),

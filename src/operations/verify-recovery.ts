@@ -39,7 +39,10 @@ export interface RecoveryVerification extends TableCheck {
   readonly serverVersion: string
 }
 
-/** Throws VERIFY_FAILED for what does not recover at all; what CHECK TABLE finds is in the answer. Either is kept as evidence. */
+/**
+ * Throws VERIFY_FAILED for what does not recover at all; what CHECK TABLE finds is in the answer. Either is kept as evidence, and so is a try that this host did not let
+ * come to an end, which throws HOST_TROUBLE, DISK_FULL or whatever it was.
+ */
 export async function verifyRecovery(
   request: VerifyRecoveryRequest,
   { emit, signal }: UseCase,
@@ -68,9 +71,9 @@ export async function verifyRecovery(
   const keep = (outcome: RecoveryOutcome): Promise<void> =>
     keepEvidence(source, { ...tried, seconds: secondsSince(), outcome }, { emit, signal })
   const { scratch, optionFile } = request
-  await using files = await writeScratchFiles({ backup, content, scratch, emit, signal })
-  const options = { backup, content, directory: files.directory, programs, optionFile, emit, signal }
   try {
+    await using files = await writeScratchFiles({ backup, content, scratch, emit, signal })
+    const options = { backup, content, directory: files.directory, programs, optionFile, emit, signal }
     const found = await asVerification(id, signal, () =>
       recoverFiles(options, async (settings) => {
         await using connection = await Connection.open(settings, { signal })
@@ -83,9 +86,20 @@ export async function verifyRecovery(
     await keep({ kind: 'recovered', ...found })
     return { backup: backup.summary, ...found, seconds: secondsSince(), serverVersion: tried.serverVersion }
   } catch (error) {
-    if (isHoldfastError(error, 'VERIFY_FAILED')) await keep({ kind: 'failed', why: reasonOf(error) })
+    const outcome = signal.aborted ? undefined : outcomeOf(error)
+    if (outcome !== undefined) await keep(outcome)
     throw error
   }
+}
+
+/** Of what was asked for, or of what is here to do it: the backup was not even tried. */
+const refusals = ['USAGE', 'UNSUPPORTED', 'TARGET_NOT_EMPTY', 'TOOL_MISSING', 'VERSION_MISMATCH'] as const
+
+/** Undefined for what tells nothing. */
+function outcomeOf(error: unknown): RecoveryOutcome | undefined {
+  if (!(error instanceof Error) || isHoldfastError(error, ...refusals)) return undefined
+  if (isHoldfastError(error, 'VERIFY_FAILED')) return { kind: 'failed', why: reasonOf(error) }
+  return { kind: 'broken-off', why: error.message }
 }
 
 /** In the words of whatever failed. */
@@ -126,7 +140,7 @@ function requireSameState({ gtid: said }: RecoveryPoint, found: RecoveryPoint['g
 }
 
 /** What a server, or the program that prepares for it, makes of files that are no backup. */
-const noBackup = ['SANDBOX_FAILED', 'CONNECTION_LOST', 'FAILED', 'PAGE_DAMAGED'] as const
+const noBackup = ['SANDBOX_FAILED', 'FAILED', 'PAGE_DAMAGED'] as const
 
 /** A server that cannot start on the files, or dies while its tables are looked at, says that they are no backup. */
 async function asVerification<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

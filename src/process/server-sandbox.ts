@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Flavour } from '../core/flavour.ts'
 import { Secret } from '../core/secret.ts'
 import { greets } from './greets.ts'
+import { hostCause } from './host-cause.ts'
 import { lastLines } from './run-program.ts'
 import type { ServerProgram } from './server-program.ts'
 import { type RunningProgram, startProgram } from './start-program.ts'
@@ -31,7 +32,9 @@ export interface ServerSandbox extends AsyncDisposable {
   readonly dropAccount: readonly string[]
   /** What the server has written to its error log, up to 1 MiB from its end. */
   messages(): Promise<string>
-  /** A clean shutdown, however long it takes. Throws SANDBOX_FAILED when it was none. */
+  /** Throws what `work` throws; and where that lost its connection because the server ended, why it did, as startSandbox. */
+  during<T>(work: () => Promise<T>): Promise<T>
+  /** A clean shutdown, however long it takes. Throws as startSandbox when it was none. */
   stop(): Promise<void>
 }
 
@@ -39,9 +42,13 @@ export interface ServerSandbox extends AsyncDisposable {
 const pollMs = 30
 const logBytes = 1024 * 1024
 
+/** For a server whose connections are gone to write its last words, and its core. */
+const endMs = 30_000
+
 /**
  * Starts the server and waits until it answers, which may take as long as its recovery. Disposed without `stop` it is killed: then the
- * directory is as after a crash. Throws SANDBOX_FAILED with the server's own last messages when it ends before that.
+ * directory is as after a crash. Throws SANDBOX_FAILED with the server's own last messages when it ends before that; HOST_TROUBLE and
+ * DISK_FULL where they tell that not the files are the reason.
  */
 export async function startSandbox(options: SandboxOptions): Promise<ServerSandbox> {
   const { program, dataDirectory, signal } = options
@@ -80,6 +87,16 @@ export async function startSandbox(options: SandboxOptions): Promise<ServerSandb
     },
     dropAccount: ['SET SESSION sql_log_bin = 0', `DROP USER '${account.user}'@'localhost'`],
     messages: () => endOfLog(files.log),
+    during: async (work) => {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
+        const end = await Promise.race([server.ended, sleep(endMs, undefined, { signal, ref: false })])
+        if (end === undefined) throw error
+        throw await failure('went away', end.status, end.said, files.log, error)
+      }
+    },
     stop: async () => {
       const { status, said } = await server.stop()
       signal?.throwIfAborted()
@@ -195,11 +212,27 @@ async function waitForAnswer(
   }
 }
 
-async function failure(what: string, status: number, said: string, log: string): Promise<HoldfastError> {
+async function failure(
+  what: string,
+  status: number,
+  said: string,
+  log: string,
+  cause?: unknown,
+): Promise<HoldfastError> {
   const text = await endOfLog(log)
-  const errors = text.split('\n').filter((line) => line.includes('[ERROR]'))
-  const words = lastLines(errors.join('\n')) || lastLines(text) || lastLines(said) || 'it said nothing'
-  return new HoldfastError('SANDBOX_FAILED', `the server ${what} (status ${status}): ${words}`, { status })
+  const errors = text
+    .split('\n')
+    .filter((line) => line.includes('[ERROR]'))
+    .join('\n')
+  const words = lastLines(errors) || lastLines(text) || lastLines(said) || 'it said nothing'
+  const host = hostCause({ status, said: `${errors}\n${said}` })
+  const why = host === undefined ? words : `${host.says} (${words})`
+  return new HoldfastError(
+    host?.code ?? 'SANDBOX_FAILED',
+    `the server ${what} (status ${status}): ${why}`,
+    { status },
+    cause === undefined ? {} : { cause },
+  )
 }
 
 async function endOfLog(log: string): Promise<string> {

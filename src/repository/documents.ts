@@ -98,7 +98,7 @@ export const evidenceDocument = z.object({
       tables: count,
       problems: z.array(z.object({ table: z.string(), problem: z.string() })),
     }),
-    z.object({ kind: z.literal('failed'), why: z.string() }),
+    z.object({ kind: z.enum(['failed', 'broken-off']), why: z.string() }),
   ]),
 })
 

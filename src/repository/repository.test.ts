@@ -381,8 +381,10 @@ for (const encrypt of [true, false]) {
     await source.putEvidence(failed)
     await source.putEvidence(sound)
     const last = await source.listEvidence()
-    const key = last.get(first.id) ?? ''
+    const keys = last.get(first.id) ?? []
     assert.deepEqual([...last.keys()], [first.id])
+    assert.equal(keys.length, 2)
+    const key = keys[1] ?? ''
     assert.deepEqual(await source.readEvidence(key), sound)
     assert.deepEqual((await source.verify({ readData: true })).problems, [])
 

@@ -168,9 +168,10 @@ export class SourceRepository {
     await this.#evidence.put(evidence, await this.#keyRing.dataKey(read.dataKeyId), signal)
   }
 
-  /** The last try of each backup that was ever tried, by the backup's id: a name for readEvidence. */
-  async listEvidence(signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    return new Map((await this.#evidence.list(signal)).map(({ backup, key }) => [backup, key]))
+  /** The tries of each backup that was ever tried, by the backup's id, the last one last: names for readEvidence. */
+  async listEvidence(signal?: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>> {
+    const tries = Map.groupBy(await this.#evidence.list(signal), ({ backup }) => backup)
+    return new Map([...tries].map(([backup, found]) => [backup, found.map(({ key }) => key)]))
   }
 
   /** Throws VERIFY_FAILED when it is damaged. */

@@ -1,10 +1,14 @@
 // What a cold backup and a restore of files say when something is wrong, and what they leave behind: nothing.
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runProgram } from '../../scripts/servers/run-program.ts'
+import { isHoldfastError } from '../../src/core/errors.ts'
+import { startSandbox } from '../../src/process/server-sandbox.ts'
+import { Connection } from '../../src/wire/connection.ts'
+import { textOf } from '../../src/wire/row-values.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -156,6 +160,21 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assert.ok(!(await readdir(folder.path)).includes('restored'))
   })
 
+  await context.test('a recovery that the host breaks off says nothing against the backup', async () => {
+    const killed = place('killed-server')
+    await writeFile(
+      killed,
+      `#!/bin/sh\ncase "$*" in *--version*) echo "server  Ver ${server.version} for Linux"; exit;; esac\nkill -KILL $$\n`,
+      { mode: 0o755 },
+    )
+    const run = await holdfast(['verify', 'shop', '--recover', '--server-program', killed], { env })
+    assertRefused(run, 1, /could not start .*: it was killed by signal 9/)
+    const shown = await succeed(['show', 'shop'], { env })
+    assert.match(shown.stdout, /^recovered: +not to an end, at .+, by .+: .+ killed by signal 9/m)
+    const listed = await succeed(['list', 'shop'], { env })
+    assert.match(listed.stdout, /RECOVERED\n.+ all\n.+ NOT RECOVERED$/m)
+  })
+
   await context.test('a server that dies on the files is quoted', async () => {
     const dying = place('dying')
     await writeFile(
@@ -177,6 +196,20 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     )
     const listed = await succeed(['list', 'shop'], { env })
     assert.match(listed.stdout, /RECOVERED\n.+ all\n.+ DAMAGED$/m)
+  })
+
+  await context.test('a chunk that is lost is kept as what became of the backup', async () => {
+    const lost = { HOLDFAST_REPOSITORY: place('lost') }
+    await succeed(['init', '--no-encryption'], { env: lost })
+    await succeed([...cold, server.dataDir], { env: lost })
+    const packs = place('lost/sources/shop/packs')
+    const [pack = ''] = (await readdir(packs, { recursive: true })).filter((name) => name.includes('/'))
+    await rm(path.join(packs, pack))
+    const words = ['verify', 'shop', '--recover', '--server-program', server.programs.server]
+    const run = await holdfast(words, { env: lost })
+    assertRefused(run, 30, /missing/)
+    const shown = await succeed(['show', 'shop'], { env: lost })
+    assert.match(shown.stdout, /^recovered: +NOT, at .+, by .+: .*missing/m)
   })
 
   await context.test(
@@ -213,6 +246,23 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     const again = await holdfast([...words, '--server-program', server.programs.server], { env })
     assert.match(again.stdout, /^Restored shop/, again.output)
     assert.match(again.stderr, /going on with a restore of backup/)
+  })
+
+  await context.test('a server of our own that goes away at work says why, not that it is lost', async () => {
+    const program = { path: server.programs.server, flavour: server.flavour, version: server.version }
+    const sandbox = await startSandbox({ program, dataDirectory: place('killed') })
+    const work = async (): Promise<void> => {
+      await using connection = await Connection.open(sandbox.settings)
+      const [row = {}] = await connection.query('SELECT @@pid_file AS file')
+      process.kill(Number(await readFile(textOf(row, 'file'), 'utf8')), 'SIGKILL')
+      for (;;) await connection.query('SELECT 1')
+    }
+    await assert.rejects(sandbox.during(work), (error) => {
+      assert.ok(isHoldfastError(error, 'HOST_TROUBLE'), String(error))
+      assert.match(error.message, /the server went away \(status 137\): it was killed by signal 9/)
+      return true
+    })
+    await sandbox[Symbol.asyncDispose]()
   })
 
   await context.test('a copy that was taken of a running server is refused', async () => {

@@ -50,7 +50,7 @@ export const run: VerbRun = async (context) => {
     formatFields([
       ['instance', report.source],
       ...backupFields(report.summary),
-      ...(report.evidence === undefined ? [] : evidenceFields(report.evidence)),
+      ...evidenceFields(report.tried),
       ...(report.snapshot === undefined ? [] : [['one moment', snapshotText(report.snapshot)] as const]),
       ...(report.filters === undefined ? [] : filterFields(report.filters)),
       ...(report.setup === undefined ? [] : [['not held', report.setup.join(', ')] as const]),
@@ -71,7 +71,7 @@ export const run: VerbRun = async (context) => {
     json: {
       source: report.source,
       backup: report.summary,
-      ...(report.evidence === undefined ? {} : { evidence: report.evidence }),
+      ...report.tried,
       ...(report.before === undefined ? {} : { before: report.before, gone }),
       ...(report.filters === undefined ? {} : { filters: report.filters }),
       ...(report.snapshot === undefined ? {} : { snapshot: report.snapshot }),

@@ -1,8 +1,10 @@
 // Restored files of mariadb-backup or xtrabackup, made into a data directory by its own --prepare.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
-import { startProgram } from '../../process/start-program.ts'
+import { hostCause } from '../../process/host-cause.ts'
+import { type ProgramEnd, startProgram } from '../../process/start-program.ts'
 import type { BackupProgram } from '../mariadb-backup/backup-program.ts'
 import { explainFailure } from '../mariadb-backup/explain-failure.ts'
 import { ownFilePattern } from '../mariadb-backup/stream-intake.ts'
@@ -17,7 +19,7 @@ export interface PrepareOptions {
 
 const optionNote = 'backup-my.cnf'
 
-/** Applies the redo log that was copied. Throws what the program failed of; the directory is of no use then. */
+/** Applies the redo log that was copied. Throws what the program failed of, and HOST_TROUBLE or DISK_FULL where that is this host; the directory is of no use then. */
 export async function prepareFiles({ program, directory, emit, signal }: PrepareOptions): Promise<void> {
   emit?.({ type: 'phase', phase: 'preparing', detail: `with ${program.path} (${program.version})` })
   // What the program noted of the server: size of pages, data files, and where the key of what is encrypted lies.
@@ -28,8 +30,7 @@ export async function prepareFiles({ program, directory, emit, signal }: Prepare
   running.stdout.resume()
   const end = await running.ended
   signal?.throwIfAborted()
-  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said))
-    throw explainFailure(program.name, 'prepare the files', end)
+  if (end.status !== 0 || !/completed OK!\s*$/.test(end.said)) throw explainPreparing(program, end)
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (!entry.isFile()) continue
     const file = path.join(directory, entry.name)
@@ -38,6 +39,13 @@ export async function prepareFiles({ program, directory, emit, signal }: Prepare
     else if (entry.name.endsWith('.index')) await nameLogsHere(file)
   }
   if (program.name === 'xtrabackup') await mkdir(path.join(directory, redoFolder), { recursive: true })
+}
+
+function explainPreparing({ name }: BackupProgram, end: ProgramEnd): HoldfastError {
+  const failed = explainFailure(name, 'prepare the files', end)
+  const host = hostCause(end)
+  if (host === undefined) return failed
+  return new HoldfastError(host.code, `${failed.message}: ${host.says}`, failed.details)
 }
 
 /** MySQL 8.0.30 and newer does not start without it, and makes the log itself. */

@@ -22,7 +22,7 @@ export interface RecoverOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Throws SANDBOX_FAILED when the server cannot recover the files. */
+/** Throws SANDBOX_FAILED when the server cannot recover the files, and HOST_TROUBLE or DISK_FULL when this host does not let it. */
 export function startOnFiles({
   backup,
   content,
@@ -45,7 +45,7 @@ export function startOnFiles({
 
 /**
  * Answers what `work` answers. The directory is left as a server leaves it that was shut down; after an error it is of no use. Throws
- * SANDBOX_FAILED when the server cannot recover the files or not shut down, and what `work` throws.
+ * what startOnFiles throws, also when the server does not shut down or goes away meanwhile, and what `work` throws.
  */
 export async function recoverDirectory<T>(
   options: RecoverOptions,
@@ -53,7 +53,7 @@ export async function recoverDirectory<T>(
 ): Promise<T> {
   const { emit, signal } = options
   await using sandbox = await startOnFiles(options)
-  const result = await work(sandbox.settings)
+  const result = await sandbox.during(() => work(sandbox.settings))
   emit?.({ type: 'phase', phase: 'shutting down' })
   await dropAccount(sandbox.settings, sandbox.dropAccount, signal)
   await sandbox.stop()
