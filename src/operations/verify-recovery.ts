@@ -104,7 +104,7 @@ function outcomeOf(error: unknown): RecoveryOutcome | undefined {
 
 /** In the words of whatever failed. */
 function reasonOf({ message, cause }: HoldfastError): string {
-  return cause instanceof Error ? cause.message : message
+  return isHoldfastError(cause) ? cause.message : message
 }
 
 /** What was found is told whether it can be kept or not: a repository may be mounted for reading alone. */

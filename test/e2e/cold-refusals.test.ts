@@ -1,6 +1,6 @@
 // What a cold backup and a restore of files say when something is wrong, and what they leave behind: nothing.
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { cp, mkdir, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -198,18 +198,24 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     assert.match(listed.stdout, /RECOVERED\n.+ all\n.+ DAMAGED$/m)
   })
 
-  await context.test('a chunk that is lost is kept as what became of the backup', async () => {
+  await context.test('damage to what is stored is kept as what became of the backup', async () => {
     const lost = { HOLDFAST_REPOSITORY: place('lost') }
     await succeed(['init', '--no-encryption'], { env: lost })
     await succeed([...cold, server.dataDir], { env: lost })
     const packs = place('lost/sources/shop/packs')
-    const [pack = ''] = (await readdir(packs, { recursive: true })).filter((name) => name.includes('/'))
-    await rm(path.join(packs, pack))
+    for (const name of await readdir(packs, { recursive: true })) {
+      const pack = path.join(packs, name)
+      if (!(await stat(pack)).isFile()) continue
+      await using handle = await open(pack, 'r+')
+      // What tells which chunks there are comes last.
+      const { size } = await handle.stat()
+      await handle.write(Buffer.alloc(64, 7), 0, 64, Math.floor(size / 4))
+    }
     const words = ['verify', 'shop', '--recover', '--server-program', server.programs.server]
     const run = await holdfast(words, { env: lost })
-    assertRefused(run, 30, /missing/)
+    assertRefused(run, 30, /packs\/.+damaged/)
     const shown = await succeed(['show', 'shop'], { env: lost })
-    assert.match(shown.stdout, /^recovered: +NOT, at .+, by .+: .*missing/m)
+    assert.match(shown.stdout, /^recovered: +NOT, at .+, by .+: .*damaged/m)
   })
 
   await context.test(
