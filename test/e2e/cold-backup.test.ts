@@ -5,7 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { runProgram } from '../../scripts/servers/run-program.ts'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
-import { differencesBetween } from '../support/compare-servers.ts'
+import { assertComesBack, environmentOf } from '../support/comes-back.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { assertSameFiles } from '../support/same-files.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
@@ -29,11 +29,7 @@ for (const kind of testedKinds) {
     await using source = await startServer(kind)
     await createShop(source)
     await source.sql(otherTables)
-    const env = {
-      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-      HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
-      [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-    }
+    const env = environmentOf(source, folder.path)
     const cold = ['backup', '--method', 'cold', '--name', 'shop', '--datadir']
     await succeed(['init', '--no-encryption'], { env })
 
@@ -83,15 +79,8 @@ for (const kind of testedKinds) {
     )
 
     await context.test('files and binary logs together are the server as it is now', async () => {
-      const directory = path.join(folder.path, 'latest')
       const options = await optionsOfProduction(folder.path)
-      const words = ['restore', 'shop', '--datadir', directory, '--server-options', options]
-      const run = await succeed(words, { env })
-      assert.match(run.stdout, /^Restored shop to .+ recovered, \d+ transactions replayed and shut down/)
-      await using restored = await startServer(kind, { dataDir: directory })
-      assert.deepEqual(await differencesBetween(source, restored), [])
-      const accounts = await restored.sql("SELECT user FROM mysql.user WHERE user LIKE 'holdfast%'")
-      assert.equal(accounts, '', 'no account of the recovery is left')
+      await assertComesBack(source, env, path.join(folder.path, 'latest'), ['--server-options', options])
       const production = path.join(folder.path, 'production')
       assert.deepEqual(await readdir(production), ['logs.index'], 'what lies elsewhere is left alone')
       assert.equal(await readFile(path.join(production, 'logs.index'), 'utf8'), '')
@@ -175,10 +164,7 @@ for (const kind of testedKinds) {
       hasSmallNames: true,
       sql: 'CREATE DATABASE Shop; CREATE TABLE Shop.Orders SELECT 1 AS id',
     })
-    const env = {
-      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-      [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-    }
+    const env = environmentOf(source, folder.path)
     await succeed(['init', '--no-encryption'], { env })
     // MariaDB 11.8 was seen to write behind its last checkpoint when it is shut down right after its start, and its log lies in memory.
     await source.sql('SET GLOBAL innodb_fast_shutdown = 0')

@@ -3,20 +3,13 @@ import assert from 'node:assert/strict'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
+import { environmentOf } from '../support/comes-back.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { withKeyring } from '../support/keyring.ts'
 import { startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { createShop, takeOrders } from '../support/shop.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-
-function environment(source: TestServer, folder: string): Record<string, string> {
-  return {
-    HOLDFAST_REPOSITORY: path.join(folder, 'repository'),
-    HOLDFAST_SPOOL: path.join(folder, 'spool'),
-    [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-  }
-}
 
 /** A backup of the stopped server, then orders after it, and all of it back in `restored`. */
 async function backUpAndRestore(
@@ -48,7 +41,7 @@ for (const kind of testedKinds) {
     await createShop(source)
     const encrypted = source.flavour === 'mysql' ? "ENCRYPTION = 'Y'" : 'ENCRYPTED = YES'
     await source.sql(`ALTER TABLE shop.orders ${encrypted}; ALTER TABLE shop.audit ${encrypted}`)
-    const env = environment(source, folder.path)
+    const env = environmentOf(source, folder.path)
     const restored = path.join(folder.path, 'restored')
     await backUpAndRestore(source, env, restored, ['--server-options', keyring.optionFile])
     const pages = await readFile(path.join(restored, 'shop/orders.ibd'))
@@ -72,7 +65,7 @@ for (const kind of testedKinds) {
       await using source = await startServer(kind, { pageBytes })
       await createShop(source)
       const restored = path.join(folder.path, 'restored')
-      await backUpAndRestore(source, environment(source, folder.path), restored)
+      await backUpAndRestore(source, environmentOf(source, folder.path), restored)
       await using copy = await startServer(kind, { dataDir: restored, pageBytes })
       assert.deepEqual(await differencesBetween(source, copy), [])
     })
@@ -84,7 +77,7 @@ for (const kind of testedKinds) {
     await using source = await startServer(kind, { args: [dataFiles] })
     await createShop(source)
     const restored = path.join(folder.path, 'restored')
-    await backUpAndRestore(source, environment(source, folder.path), restored)
+    await backUpAndRestore(source, environmentOf(source, folder.path), restored)
     await using copy = await startServer(kind, { dataDir: restored, args: [dataFiles] })
     assert.deepEqual(await differencesBetween(source, copy), [])
   })
@@ -97,7 +90,7 @@ for (const kind of testedKinds) {
     await source.restart({ args: [...keyring.args, `--${option}=ON`] })
     await source.sql('CREATE DATABASE shop; SET GLOBAL innodb_fast_shutdown = 0')
     await source.stop()
-    const env = environment(source, folder.path)
+    const env = environmentOf(source, folder.path)
     await succeed(['init', '--no-encryption'], { env })
     const cold = ['backup', '--method', 'cold', '--name', 'shop', '--datadir', source.dataDir]
     assertRefused(await holdfast(cold, { env }), 1, /binlog\.\d+ is encrypted, and where the history/)
@@ -111,7 +104,7 @@ test('where a server writes its binary log is not guessed', async () => {
     log_bin: false,
     sql: 'CREATE DATABASE shop; SET GLOBAL innodb_fast_shutdown = 0',
   })
-  const env = environment(source, folder.path)
+  const env = environmentOf(source, folder.path)
   await succeed(['init', '--no-encryption'], { env })
   await source.stop()
   const cold = ['backup', '--method', 'cold', '--name', 'shop', '--datadir', source.dataDir]

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
 import { changeEverything } from '../support/clone-rig.ts'
-import { differencesBetween } from '../support/compare-servers.ts'
+import { assertComesBack, environmentOf } from '../support/comes-back.ts'
 import { holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
 import { createShop, takeOrders } from '../support/shop.ts'
@@ -29,11 +29,7 @@ for (const kind of testedKinds) {
       CREATE USER taker@'%' IDENTIFIED BY 'Take-it-1';
       GRANT ${isMysql ? 'BACKUP_ADMIN, RELOAD, PROCESS, SELECT, LOCK TABLES' : 'RELOAD, BINLOG MONITOR'} ON *.* TO taker@'%';
       `)
-    const env = {
-      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-      HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
-      [isMysql ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-    }
+    const env = environmentOf(source, folder.path)
     const url = source.url({ user: 'taker', password: 'Take-it-1' })
     const take = ['backup', '--method', 'hot', url, '--name', 'shop']
     await succeed(['init', '--no-encryption'], { env })
@@ -55,11 +51,7 @@ for (const kind of testedKinds) {
     await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
 
     await context.test('files and binary logs together are the server as it is now', async () => {
-      const directory = path.join(folder.path, 'latest')
-      const run = await succeed(['restore', 'shop', '--datadir', directory], { env })
-      assert.match(run.stdout, /^Restored shop to .+ recovered, \d+ transactions replayed and shut down/)
-      await using restored = await startServer(kind, { dataDir: directory })
-      assert.deepEqual(await differencesBetween(source, restored), [])
+      await assertComesBack(source, env, path.join(folder.path, 'latest'))
     })
 
     await context.test('a second backup stores what has changed alone', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
+import { assertComesBack } from '../support/comes-back.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { withKeyring } from '../support/keyring.ts'
@@ -49,11 +50,7 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mariadb'))) {
     await succeed(['stream', source.url(), '--name', 'shop', '--until-caught-up'], { env })
 
     await context.test('files and binary logs together are the server as it is now', async () => {
-      const directory = path.join(folder.path, 'latest')
-      const run = await succeed(['restore', 'shop', '--datadir', directory], { env })
-      assert.match(run.stdout, /^Restored shop to .+ recovered, \d+ transactions replayed and shut down/)
-      await using restored = await startServer(kind, { dataDir: directory })
-      assert.deepEqual(await differencesBetween(source, restored), [])
+      await assertComesBack(source, env, path.join(folder.path, 'latest'))
     })
 
     await context.test('it is proven by a recovery, which prepares the files first', async () => {

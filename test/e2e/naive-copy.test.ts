@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
+import { environmentOf } from '../support/comes-back.ts'
 import { holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -21,7 +22,6 @@ for (const kind of testedKinds) {
   test(`a copy with pages of two moments, which a server starts on, is caught by its recovery (${kind})`, async () => {
     await using folder = await temporaryDirectory()
     await using source = await startServer(kind)
-    const isMysql = source.flavour === 'mysql'
     await source.sql(`
     CREATE DATABASE d;
     CREATE TABLE d.t (id INT PRIMARY KEY, a CHAR(64), b VARCHAR(600), KEY (a));
@@ -29,10 +29,7 @@ for (const kind of testedKinds) {
     INSERT INTO d.t SELECT w.i * 1000 + x.i * 100 + y.i * 10 + z.i, SHA2(w.i * 1000 + x.i * 100 + y.i * 10 + z.i, 256), 'b'
       FROM d.ten w, d.ten x, d.ten y, d.ten z`)
     const file = path.join(source.dataDir, 'd/t.ibd')
-    const env = {
-      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-      [isMysql ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-    }
+    const env = environmentOf(source, folder.path)
     const cold = ['backup', '--method', 'cold', '--datadir', source.dataDir, '--name', 'd']
     await succeed(['init', '--no-encryption'], { env })
     await source.sql('SET GLOBAL innodb_fast_shutdown = 0')

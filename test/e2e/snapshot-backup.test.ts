@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { changeEverything } from '../support/clone-rig.ts'
+import { environmentOf } from '../support/comes-back.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
@@ -30,12 +31,7 @@ for (const kind of testedKinds.filter((name) => name !== 'mariadb-11.8')) {
     const args = [`--log-bin=${logs}/binlog`, '--innodb-flush-log-at-trx-commit=0']
     await using source = await startServerOn(volume, kind, { args })
     await createShop(source)
-    const env = {
-      PATH: `${volume.programs}:${process.env['PATH']}`,
-      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-      HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
-      [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-    }
+    const env = environmentOf(source, folder.path, volume)
     await succeed(['init', '--no-encryption'], { env })
     const take = ['backup', '--method', 'snapshot', source.url(), '--name', 'shop']
     assertRefused(await holdfast([...take, '--no-locks'], { env }), 1, /the binary log lies elsewhere/)

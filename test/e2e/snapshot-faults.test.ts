@@ -8,6 +8,7 @@ import { exists } from '../../scripts/servers/installation.ts'
 import { runProgram } from '../../scripts/servers/run-program.ts'
 import { copyData, ensureTemplate } from '../../scripts/servers/template.ts'
 import { stages } from '../../src/physical/snapshot/stages.ts'
+import { environmentOf } from '../support/comes-back.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { createShop, shopFingerprint, takeOrders } from '../support/shop.ts'
@@ -29,12 +30,7 @@ interface Rig {
 }
 
 async function prepareRig(folder: string, volume: Volume, source: TestServer): Promise<Rig> {
-  const env = {
-    PATH: `${volume.programs}:${process.env['PATH']}`,
-    XDG_STATE_HOME: path.join(folder, 'state'),
-    HOLDFAST_REPOSITORY: path.join(folder, 'repository'),
-    [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-  }
+  const env = { ...environmentOf(source, folder, volume), XDG_STATE_HOME: path.join(folder, 'state') }
   await succeed(['init', '--no-encryption'], { env })
   return {
     env,

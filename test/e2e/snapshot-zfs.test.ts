@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { serverCache } from '../../scripts/servers/installation.ts'
 import { whileLocked } from '../../scripts/servers/process-lock.ts'
+import { environmentOf } from '../support/comes-back.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
@@ -45,11 +46,7 @@ esac
 `,
       { mode: 0o755 },
     )
-  const env = {
-    PATH: `${volume.programs}:${process.env['PATH']}`,
-    HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-    [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-  }
+  const env = environmentOf(source, folder.path, volume)
   await succeed(['init', '--no-encryption'], { env })
   const words = ['backup', '--method', 'snapshot', source.url(), '--name', 'shop']
   const take = [...words, '--snapshot-command', command]

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
+import { environmentOf } from '../support/comes-back.ts'
 import { differencesBetween } from '../support/compare-servers.ts'
 import { assertRefused, holdfast } from '../support/holdfast.ts'
 import { startServer, testedKinds } from '../support/servers.ts'
@@ -16,10 +17,7 @@ for (const kind of testedKinds) {
       (name) => `CREATE DATABASE \`${name}\`; CREATE TABLE \`${name}\`.\`core.1\` SELECT 1 AS id`,
     )
     await using source = await startServer(kind, { sql: made.join(';') })
-    const env = {
-      HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-      [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-    }
+    const env = environmentOf(source, folder.path)
     assert.equal((await holdfast(['init', '--no-encryption'], { env })).exit, 0)
 
     const comesBack = async (name: string): Promise<void> => {

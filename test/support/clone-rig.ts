@@ -1,12 +1,10 @@
 // A MySQL server to be cloned, and what becomes of a clone: a server on its files, which is compared with its source.
 import assert from 'node:assert/strict'
-import path from 'node:path'
 import type { TlsSettings } from '../../src/core/connection-settings.ts'
 import type { EmitEvent } from '../../src/core/events.ts'
 import { RateLimit } from '../../src/core/rate-limit.ts'
 import { cloneInstance } from '../../src/physical/clone/clone-instance.ts'
-import { type PhysicalContent, parsePhysicalContent } from '../../src/physical/content.ts'
-import { restoreFiles } from '../../src/physical/restore/restore-files.ts'
+import { type PhysicalRun, physicalRun, startOnFiles } from './comes-back.ts'
 import { differencesBetween } from './compare-servers.ts'
 import type { Keyring } from './keyring.ts'
 import { MemoryBackup } from './memory-backup.ts'
@@ -17,7 +15,6 @@ import {
   type TestServerOptions,
   testedKinds,
 } from './servers.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
 
 /** CLONE is MySQL's alone. */
 export const clonedKinds: readonly ServerKind[] = testedKinds.filter((kind) => kind.startsWith('mysql'))
@@ -33,11 +30,8 @@ export function startDonor(kind: ServerKind, options: TestServerOptions = {}): P
   })
 }
 
-export interface CloneRun {
-  readonly backup: MemoryBackup
+export interface CloneRun extends PhysicalRun {
   readonly result: Awaited<ReturnType<typeof cloneInstance>>
-  /** As a restore reads it. */
-  readonly content: PhysicalContent
 }
 
 export interface CloneRunOptions {
@@ -61,33 +55,15 @@ export async function cloneOf(donor: TestServer, options: CloneRunOptions = {}):
     emit,
     signal,
   })
-  return { backup, result, content: parsePhysicalContent(JSON.parse(JSON.stringify(result.content))) }
+  return physicalRun(backup, result)
 }
 
 /** A server that recovers the files of a clone; its own UUID, so it can be a replica of the source. */
-export async function startClone(
-  kind: ServerKind,
-  { backup, result, content }: CloneRun,
-  keyring?: Keyring,
-): Promise<TestServer & AsyncDisposable> {
-  const folder = await temporaryDirectory()
-  const directory = path.join(folder.path, 'data')
-  try {
-    await restoreFiles(backup.source(result), content, { directory })
-    await keyring?.giveTo(directory)
-    const args = ['--server-id=4242', ...(keyring?.args ?? [])]
-    const server = await startServer(kind, { dataDir: directory, args })
-    const dispose = server[Symbol.asyncDispose].bind(server)
-    return Object.assign(server, {
-      async [Symbol.asyncDispose]() {
-        await dispose()
-        await folder[Symbol.asyncDispose]()
-      },
-    })
-  } catch (error) {
-    await folder[Symbol.asyncDispose]()
-    throw error
-  }
+export function startClone(kind: ServerKind, run: CloneRun, keyring?: Keyring): Promise<TestServer> {
+  return startOnFiles(kind, run, {
+    args: ['--server-id=4242', ...(keyring?.args ?? [])],
+    prepare: async (directory) => await keyring?.giveTo(directory),
+  })
 }
 
 export interface Writing extends AsyncDisposable {

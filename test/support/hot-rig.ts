@@ -1,21 +1,15 @@
 // Hot copies of a test's server in memory, stopped in the middle for whatever is to happen there, and servers on what became of them.
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultLockBounds } from '../../src/instance/lock-wait.ts'
-import { type PhysicalContent, parsePhysicalContent } from '../../src/physical/content.ts'
 import { backUpRunningServer } from '../../src/physical/hot/back-up-running-server.ts'
-import { restoreFiles } from '../../src/physical/restore/restore-files.ts'
+import { type PhysicalRun, physicalRun, startOnFiles } from './comes-back.ts'
 import { MemoryBackup } from './memory-backup.ts'
-import { startServer, type TestServer } from './servers.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
+import type { TestServer } from './servers.ts'
 
 const slowMs = 1000
 
-export interface HotRun {
-  readonly backup: MemoryBackup
+export interface HotRun extends PhysicalRun {
   readonly result: Awaited<ReturnType<typeof backUpRunningServer>>
-  /** As a restore reads it. */
-  readonly content: PhysicalContent
 }
 
 export interface HotRunOptions {
@@ -50,29 +44,10 @@ export async function hotCopyOf(server: TestServer, options: HotRunOptions = {})
     signal: new AbortController().signal,
   })
   await middle
-  return { backup, result, content: parsePhysicalContent(JSON.parse(JSON.stringify(result.content))) }
+  return physicalRun(backup, result)
 }
 
 /** A server that recovers the files of a hot copy. */
-export async function startOn(
-  source: TestServer,
-  { backup, result, content }: HotRun,
-  args: readonly string[] = [],
-): Promise<TestServer & AsyncDisposable> {
-  const folder = await temporaryDirectory()
-  try {
-    const directory = path.join(folder.path, 'data')
-    await restoreFiles(backup.source(result), content, { directory })
-    const server = await startServer(source.kind, { dataDir: directory, args })
-    const dispose = server[Symbol.asyncDispose].bind(server)
-    return Object.assign(server, {
-      async [Symbol.asyncDispose]() {
-        await dispose()
-        await folder[Symbol.asyncDispose]()
-      },
-    })
-  } catch (error) {
-    await folder[Symbol.asyncDispose]()
-    throw error
-  }
+export function startOn(source: TestServer, run: HotRun, args: readonly string[] = []): Promise<TestServer> {
+  return startOnFiles(source.kind, run, { args })
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { TestContext } from 'node:test'
 import type { BackupSummary } from '../../src/core/backup-summary.ts'
 import { changeEverything } from './clone-rig.ts'
+import { environmentOf } from './comes-back.ts'
 import { differencesBetween } from './compare-servers.ts'
 import { holdfast, succeed } from './holdfast.ts'
 import { type ServerKind, startServer } from './servers.ts'
@@ -22,12 +23,7 @@ export async function assertSnapshotsComeBack(
   const args = volume.kind === 'xfs' ? ['--log-bin-index=logs.index'] : []
   await using source = await startServerOn(volume, kind, { durable: true, args })
   await createShop(source)
-  const env = {
-    PATH: `${volume.programs}:${process.env['PATH']}`,
-    HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
-    HOLDFAST_SPOOL: path.join(folder.path, 'spool'),
-    [source.flavour === 'mysql' ? 'HOLDFAST_MYSQLD' : 'HOLDFAST_MARIADBD']: source.programs.server,
-  }
+  const env = environmentOf(source, folder.path, volume)
   await succeed(['init', '--no-encryption'], { env })
   const take = ['backup', '--method', 'snapshot', source.url(), '--name', 'shop', '--json']
   const takeUnderWrites = async (name: string): Promise<BackupSummary> => {
