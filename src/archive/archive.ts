@@ -8,15 +8,9 @@ import { type HistorySegment, type HistoryTransaction, historyRuns } from '../co
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import { decodeTransactions, type SegmentIndex, type SegmentTransaction } from '../core/segment-index.ts'
-import type { SegmentRef } from '../repository/segment-store.ts'
 import { historySegments } from './history-segments.ts'
-import { parseSegmentIndex } from './resume-state.ts'
+import { type ArchivedSegment, readSegment } from './read-segment.ts'
 import type { SegmentRepository } from './segment-repository.ts'
-
-export interface ArchivedSegment {
-  readonly ref: SegmentRef
-  readonly index: SegmentIndex
-}
 
 /** What the index knows of a transaction, and its events: read in turn and once; going on to the next one skips what is left. */
 export interface ArchivedTransaction extends SegmentTransaction {
@@ -48,8 +42,7 @@ export class Archive {
   static async open(source: SegmentRepository, signal?: AbortSignal): Promise<Archive> {
     const segments: ArchivedSegment[] = []
     for (const ref of await source.listSegments(undefined, signal)) {
-      const index = parseSegmentIndex(await source.readSegmentIndex(ref, signal), ref.key)
-      segments.push({ ref, index })
+      segments.push(await readSegment(source, ref, signal))
     }
     return new Archive(source, segments)
   }

@@ -172,7 +172,7 @@ export class Archiver {
     await segment.flush()
     await segment.close()
     const { index, next } = segment.builder.seal()
-    await this.#options.spool.record(next)
+    await this.#options.spool.recordSealed(index, next)
     this.#state = next
     await this.#options.uploader.add(segment, index)
   }

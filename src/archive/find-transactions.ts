@@ -1,7 +1,8 @@
 // Searches the archive for transactions: by time and GTID in the indexes alone, by table and kind of change in the data.
 import { unpacked } from '../binlog/transaction.ts'
 import { decodeTransactions, type SegmentTransaction } from '../core/segment-index.ts'
-import type { Archive, ArchivedSegment } from './archive.ts'
+import type { Archive } from './archive.ts'
+import type { ArchivedSegment } from './read-segment.ts'
 import { summarizeChanges, type TableChanges } from './transaction-changes.ts'
 
 export type ChangeKind = 'insert' | 'update' | 'delete' | 'ddl'

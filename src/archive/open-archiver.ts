@@ -4,7 +4,8 @@ import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { SegmentRef } from '../repository/segment-store.ts'
 import { Archiver, type SealRules } from './archiver.ts'
-import { firstState, parseSegmentIndex, type ResumeState, stateAfterSegment } from './resume-state.ts'
+import { readSegment } from './read-segment.ts'
+import { firstState, type ResumeState, stateAfterSegment } from './resume-state.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
 import { isSameServer, type SourceServer } from './source-server.ts'
@@ -59,10 +60,9 @@ async function resumeSpool(
   checkServer(current, options)
   checkJoins(states[0] ?? current, refs)
   for (const [i, state] of states.slice(0, -1).entries()) {
-    const sealed = await spool.recover(state)
-    const result = sealed?.builder.seal()
-    if (sealed !== undefined && result !== undefined && result.next.chain === states[i + 1]?.chain) {
-      await uploader.add(sealed, result.index)
+    const sealed = await spool.sealed(state)
+    if (sealed !== undefined && sealed.index.chain === states[i + 1]?.chain) {
+      await uploader.add(sealed.segment, sealed.index)
     } else if (refs.some(({ timeline, seq }) => timeline === state.timeline && seq === state.seq)) {
       await spool.forget(state.seq)
     } else {
@@ -114,7 +114,7 @@ async function newerState(
 
 async function stateBehind(source: SegmentRepository, last: SegmentRef): Promise<ResumeState> {
   try {
-    return stateAfterSegment(parseSegmentIndex(await source.readSegmentIndex(last), last.key))
+    return stateAfterSegment((await readSegment(source, last)).index)
   } catch (error) {
     if (!isHoldfastError(error, 'IDENTITY_MISSING')) throw error
     throw new HoldfastError(

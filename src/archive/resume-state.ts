@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { type SegmentIndex, transactionKinds } from '../core/segment-index.ts'
 import { parseDocument } from '../repository/documents.ts'
+import { indexChain } from './index-chain.ts'
 
 const count = z.number().int().nonnegative()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -131,18 +132,28 @@ export function parseResumeState(value: unknown, place: string): ResumeState {
   return parseDocument(resumeState, value, place)
 }
 
-/** Throws MalformedDataError, naming `place`. */
+/** Throws MalformedDataError, naming `place`: also when the index is not the one that it was sealed with. */
 export function parseSegmentIndex(value: unknown, place: string): SegmentIndex {
   const index = parseDocument(segmentIndex, value, place)
   const { skips, lengths, timeMicros, arrivalMillis, kinds, gtids } = index.transactions
   const counts = [skips.length, timeMicros.length, arrivalMillis.length, kinds.length]
   const named = gtids.reduce((sum, [, , run]) => sum + run, 0)
-  if (index.end > index.start && [...counts, named].every((length) => length === lengths.length)) return index
+  if (index.end <= index.start || [...counts, named].some((length) => length !== lengths.length)) {
+    throw new MalformedDataError({
+      what: 'segment index',
+      file: place,
+      offset: 0,
+      expected: `columns of ${lengths.length} transactions`,
+      found: [...counts, named].join(', '),
+    })
+  }
+  const chain = typeof value === 'object' && value !== null ? indexChain(value) : ''
+  if (chain === index.chain) return index
   throw new MalformedDataError({
     what: 'segment index',
     file: place,
     offset: 0,
-    expected: `columns of ${lengths.length} transactions`,
-    found: [...counts, named].join(', '),
+    expected: `the chain value ${chain} that it adds up to`,
+    found: index.chain,
   })
 }

@@ -9,7 +9,7 @@ import { historyRuns } from '../core/history.ts'
 import { decodeTransactions, type SegmentIndex } from '../core/segment-index.ts'
 import { historySegments } from './history-segments.ts'
 import { firstState, parseSegmentIndex } from './resume-state.ts'
-import { chainValue, SegmentBuilder } from './segment-builder.ts'
+import { SegmentBuilder } from './segment-builder.ts'
 
 const server = { source: { flavour: 'mysql', serverId: 1, serverUuid: 'u' }, serverVersion: '9.7.4' } as const
 const file = 'binlog.000001'
@@ -58,8 +58,31 @@ test('the chain stands for every byte before', () => {
     createHash('sha256').update(bytes.subarray(start, end)).digest('hex')
   assert.equal(first.dataSha256, sha256(0, first.end))
   assert.equal(second.dataSha256, sha256(first.end, bytes.length))
-  assert.equal(first.chain, chainValue('0'.repeat(64), first.dataSha256))
+  assert.equal(first.previousChain, '0'.repeat(64))
   assert.equal(second.previousChain, first.chain)
+})
+
+test('the chain stands for every word of an index, in whatever order they are stored', () => {
+  const [index] = cutAt('mysql-9.7-shop', [])
+  assert.ok(index !== undefined)
+  const reversed = Object.fromEntries(Object.entries(index).toReversed())
+  assert.equal(parseSegmentIndex(reversed, 'test').chain, index.chain)
+  const { transactions, tail, lastArrivalMillis, source } = index
+  const altered: object[] = [
+    { lastArrivalMillis: lastArrivalMillis + 1 },
+    { timeMicros: index.timeMicros + 1 },
+    { source: { ...source, serverId: source.serverId + 1 } },
+    { tail: { ...tail, offset: tail.offset + 1 } },
+    { transactions: { ...transactions, kinds: transactions.kinds.replace('a', 'b') } },
+    { ofANewerVersion: true },
+  ]
+  for (const change of altered) {
+    assert.throws(
+      () => parseSegmentIndex({ ...index, ...change }, 'test'),
+      /chain value/,
+      JSON.stringify(change),
+    )
+  }
 })
 
 test('another segment in place of one is a gap before the next', () => {

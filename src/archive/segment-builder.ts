@@ -15,6 +15,7 @@ import {
 } from '../core/segment-index.ts'
 import { commitTimes, type ObservedTime } from './commit-times.ts'
 import { markOf } from './event-mark.ts'
+import { indexChain } from './index-chain.ts'
 import { type ResumeState, stateAfterSegment } from './resume-state.ts'
 
 interface Pending extends ObservedTime {
@@ -153,8 +154,7 @@ export class SegmentBuilder {
       gtids.length === 0 ? this.#gtidBefore : stateAfter({ flavour, text: this.#gtidBefore }, gtids).text
     const dataSha256 = this.#hash.digest('hex')
     const openTransaction = this.#tracker.open
-    const chain = chainValue(before.chain, dataSha256)
-    const index: SegmentIndex = {
+    const unchained: Omit<SegmentIndex, 'chain'> = {
       format: 1,
       timeline: before.timeline,
       seq: before.seq,
@@ -167,7 +167,6 @@ export class SegmentBuilder {
       formatEvent: this.#formatEvent,
       dataSha256,
       previousChain: before.chain,
-      chain,
       gtidBefore: this.#gtidBefore,
       gtidAfter,
       timeMicros: times.at(-1) ?? before.timeMicros,
@@ -179,6 +178,7 @@ export class SegmentBuilder {
       transactions: encodeTransactions(transactions, this.start),
       tail: markOf(last),
     }
+    const index = { ...unchained, chain: indexChain(unchained) }
     return { index, next: stateAfterSegment(index) }
   }
 
@@ -213,12 +213,4 @@ export class SegmentBuilder {
     this.#gtidBefore = found
     return this.#before.file === '' || expected === found ? undefined : { expected, found }
   }
-}
-
-/** One value that stands for everything archived up to here: change a byte anywhere before, and it is another. */
-export function chainValue(previous: string, dataSha256: string): string {
-  return createHash('sha256')
-    .update(Buffer.from(previous, 'hex'))
-    .update(Buffer.from(dataSha256, 'hex'))
-    .digest('hex')
 }

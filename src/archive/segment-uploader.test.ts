@@ -28,14 +28,14 @@ async function spoolWith(
   await segment.flush()
   await segment.close()
   const { index, next } = segment.builder.seal()
-  await spool.record(next)
+  await spool.recordSealed(index, next)
   return { spool, segment, index }
 }
 
 async function recovered(spool: Spool): Promise<{ segment: SpoolSegment; index: SegmentIndex }> {
-  const segment = await spool.recover(state)
-  assert.ok(segment !== undefined)
-  return { segment, index: segment.builder.seal().index }
+  const sealed = await spool.sealed(state)
+  assert.ok(sealed !== undefined)
+  return sealed
 }
 
 for (const role of ['writer', 'reader'] as const) {

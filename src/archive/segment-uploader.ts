@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { HoldfastError } from '../core/errors.ts'
 import type { SegmentIndex } from '../core/segment-index.ts'
-import { parseSegmentIndex } from './resume-state.ts'
+import { readSegment } from './read-segment.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import type { Spool } from './spool.ts'
 import type { SpoolSegment } from './spool-segment.ts'
@@ -84,7 +84,7 @@ export class SegmentUploader {
     const ref = (await this.#source.listSegments(timeline)).find((candidate) => candidate.seq === seq)
     if (ref === undefined) return undefined
     try {
-      return parseSegmentIndex(await this.#source.readSegmentIndex(ref), ref.key)
+      return (await readSegment(this.#source, ref)).index
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'IDENTITY_MISSING') return undefined
       throw error

@@ -1,7 +1,9 @@
 // One segment while it grows on the local disk: events appended, made durable in groups, found again after a crash.
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { BinlogEvent } from '../binlog/binlog-event.ts'
 import { binlogMagic } from '../binlog/event-header.ts'
 import { EventSplitter } from '../binlog/event-splitter.ts'
@@ -113,6 +115,17 @@ export class SpoolSegment {
     } finally {
       closeSync(descriptor)
     }
+  }
+
+  /** Whether the bytes on disk are those of this SHA-256. Throws ENOENT where there are none. */
+  async hasBytes(sha256: string): Promise<boolean> {
+    const hash = createHash('sha256')
+    for (const piece of this.data()) {
+      hash.update(piece)
+      // A few dozen MiB: others have to be let in between.
+      await setImmediate()
+    }
+    return hash.digest('hex') === sha256
   }
 
   async close(): Promise<void> {

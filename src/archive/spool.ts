@@ -2,9 +2,11 @@
 import { link, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { HoldfastError } from '../core/errors.ts'
+import { MalformedDataError } from '../core/malformed-data-error.ts'
+import type { SegmentIndex } from '../core/segment-index.ts'
 import { decodeCheckedJson, encodeCheckedJson } from '../repository/checked-json.ts'
 import { makeFolder } from '../storage/make-folder.ts'
-import { parseResumeState, type ResumeState } from './resume-state.ts'
+import { parseResumeState, parseSegmentIndex, type ResumeState } from './resume-state.ts'
 import { spoolFailure, unusableSpool } from './spool-failure.ts'
 import { SpoolSegment, seqName, syncFolder } from './spool-segment.ts'
 
@@ -36,6 +38,30 @@ export class Spool {
     await this.#writeDurably(file, encodeCheckedJson(state))
   }
 
+  /**
+   * Records durably what a segment was sealed with, then where the next one begins. When events arrived and when the source was idle is
+   * seen once only: after a crash the same index is put, and the chain stays what it was.
+   */
+  async recordSealed(index: SegmentIndex, next: ResumeState): Promise<void> {
+    // Its own chain value shows whether it is whole.
+    await this.#writeDurably(this.#indexFile(index.seq), Buffer.from(JSON.stringify(index)))
+    await this.record(next)
+  }
+
+  /** A sealed segment as it was sealed; undefined when its bytes are no longer those. */
+  async sealed(state: ResumeState): Promise<{ segment: SpoolSegment; index: SegmentIndex } | undefined> {
+    const file = this.#indexFile(state.seq)
+    try {
+      const index = parseSegmentIndex(JSON.parse(await readFile(file, 'utf8')), file)
+      const segment = this.segment(state, index.start === 0 ? index.file : undefined)
+      return (await segment.hasBytes(index.dataSha256)) ? { segment, index } : undefined
+    } catch (error) {
+      const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      if (isGone || error instanceof SyntaxError || error instanceof MalformedDataError) return undefined
+      throw error
+    }
+  }
+
   /** Records that a segment is about to be put: a number that is taken afterwards was taken by us. */
   async markPut(seq: number): Promise<void> {
     await this.#writeDurably(this.#putMark(seq), Buffer.alloc(0))
@@ -53,7 +79,7 @@ export class Spool {
   async forget(seq: number, options: { readonly keepState?: boolean } = {}): Promise<void> {
     // The state goes last: without it nobody would look for the rest.
     for (const name of await readdir(this.folder)) {
-      if (name.startsWith(seqName(seq)) && !name.endsWith('.json')) {
+      if (name.startsWith(seqName(seq)) && name !== `${seqName(seq)}.json`) {
         await rm(path.join(this.folder, name), { force: true })
       }
     }
@@ -113,6 +139,10 @@ export class Spool {
 
   #stateFile(seq: number): string {
     return path.join(this.folder, `${seqName(seq)}.json`)
+  }
+
+  #indexFile(seq: number): string {
+    return path.join(this.folder, `${seqName(seq)}.index`)
   }
 
   #putMark(seq: number): string {

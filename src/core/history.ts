@@ -56,6 +56,10 @@ export interface HistoryRun {
 export function gapBetween(previous: HistorySegment, next: HistorySegment): string | undefined {
   if (next.gapBefore !== undefined) return next.gapBefore
   if (next.seq !== previous.seq + 1) return `segments ${previous.seq + 1} to ${next.seq - 1} are missing`
+  return gapInPlaces(previous, next) ?? gapInGtids(previous, next)
+}
+
+function gapInPlaces(previous: HistorySegment, next: HistorySegment): string | undefined {
   if (next.file === previous.file) {
     return next.start === previous.end
       ? undefined
@@ -65,15 +69,21 @@ export function gapBetween(previous: HistorySegment, next: HistorySegment): stri
   if (next.start !== 4) return `the first ${next.start - 4} bytes of ${next.file} are missing`
   const number = fileNumber(next.file)
   const previousNumber = fileNumber(previous.file)
-  if (number !== undefined && previousNumber !== undefined && number !== previousNumber + 1) {
-    return `binary log files between ${previous.file} and ${next.file} are missing`
-  }
+  if (number === undefined || previousNumber === undefined || number === previousNumber + 1) return undefined
+  return `binary log files between ${previous.file} and ${next.file} are missing`
+}
+
+function gapInGtids(previous: HistorySegment, next: HistorySegment): string | undefined {
   const { gtidAfter } = previous
   const { gtidBefore } = next
-  if (gtidAfter !== undefined && gtidBefore !== undefined && gtidAfter.text !== gtidBefore.text) {
-    return `${previous.file} ends at ${gtidAfter.text || 'no GTID'} and ${next.file} starts at ${gtidBefore.text || 'no GTID'}`
-  }
-  return undefined
+  if (gtidAfter === undefined || gtidBefore === undefined || gtidAfter.text === gtidBefore.text)
+    return undefined
+  // A file may be cut before the event that says what was executed before it.
+  if (next.file === previous.file && previous.start === 4 && previous.transactionCount === 0) return undefined
+  const [from, to] = [gtidAfter.text || 'no GTID', gtidBefore.text || 'no GTID']
+  return next.file === previous.file
+    ? `${next.file} is at ${from} before offset ${next.start} and at ${to} behind it`
+    : `${previous.file} ends at ${from} and ${next.file} starts at ${to}`
 }
 
 /** The number at the end of a binary log file's name: 7 in `binlog.000007`. */

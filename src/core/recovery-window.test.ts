@@ -89,6 +89,10 @@ test('what does not continue is a gap: numbers, files, bytes and GTIDs are compa
       segment(2, { gtidBefore: { flavour: 'mariadb', text: '0-1-12' } }),
       /ends at 0-1-10 and binlog.000002 starts at 0-1-12/,
     ],
+    [
+      segment(2, { file: 'binlog.000001', start: 1000, gtidBefore: { flavour: 'mariadb', text: '0-1-12' } }),
+      /is at 0-1-10 before offset 1000 and at 0-1-12 behind it/,
+    ],
     [segment(2, { gapBefore: 'it was purged' }), /it was purged/],
   ]
   assert.equal(gapBetween(segment(1), segment(2)), undefined)

@@ -69,9 +69,11 @@ export interface SegmentIndex {
   readonly fileEnd?: { readonly kind: 'rotate' | 'stop'; readonly nextFile?: string }
   /** The file's format description event, in base64: with it the segment can be read alone. */
   readonly formatEvent: string
-  /** SHA-256 of the data; and of the previous segment's chain value with it, in bytes. First of a timeline: 32 zero bytes. */
+  /** SHA-256 of the data. */
   readonly dataSha256: string
+  /** Chain value of the segment before; 64 zeros for the first of a timeline. */
   readonly previousChain: string
+  /** SHA-256 of all other fields of this index: see archive/index-chain.ts. */
   readonly chain: string
   /** GTID set or position before the first and after the last transaction that ends here; '' for none. */
   readonly gtidBefore: string

@@ -1,5 +1,5 @@
 // Use case: tell which binary log files are in the archive, as far as each goes.
-import type { ArchivedSegment } from '../archive/archive.ts'
+import type { ArchivedSegment } from '../archive/read-segment.ts'
 import { type HistoryGap, historyRuns } from '../core/history.ts'
 import { type ArchiveRequest, openArchive } from './open-archive.ts'
 

@@ -24,6 +24,10 @@ export const verifyVerb: VerbSpec = {
       command: 'holdfast verify shop --repository /backup/holdfast --identity recovery.key --read-data',
     },
     {
+      says: 'That no commit is missing between a backup and the end of the archive, and how far that is',
+      command: 'holdfast verify shop --repository /backup/holdfast --identity recovery.key --archive',
+    },
+    {
       says: 'Whether a server holds what the newest backup says, row by row',
       command:
         'holdfast verify shop --repository /backup/holdfast --identity recovery.key --target mysql://root@db2/',
@@ -37,6 +41,8 @@ export const verifyVerb: VerbSpec = {
     'Exit status 30 means that something cannot be restored as it was; each damage is named. With --target it means that the server is not ' +
       'what the backup says; each difference is named, with the key of the row.',
     'With --target the server is only read, and nobody should write to it meanwhile. Accounts and their grants are not compared.',
+    'With --archive status 30 means that the repository no longer holds what was put there, and 22 that the end of the archive cannot be ' +
+      'reached from any backup, or that the source itself lost events on the way.',
     'What is gone together with all that speaks of it cannot be missed: the newest segments, or a whole backup. See with holdfast list ' +
       'whether the newest backup and the end of the recovery window are as new as they should be.',
   ],
@@ -47,6 +53,12 @@ export const verifyVerb: VerbSpec = {
       kind: 'flag',
       group: 'What',
       help: 'read, decrypt and check all data, not only what describes it',
+    },
+    {
+      name: 'archive',
+      kind: 'flag',
+      group: 'What',
+      help: 'prove from the chain of the archived binary log and its GTIDs that nothing is missing; name every hole',
     },
     {
       name: 'recover',
@@ -96,6 +108,6 @@ export const verifyVerb: VerbSpec = {
     ...connectionOptions,
     ...outputOptions,
   ],
-  exits: [1, 3, 10, 12, 20, 21, 23, 30],
+  exits: [1, 3, 10, 12, 20, 21, 22, 23, 30],
   load: () => import('./verify.ts'),
 }

@@ -12,8 +12,10 @@ import { describeCompared, describeDifferences } from '../output/describe-verifi
 import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
+import { runVerifyArchive } from './verify-archive.ts'
 
 export const run: VerbRun = (context) => {
+  if (context.options.flag('archive')) return runVerifyArchive(context)
   if (context.options.flag('recover')) return runVerifyRecovery(context)
   return hasTarget(context) ? runVerifyTarget(context) : runVerifyRepository(context)
 }

@@ -1,0 +1,136 @@
+// Use case: prove from the chain of segments, their places and their GTIDs that nothing is missing between a backup and the end of the archive.
+import { type ArchiveHole, archiveHoles, type FoundSegment } from '../archive/archive-proof.ts'
+import { checkSegmentData } from '../archive/check-segment-data.ts'
+import { historySegments } from '../archive/history-segments.ts'
+import { readSegment } from '../archive/read-segment.ts'
+import { isHoldfastError } from '../core/errors.ts'
+import type { EmitEvent } from '../core/events.ts'
+import type { RecoveryPoint } from '../core/recovery-point.ts'
+import { type RecoveryWindow, recoveryWindows } from '../core/recovery-window.ts'
+import type { SegmentIndex } from '../core/segment-index.ts'
+import type { SegmentRef } from '../repository/segment-store.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import { existingSource } from './existing-source.ts'
+import type { ArchiveRequest } from './open-archive.ts'
+import { openRepository } from './open-repository.ts'
+
+export interface ProofRequest extends ArchiveRequest {
+  /** Also read every event and check it. */
+  readonly readData: boolean
+}
+
+export interface TimelineProof {
+  readonly timeline: string
+  readonly segments: number
+  readonly transactions: number
+  /** Without GTIDs the places of the segments in the source's files are all there is to go by, and enough. */
+  readonly isByGtids: boolean
+}
+
+export interface ArchiveProof {
+  readonly timelines: readonly TimelineProof[]
+  readonly holes: readonly ArchiveHole[]
+  /** Oldest first; those of one backup each, that no archive goes on from, are left out. */
+  readonly windows: readonly RecoveryWindow[]
+  /** The archive's end can be reached from a backup. */
+  readonly isEndReached: boolean
+  /** Present when every event was read. */
+  readonly data?: { readonly events: number; readonly eventsWithoutChecksum: number }
+}
+
+/** Names every hole, not only the first. Throws what opening the repository throws, USAGE for an unknown instance. */
+export async function proveArchive(
+  { access, source: name, readData }: ProofRequest,
+  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+): Promise<ArchiveProof> {
+  const repository = await openRepository(access, signal)
+  const source = await existingSource(repository, name, signal)
+  const refs = await source.listSegments(undefined, signal)
+  const found: FoundSegment[] = []
+  const data = { events: 0, eventsWithoutChecksum: 0 }
+  emit({ type: 'phase', phase: 'checking binary logs' })
+  for (const [i, ref] of refs.entries()) {
+    const segment = await asFound(ref, () => readSegment(source, ref, signal))
+    found.push(segment.kind === 'sound' && readData ? await readThrough(segment) : segment)
+    emit({
+      type: 'progress',
+      phase: 'checking binary logs',
+      done: i + 1,
+      total: refs.length,
+      unit: 'objects',
+    })
+  }
+  const indexes = found.flatMap((each) => (each.kind === 'sound' ? each.index : []))
+  const holes = archiveHoles(found)
+  const windows = await windowsOf(source, indexes, signal)
+  const end = endOf(refs, holes)
+  return {
+    timelines: [...Map.groupBy(indexes, ({ timeline }) => timeline)].map(describeTimeline),
+    holes,
+    windows,
+    isEndReached: windows.some(({ timeline, endedBy }) => timeline === end && endedBy === undefined),
+    ...(readData ? { data } : {}),
+  }
+
+  async function readThrough({ ref, index }: FoundSegment & { kind: 'sound' }): Promise<FoundSegment> {
+    const before = found.at(-1)
+    const isNext = before?.kind === 'sound' && before.index.chain === index.previousChain
+    return asFound(ref, async () => {
+      const checked = await checkSegmentData(
+        source,
+        { ref, index },
+        isNext ? before.index : undefined,
+        signal,
+      )
+      data.events += checked.events
+      data.eventsWithoutChecksum += checked.eventsWithoutChecksum
+      return { index }
+    })
+  }
+}
+
+async function asFound(
+  ref: SegmentRef,
+  read: () => Promise<{ readonly index: SegmentIndex }>,
+): Promise<FoundSegment> {
+  try {
+    const { index } = await read()
+    return { kind: 'sound', ref, index }
+  } catch (error) {
+    if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
+    return { kind: 'faulty', ref, problem: error.message }
+  }
+}
+
+async function windowsOf(
+  source: SourceRepository,
+  indexes: readonly SegmentIndex[],
+  signal: AbortSignal,
+): Promise<readonly RecoveryWindow[]> {
+  const backups: { id: string; point: RecoveryPoint; isPartial: boolean }[] = []
+  for (const { id } of await source.listBackups(signal)) {
+    try {
+      backups.push(await source.readBackup(id, signal))
+    } catch (error) {
+      // A damaged manifest is for `holdfast verify` to name: no window begins with it.
+      if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
+    }
+  }
+  const { windows } = recoveryWindows(backups, historySegments(indexes))
+  return windows.filter(({ timeline }) => timeline !== undefined)
+}
+
+/** The timeline that ends where the archive does; undefined when nobody knows, because its last segments are damaged. */
+function endOf(refs: readonly SegmentRef[], holes: readonly ArchiveHole[]): string | undefined {
+  const timeline = refs.at(-1)?.timeline
+  return holes.some((hole) => hole.timeline === timeline && hole.before === undefined) ? undefined : timeline
+}
+
+function describeTimeline([timeline, indexes]: [string, readonly SegmentIndex[]]): TimelineProof {
+  return {
+    timeline,
+    segments: indexes.length,
+    transactions: indexes.reduce((sum, { transactions }) => sum + transactions.lengths.length, 0),
+    isByGtids: indexes.some(({ gtidAfter }) => gtidAfter !== ''),
+  }
+}
