@@ -43,6 +43,10 @@ export interface SnapshotRequest extends LockWait {
   /** Those of them whose engine knows no snapshot: they stay read-locked until `releaseTables`. */
   readonly nonTransactional: readonly TableName[]
   readonly locks: LockChoice
+  /** The session that has definitions locked, if one has. */
+  readonly guard?: Connection | undefined
+  /** Done as soon as nobody can write, and before the sessions begin. */
+  readonly whileHeld?: () => Promise<void>
 }
 
 export interface OpenSnapshot {
@@ -55,6 +59,8 @@ export interface OpenSnapshot {
   readonly tableLock: Connection | undefined
   /** The session that holds a global read lock; the caller ends it when everything is read. */
   readonly globalLock?: Connection
+  /** The guard had to let definitions go and has locked them again at this moment: what was read of them before may be old. */
+  readonly isGuardedAnew?: boolean
 }
 
 const begin = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY'
@@ -88,6 +94,7 @@ export async function snapshotUnderLock(
   let held: HeldLocks | undefined
   try {
     held = (await flushWithReadLock(lock, request)) ?? (await lockAllTables(lock, request))
+    await request.whileHeld?.()
     await beginAll(request)
     const point = await readPoint(lock)
     await lock.run('UNLOCK TABLES', { signal: request.signal })
@@ -110,6 +117,7 @@ export async function snapshotUnderGlobalLock(
   try {
     await takeLock(lock, 'FLUSH TABLES WITH READ LOCK', request)
     const sinceMs = performance.now()
+    await request.whileHeld?.()
     await beginAll(request)
     const point = await readPoint(lock)
     const heldMs = Math.ceil(performance.now() - sinceMs)

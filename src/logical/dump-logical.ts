@@ -4,9 +4,9 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { RateLimit } from '../core/rate-limit.ts'
-import type { LockChoice, OpenSnapshot } from '../instance/consistent-snapshot.ts'
+import type { LockChoice, SnapshotRequest } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
-import { backupOrigin, type InstanceFacts, inspectInstance } from '../instance/instance-facts.ts'
+import { backupOrigin, inspectInstance } from '../instance/instance-facts.ts'
 import { defaultLockBounds, type LockBounds, type LockWait } from '../instance/lock-wait.ts'
 import { openReadSession } from '../instance/read-session.ts'
 import type { Connection } from '../wire/connection.ts'
@@ -82,16 +82,27 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   const guard = await sessions.open()
   const wait = lockWaitOf(options)
   const isGuarded = options.locks !== 'none' && (await dialectOf(facts.flavour).lockDefinitions(guard, wait))
-  const all = await readDefinitions(control, dialect, selection, signal)
-  const before = await applyFilters(control, all, filters, signal)
+  const readAll = () => readDefinitions(control, dialect, selection, signal)
+  const all = await readAll()
+  const expected = await applyFilters(control, all, filters, signal)
   emit({ type: 'phase', phase: 'taking a consistent snapshot' })
-  await using readers = await openReaders(options, before)
+  await using readers = await openReaders(options, expected)
   const rowIds = isGuarded ? undefined : await readRowIds(control, dialect, signal)
-  const snapshot = await openSnapshot(options, facts, sessions, readers.all, before)
+  const snapshot = await dialectOf(facts.flavour).openSnapshot({
+    workers: readers.all.map(({ session }) => session),
+    openSession: () => sessions.open(),
+    ...tablesToRead(expected),
+    locks: options.locks ?? 'auto',
+    guard: isGuarded ? guard : undefined,
+    ...wait,
+  })
+  const isAnew = snapshot.isGuardedAnew === true
+  const before = isAnew ? await applyFilters(control, await readAll(), filters, signal) : expected
+  if (isAnew) checkUnchanged(notHeld(before, expected), 'began')
   const prepared = await preparedTransactions(control, { signal })
   // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
   if (!isGuarded) {
-    checkUnchanged(differences(all, await readDefinitions(control, dialect, selection, signal)), 'began')
+    checkUnchanged(differences(all, await readAll()), 'began')
   }
   if (filters.maskKey !== undefined) {
     const statement = setMaskKey(filters.maskKey)
@@ -236,26 +247,25 @@ async function openReaders(options: DumpOptions, schemas: readonly SchemaDefinit
   return own
 }
 
-async function openSnapshot(
-  options: DumpOptions,
-  facts: InstanceFacts,
-  sessions: Sessions,
-  readers: readonly TableReader[],
+function tablesToRead(
   schemas: readonly SchemaDefinition[],
-): Promise<OpenSnapshot> {
+): Pick<SnapshotRequest, 'tables' | 'nonTransactional'> {
   const tables = schemas.flatMap((schema) =>
     schema.tables
       .filter((table) => table.select !== undefined)
       .map((table) => ({ schema: schema.name, name: table.name, isTransactional: table.isTransactional })),
   )
-  return dialectOf(facts.flavour).openSnapshot({
-    workers: readers.map(({ session }) => session),
-    openSession: () => sessions.open(),
-    tables,
-    nonTransactional: tables.filter((table) => !table.isTransactional),
-    locks: options.locks ?? 'auto',
-    ...lockWaitOf(options),
-  })
+  return { tables, nonTransactional: tables.filter((table) => !table.isTransactional) }
+}
+
+function namesWithoutSnapshot(schemas: readonly SchemaDefinition[]): readonly string[] {
+  return tablesToRead(schemas).nonTransactional.map(({ schema, name }) => `${schema}.${name}`)
+}
+
+/** Tables that know no snapshot, and that nobody has locked because they were not so when the locks were taken. */
+function notHeld(schemas: readonly SchemaDefinition[], held: readonly SchemaDefinition[]): readonly string[] {
+  const locked = new Set(namesWithoutSnapshot(held))
+  return namesWithoutSnapshot(schemas).filter((name) => !locked.has(name))
 }
 
 function lockWaitOf({

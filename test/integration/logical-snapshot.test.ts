@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { BackupResult } from '../../src/core/backup.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
@@ -263,6 +264,38 @@ eachServer(
     assert.match(memory.text(result, 'w/a'), /^1\tslow0/)
   },
 )
+
+for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
+  for (const locks of ['auto', 'all-tables'] as const) {
+    test(`DDL that waits for a backup goes first, and its table is in the backup (${locks}, ${kind})`, async () => {
+      await using server = await startServer(kind, { sql: tables })
+      const holder = await Connection.open(server.settings())
+      await holder.run('LOCK INSTANCE FOR BACKUP')
+      // It has the lock on all tables wait for it, while it waits for that on definitions: of the holder first, and then of the backup.
+      const ddl = server.sql('CREATE TABLE w.late SELECT 1 AS id')
+      const waiting =
+        "SELECT COUNT(*) FROM performance_schema.processlist WHERE state = 'Waiting for backup lock'"
+      while ((await server.sql(waiting)) !== '1\n') await sleep(20)
+      const memory = new MemoryBackup()
+      let isInTheWay = false
+      const result = await dumpLogical({
+        settings: server.settings(),
+        sink: memory,
+        locks,
+        lockBounds: { waitSeconds: 1, attempts: 3, pauseMs: 200 },
+        emit: (event) => {
+          if (event.type !== 'notice' || !/READ LOCK did not get its lock/.test(event.message)) return
+          isInTheWay = true
+          holder.destroy()
+        },
+      })
+      await ddl
+      assert.ok(isInTheWay)
+      assert.equal(memory.text(result, 'w/late'), '1\n')
+      assert.equal(parseLogicalContent(result.content).snapshot?.definitions, 'locked')
+    })
+  }
+}
 
 eachServer('two backups at once both succeed and are both exact', async (kind) => {
   await using server = await startServer(kind, { sql: tables })

@@ -13,11 +13,13 @@ import { type LockWait, takeLock } from '../lock-wait.ts'
 import { currentPoint } from './current-point.ts'
 import { snapshotByGtids } from './gtid-bracket.ts'
 
+const instanceLock = 'LOCK INSTANCE FOR BACKUP'
+
 /** LOCK INSTANCE FOR BACKUP: blocks DDL and account statements, not rows; several may hold it. Needs BACKUP_ADMIN. */
 export async function lockDefinitions(connection: Connection, wait: LockWait): Promise<boolean> {
   try {
     const bounds = { ...wait.bounds, attempts: 2 }
-    await takeLock(connection, 'LOCK INSTANCE FOR BACKUP', { ...wait, bounds })
+    await takeLock(connection, instanceLock, { ...wait, bounds })
     return true
   } catch (error) {
     if (!isHoldfastError(error, 'PRIVILEGE_MISSING', 'LOCK_WAIT')) throw error
@@ -28,10 +30,11 @@ export async function lockDefinitions(connection: Connection, wait: LockWait): P
 
 export async function openSnapshot(request: SnapshotRequest): Promise<OpenSnapshot> {
   const readPoint = (session: SqlSession) => currentPoint(session, { signal: request.signal })
-  if (request.locks === 'all-tables') return snapshotUnderGlobalLock(request, readPoint)
+  if (request.locks === 'all-tables')
+    return lettingDdlGoFirst(request, (each) => snapshotUnderGlobalLock(each, readPoint))
   if (request.locks === 'auto') {
     try {
-      return await snapshotUnderLock(request, readPoint)
+      return await lettingDdlGoFirst(request, (each) => snapshotUnderLock(each, readPoint))
     } catch (error) {
       // Tables without transactions have no moment but under a lock.
       if (!isHoldfastError(error, 'PRIVILEGE_MISSING') || request.nonTransactional.length > 0) throw error
@@ -48,4 +51,25 @@ export async function openSnapshot(request: SnapshotRequest): Promise<OpenSnapsh
     {},
     { hint: 'Leave out --no-locks; or, on a server without a binary log, use --threads 1.' },
   )
+}
+
+/**
+ * DDL that waits for the lock on definitions has the lock on all tables, or on its own, wait for it, and that one has all writers wait: then it goes first,
+ * and definitions are locked again when tables are, which no DDL outlasts.
+ */
+async function lettingDdlGoFirst(
+  request: SnapshotRequest,
+  open: (request: SnapshotRequest) => Promise<OpenSnapshot>,
+): Promise<OpenSnapshot> {
+  const { guard, signal } = request
+  if (guard === undefined) return open(request)
+  try {
+    return await open({ ...request, bounds: { ...request.bounds, attempts: 1 } })
+  } catch (error) {
+    if (!isHoldfastError(error, 'LOCK_WAIT')) throw error
+    request.emit({ type: 'notice', level: 'info', message: error.message })
+    await guard.run('UNLOCK INSTANCE', { signal })
+    const whileHeld = () => takeLock(guard, instanceLock, request)
+    return { ...(await open({ ...request, whileHeld })), isGuardedAnew: true }
+  }
 }
