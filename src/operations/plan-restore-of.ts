@@ -23,15 +23,56 @@ export interface PlannedRestore {
   readonly archive: Archive
 }
 
+export interface Planning {
+  readonly emit: EmitEvent
+  readonly signal: AbortSignal
+}
+
 /** Throws what planning throws: POINT_OUTSIDE_WINDOW, POINT_NOT_FOUND, ARCHIVE_GAP, USAGE, …; reads no data of backups. */
 export async function planRestoreOf(
   source: SourceRepository,
   kind: BackupKind,
-  { point, backup, skipGtids }: PlanRequest,
-  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+  request: PlanRequest,
+  options: Planning,
 ): Promise<PlannedRestore> {
-  const backupId = backup === undefined ? undefined : await findBackup(source, backup, signal)
-  const found = ofKind(await readBackups(source, backupId, { emit, signal }), kind, backupId)
+  return await planFrom(await usableBackups(source, request, options), kind, request, options.signal)
+}
+
+/** Those that a plan can be made from. */
+export interface UsableBackups {
+  readonly source: SourceRepository
+  readonly backups: readonly BackupSummary[]
+  /** The one that was asked for. */
+  readonly named: string | undefined
+}
+
+/** Throws USAGE for a backup that is not there. A damaged manifest, which is told, costs its own backup and not the others; unless it is the one that was asked for. */
+export async function usableBackups(
+  source: SourceRepository,
+  { backup }: PlanRequest,
+  { emit, signal }: Planning,
+): Promise<UsableBackups> {
+  const named = backup === undefined ? undefined : await findBackup(source, backup, signal)
+  const backups: BackupSummary[] = []
+  for (const { id } of await source.listBackups(signal)) {
+    try {
+      backups.push(await source.readBackup(id, signal))
+    } catch (error) {
+      if (id === named || !isHoldfastError(error, 'VERIFY_FAILED')) throw error
+      emit({ type: 'notice', level: 'warning', message: `backup ${id} cannot be used: ${error.message}` })
+    }
+  }
+  return { source, backups, named }
+}
+
+/** See planRestoreOf. */
+export async function planFrom(
+  { source, backups, named }: UsableBackups,
+  kind: BackupKind,
+  { point, skipGtids }: PlanRequest,
+  signal: AbortSignal,
+): Promise<PlannedRestore> {
+  const found = ofKind(backups, kind, named)
   const archive = await Archive.open(source, signal)
   const bounds = new Map<string, PhysicalContent['bounds']>()
   for (;;) {
@@ -40,7 +81,7 @@ export async function planRestoreOf(
       backups: found.map((backup) => ({ ...backup, ...upTo(bounds.get(backup.id)) })),
       segments: archive.history(),
       point,
-      ...(backupId === undefined ? {} : { backupId }),
+      ...(named === undefined ? {} : { backupId: named }),
       skipGtids,
     })
     const plan = await planFromArchive(planning, async (segment) => archive.transactionsOf(segment))
@@ -64,28 +105,6 @@ function upTo(bounds: PhysicalContent['bounds']): Pick<BaseBackup, 'upTo'> {
   }
 }
 
-/**
- * For parts, which no log can be replayed behind: of rows where a backup has them as they are wanted, and otherwise of files, which a
- * server of our own has all of. A backup that is named is taken, whatever it is of.
- */
-export async function planPartsOf(
-  source: SourceRepository,
-  request: PlanRequest,
-  options: { readonly emit: EmitEvent; readonly signal: AbortSignal },
-): Promise<PlannedRestore> {
-  const { backup } = request
-  const named = backup === undefined ? undefined : await findBackup(source, backup, options.signal)
-  const backups = await source.listBackups(options.signal)
-  const kinds = new Set(
-    backups.filter(({ id }) => named === undefined || id === named).map(({ kind }) => kind),
-  )
-  if (!kinds.has('physical')) return await planRestoreOf(source, 'logical', request, options)
-  const files = () => planRestoreOf(source, 'physical', request, options)
-  if (!kinds.has('logical')) return await files()
-  const rows = await planRestoreOf(source, 'logical', request, options)
-  return (rows.plan.replay?.transactions ?? 0) === 0 ? rows : await files()
-}
-
 /** A running server takes rows, and a data directory files. */
 function ofKind(
   backups: readonly BackupSummary[],
@@ -106,22 +125,4 @@ function ofKind(
       hint: `Restore it with ${goes}${kind === 'logical' ? ', or parts of it with --schemas or --tables' : ''}.`,
     },
   )
-}
-
-/** A damaged manifest costs its own backup, not the others; unless it is the one that was asked for. */
-async function readBackups(
-  source: SourceRepository,
-  wanted: string | undefined,
-  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
-): Promise<readonly BackupSummary[]> {
-  const backups: BackupSummary[] = []
-  for (const { id } of await source.listBackups(signal)) {
-    try {
-      backups.push(await source.readBackup(id, signal))
-    } catch (error) {
-      if (id === wanted || !isHoldfastError(error, 'VERIFY_FAILED')) throw error
-      emit({ type: 'notice', level: 'warning', message: `backup ${id} cannot be used: ${error.message}` })
-    }
-  }
-  return backups
 }

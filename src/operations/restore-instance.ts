@@ -29,7 +29,8 @@ import {
   type ShapedParts,
   tellLeftOut,
 } from './plan-parts.ts'
-import { type PlannedRestore, type PlanRequest, planPartsOf, planRestoreOf } from './plan-restore-of.ts'
+import { planPartsOf } from './plan-parts-of.ts'
+import { type PlannedRestore, type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
 import { requireGtid, restoreParts } from './restore-parts.ts'
 import { restoreTranslated, tellTranslation } from './restore-translated.ts'
 import { type FileRowsRequest, readRowsOfFiles } from './rows-of-files.ts'
@@ -98,7 +99,7 @@ export async function restoreInstance(request: RestoreRequest, hooks: RestoreHoo
   const planned =
     asked === undefined
       ? await planRestoreOf(source, 'logical', request, { emit, signal })
-      : await planPartsOf(source, request, { emit, signal })
+      : await planPartsOf(source, request, asked.shape, { emit, signal })
   const { plan } = planned
   if (request.target === undefined && !request.isDryRun)
     throw new HoldfastError('USAGE', '--target is missing: it is never guessed')

@@ -153,7 +153,14 @@ async function readFewestFiles(
 }
 
 /** What a server, or the program that prepares for it, or a replay makes of files that it misses. */
-const notEnough = ['SANDBOX_FAILED', 'FAILED', 'UNSUPPORTED', 'REPLAY_FAILED', 'SERVER_ERROR'] as const
+const notEnough = [
+  'SANDBOX_FAILED',
+  'CONNECTION_LOST',
+  'FAILED',
+  'UNSUPPORTED',
+  'REPLAY_FAILED',
+  'SERVER_ERROR',
+] as const
 
 async function readRows(
   { request, plan, archive, backup, selection, parts, threads, emit, signal }: FileRowsOptions,
@@ -170,17 +177,20 @@ async function readRows(
   const { directory } = held.use(await writeScratchFiles({ backup, content, scratch, emit, signal }))
   const serving = { backup, content, directory, programs, optionFile, emit, signal }
   if (few !== undefined && !whole.isClean && whole.prepare === undefined) await recoverWithoutOthers(serving)
-  const { settings } = held.use(await serveFiles(serving))
+  const server = held.use(await serveFiles(serving))
+  const { settings } = server
   const only = few !== undefined && selection.kind === 'tables' ? selection.tables : undefined
-  const { end } = await replayOnto(plan, { settings, archive, only, emit, signal })
-  if (only !== undefined) {
-    // A server that starts in spite of what is missing passes over damage as well.
-    const { problems } = await checkTables(settings, { tables: only, emit, signal })
-    const [first] = problems
-    if (first !== undefined) throw new HoldfastError('SANDBOX_FAILED', `${first.table}: ${first.problem}`)
-  }
-  const dumping = { settings, selection, filters: { parts }, sink: rows, threads, emit, signal }
-  const result = { ...(await dumpLogical(dumping)), point: end }
+  const result = await server.during(async () => {
+    const { end } = await replayOnto(plan, { settings, archive, only, emit, signal })
+    if (only !== undefined) {
+      // A server that starts in spite of what is missing passes over damage as well.
+      const { problems } = await checkTables(settings, { tables: only, emit, signal })
+      const [first] = problems
+      if (first !== undefined) throw new HoldfastError('SANDBOX_FAILED', `${first.table}: ${first.problem}`)
+    }
+    const dumping = { settings, selection, filters: { parts }, sink: rows, threads, emit, signal }
+    return { ...(await dumpLogical(dumping)), point: end }
+  })
   if (plan.base.method === 'clone' && parts !== 'structure') refuseEmptied(result)
   const owned = held.move()
   const served = { settings, directory }

@@ -280,6 +280,34 @@ test('what is no data directory, or cannot be restored, is refused in one senten
     })
     assertRefused(await holdfast([...cold, place('naive')], { env }), 1, /was not shut down cleanly/)
   })
+
+  await context.test(
+    'a backup of rows that lacks what is wanted is passed over for one of files',
+    async () => {
+      const dump = ['backup', server.url(), '--method', 'dump', '--name', 'shop']
+      const choose = (table: string, point: string) =>
+        holdfast(['restore', 'shop', '--tables', table, '--to', point, '--dry-run'], { env })
+      const takesFiles = async (table: string, point: string, why: RegExp): Promise<void> => {
+        const { stdout, stderr, output } = await choose(table, point)
+        assert.match(stdout, /Write the files of physical backup/, output)
+        assert.match(stderr, why, output)
+      }
+      await server.sql('CREATE TABLE shop.u SELECT 1 AS id')
+      await succeed([...dump, '--tables', 'shop.u'], { env })
+      await takesFiles('shop.t', 'latest', /passed over, and files are taken: .+ only a part of the instance/)
+      await takesFiles('shop.t', 'backup', /passed over, and files are taken: .+shop\.t/)
+      assert.match((await choose('shop.u', 'backup')).stdout, /Load logical backup/)
+      await succeed([...dump, '--where', 'shop.u:id > 1'], { env })
+      await takesFiles('shop.u', 'backup', /passed over, .+ has some rows, or masked ones, of shop\.u/)
+      await succeed([...dump, '--structure-only'], { env })
+      await takesFiles('shop.t', 'backup', /passed over, and files are taken: backup \S+ has no rows/)
+      const backups = path.join(repository, 'sources/shop/backups')
+      for (const name of await readdir(backups)) {
+        if (name.includes('-logical-')) await truncate(path.join(backups, name), 100)
+      }
+      await takesFiles('shop.t', 'latest', /warning: backup \S+-logical-\S+ cannot be used: /)
+    },
+  )
 })
 
 async function untilRunning(directory: string): Promise<void> {
