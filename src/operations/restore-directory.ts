@@ -14,7 +14,7 @@ import { type PlanRequest, planRestoreOf } from './plan-restore-of.ts'
 import { findRecoveryPrograms, recoverFiles } from './recover-files.ts'
 import { requireRoom } from './require-room.ts'
 import { removeMark, setMark } from './restore-mark.ts'
-import { clearWay, type WayIntoDirectory, wayInto } from './way-into-directory.ts'
+import { clearWay, requirePlaceAside, type WayIntoDirectory, wayInto } from './way-into-directory.ts'
 
 export interface DirectoryRestoreRequest extends PlanRequest {
   readonly access: RepositoryAccess
@@ -45,7 +45,7 @@ export interface DirectoryLoss {
   /** Files of the directory that the backup does not have. */
   readonly toRemove: readonly string[]
   readonly toSetAside: readonly string[]
-  /** Where the latter go. */
+  /** Where the latter go; absent where they have to be moved away first, out of a directory that is mounted. */
   readonly setAside?: string
 }
 
@@ -105,6 +105,7 @@ export async function restoreDirectory(
     ...(programs === undefined ? {} : { program: programs.server }),
   }
   if (request.isDryRun) return facts
+  requirePlaceAside(directory, way)
   if (loss !== undefined && way.unfinished === undefined) await confirm({ plan, directory, loss })
   for (const message of plan.warnings) emit({ type: 'notice', level: 'warning', message })
   if (way.unfinished !== undefined) {

@@ -5,10 +5,12 @@ import { counted } from '../core/counted.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { requireStopped } from '../physical/cold/stopped-server.ts'
 import type { PhysicalContent } from '../physical/content.ts'
+import { isMounted } from '../physical/mounts.ts'
 import { type ExistingFile, readExistingFiles } from '../physical/restore/existing-files.ts'
 import { type ExtraFiles, extraFiles } from '../physical/restore/extra-files.ts'
 import { outsideFiles, requireOutsideFree } from '../physical/restore/outside-files.ts'
 import { requireEmpty } from '../physical/restore/restore-files.ts'
+import { requireServersDirectory } from '../physical/restore/servers-directory.ts'
 import { systemErrorCode } from '../storage/store-errors.ts'
 import { type RestoreMark, readMark, requireEnded } from './restore-mark.ts'
 
@@ -33,7 +35,7 @@ export interface WayIntoDirectory {
   readonly extra: ExtraFiles
   /** Absolute: files of the backup that lie outside of the directory, where nothing is but what this restore wrote. */
   readonly outside: readonly string[]
-  /** Where binary logs and unknown files of the directory go; absent where there are none. */
+  /** Where binary logs and unknown files of the directory go; absent where there are none, and where there is no such place: see requirePlaceAside. */
   readonly setAside?: string
 }
 
@@ -60,13 +62,12 @@ export async function wayInto(request: WayRequest): Promise<WayIntoDirectory> {
     directory,
     files: [...stopped, ...written.map((path) => ({ path, kind: 'tablespace' as const }))],
   })
-  if (unfinished === undefined && files.length > 0) requireServers(directory, files)
+  if (unfinished === undefined && files.length > 0) requireServersDirectory(directory, files)
   const isInPlace = unfinished?.isInPlace ?? files.length > 0
   const isCleared = unfinished?.isCleared ?? false
   const extra = extraFiles({ files, folders }, content, { isInPlace, isCleared })
   const begunAt = unfinished?.begunAt ?? now()
-  const setAside =
-    extra.toSetAside.length === 0 ? {} : { setAside: await placeBeside(directory, begunAt, extra) }
+  const setAside = extra.toSetAside.length === 0 ? undefined : await placeBeside(directory, begunAt)
   return {
     into: 'over',
     isInPlace,
@@ -75,7 +76,7 @@ export async function wayInto(request: WayRequest): Promise<WayIntoDirectory> {
     existing: files,
     extra,
     outside,
-    ...setAside,
+    ...(setAside === undefined ? {} : { setAside }),
   }
 }
 
@@ -140,31 +141,23 @@ function refuseOther(mark: RestoreMark, { directory, source, isInPlace }: WayReq
     throw refuse(`${unfinished} in place`, 'Say --in-place again to go on with it; nothing was changed.')
 }
 
-/** What some server's directory has, damaged as it may be. */
-const ofServers =
-  /^(?:ibdata\d+|mysql\.ibd|ib_logfile0|aria_log_control|auto\.cnf|undo_?001|#innodb_redo\/.*|mysql\/.*)$/
-
-/** What is not in the backup goes: that must not happen to somebody's home directory. */
-function requireServers(directory: string, files: readonly ExistingFile[]): void {
-  if (files.some(({ path }) => ofServers.test(path))) return
-  throw new HoldfastError(
-    'TARGET_NOT_EMPTY',
-    `${directory} is not the data directory of a server: it has neither ibdata1 nor a schema mysql`,
-    { directory },
-    { hint: '--in-place is for the damaged directory of a server; nothing was changed.' },
-  )
+/** Beside the directory. Undefined where it is mounted: nothing can be moved out of it without a copy. */
+async function placeBeside(directory: string, begunAt: string): Promise<string | undefined> {
+  const [here, above] = await Promise.all([stat(directory), stat(path.dirname(directory))])
+  if (here.dev !== above.dev || (await isMounted(directory))) return undefined
+  return `${directory}.set-aside-${begunAt.replaceAll(/[-:]|\.\d+/g, '')}`
 }
 
-/** Beside the directory, in its file system. Throws UNSUPPORTED where there is no such place. */
-async function placeBeside(directory: string, begunAt: string, { toSetAside }: ExtraFiles): Promise<string> {
-  const parent = path.dirname(directory)
-  const [here, above] = await Promise.all([stat(directory), stat(parent)])
-  if (here.dev === above.dev) return `${directory}.set-aside-${begunAt.replaceAll(/[-:]|\.\d+/g, '')}`
-  const [first = ''] = toSetAside
+/** Throws UNSUPPORTED where files have to be set aside, and there is no place for them. */
+export function requirePlaceAside(directory: string, { extra, setAside }: WayIntoDirectory): void {
+  const [first] = extra.toSetAside
+  if (first === undefined || setAside !== undefined) return
   throw new HoldfastError(
     'UNSUPPORTED',
-    `${directory} is a file system of its own, so ${counted(toSetAside.length, 'file')} that the backup does not have (${first}, …) cannot be set aside beside it`,
+    `${directory} is mounted, so ${counted(extra.toSetAside.length, 'file')} that the backup does not have (${first}, …) cannot be set aside beside it`,
     { directory },
-    { hint: "Move binary logs and files that are not the server's elsewhere first; nothing was changed." },
+    {
+      hint: "Move binary logs and files that are not the server's elsewhere first: --dry-run names them. Nothing was changed.",
+    },
   )
 }

@@ -114,9 +114,13 @@ function named(files: readonly string[]): string {
 const shownFiles = 3
 
 function describeLoss({ toRemove, toSetAside, setAside }: DirectoryLoss): string {
+  const aside =
+    setAside === undefined
+      ? 'have to be moved away first, for nothing can be set aside beside what is mounted'
+      : `go to ${setAside}`
   return [
     ...(toRemove.length === 0 ? [] : [`; it loses ${named(toRemove)} that the backup does not have`]),
-    ...(setAside === undefined ? [] : [`; ${named(toSetAside)} go to ${setAside}`]),
+    ...(toSetAside.length === 0 ? [] : [`; ${named(toSetAside)} ${aside}`]),
   ].join('')
 }
 

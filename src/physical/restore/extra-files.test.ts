@@ -51,6 +51,7 @@ function extraIn(directory: Directory) {
 test('in place what a server makes goes, what nobody else has is set aside, and who the server is stays', () => {
   assert.deepEqual(extraIn({ isInPlace: true, isCleared: false }), {
     toRemove: [
+      'ib_buffer_pool',
       'ibtmp1',
       '#ib_16384_0.dblwr',
       '#innodb_redo/#ib_redo7',
@@ -58,7 +59,7 @@ test('in place what a server makes goes, what nobody else has is set aside, and 
       'shop/#sql-1_2.ibd',
       'gone/deep/t.ibd',
     ],
-    toSetAside: ['ib_buffer_pool', 'binlog.000007', 'binlog.index', 'notes.txt'],
+    toSetAside: ['binlog.000007', 'binlog.index', 'notes.txt'],
     folders: ['gone/deep', 'gone', '#innodb_redo'],
   })
 })

@@ -45,13 +45,16 @@ const added: readonly string[] = ['options', 'certificate', 'keyring']
 /** By one that recovers files: nothing of it is anybody's. */
 const madeByServer =
   /^(ib_buffer_pool|tc\.log|ddl_recovery[^/]*\.log|multi-master\.info|(master|relay-log)\.info|undo_\d+_trunc\.log|(mysql|mariadb)_upgrade_(info|history)|(binlog|[^/]+-bin)\.(\d{6,}|index|state|gtid|~rec~))$/
+/** Made anew by any server, and of no use to another one. */
+const ofNoUse =
+  /^(ib_buffer_pool|ddl_recovery[^/]*\.log|undo_\d+_trunc\.log|(mysql|mariadb)_upgrade_(info|history))$/
 /** Of an interrupted ALTER TABLE. */
 const leftOver = /(^|\/)#sql[-_]/
 const going: readonly string[] = ['tablespace', 'undo', 'redo', 'table']
 
 /** Who the server is stays as it is, and what it wrote for people. */
 function fate({ path, belonging }: ExistingFile, { isInPlace, isCleared }: Directory): Fate {
-  if (belonging.kind === 'skip' || leftOver.test(path)) return 'remove'
+  if (belonging.kind === 'skip' || leftOver.test(path) || ofNoUse.test(path)) return 'remove'
   // Also where there was nothing before: a keyring may have been added so that the server can read the files.
   if (belonging.kind === 'take' && added.includes(belonging.as)) return 'stay'
   if (belonging.kind === 'leave-out' || belonging.as === 'identity') return isInPlace ? 'stay' : 'remove'
