@@ -1,5 +1,6 @@
 // Hot copies of a test's server in memory, stopped in the middle for whatever is to happen there, and servers on what became of them.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { EmitEvent } from '../../src/core/events.ts'
 import { defaultLockBounds } from '../../src/instance/lock-wait.ts'
 import { backUpRunningServer } from '../../src/physical/hot/back-up-running-server.ts'
 import { type PhysicalRun, physicalRun, startOnFiles } from './comes-back.ts'
@@ -16,6 +17,10 @@ export interface HotRunOptions {
   readonly directory?: string
   /** Done while files are read, which go slowly until it is done: where `fillMiddle` was called, only a part of them is read before. */
   readonly inTheMiddle?: () => Promise<void>
+  /** Asked for every piece before it is stored. */
+  readonly beforeEach?: () => Promise<void>
+  readonly patienceMs?: number
+  readonly emit?: EmitEvent
 }
 
 /** Several times what is on its way at once: who reads it waits for the sink. */
@@ -33,14 +38,16 @@ export async function hotCopyOf(server: TestServer, options: HotRunOptions = {})
     settings: server.settings(),
     directory: options.directory,
     lockBounds: defaultLockBounds,
+    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     sink: {
       putChunk: async (bytes) => {
         middle ??= options.inTheMiddle?.()
         await Promise.race([middle, sleep(slowMs)])
+        await options.beforeEach?.()
         return backup.putChunk(bytes)
       },
     },
-    emit: () => undefined,
+    emit: options.emit ?? (() => undefined),
     signal: new AbortController().signal,
   })
   await middle

@@ -23,10 +23,15 @@ export interface HotBackupOptions {
   /** Where the data directory is seen from here, if not where the server says. */
   readonly directory?: string | undefined
   readonly lockBounds: LockBounds
+  /** How long the server may wait for us when locks are taken; 20 s. */
+  readonly patienceMs?: number
   readonly sink: BackupSink
   readonly emit: EmitEvent
   readonly signal: AbortSignal
 }
+
+/** What is read under locks has been read before, and what changed since is little. */
+const patienceMs = 20_000
 
 /** Throws UNSUPPORTED for a server that cannot be copied so; asks it, and takes no lock. */
 export async function requireHot(session: HotCandidate): Promise<void> {
@@ -68,6 +73,7 @@ export async function backUpRunningServer(options: HotBackupOptions): Promise<St
       },
       wait: { bounds: lockBounds, emit, signal },
       expect: progress.expect,
+      patienceMs: options.patienceMs ?? patienceMs,
       signal,
     }
     const method = methods[facts.flavour]

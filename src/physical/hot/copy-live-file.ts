@@ -1,5 +1,5 @@
 // One file of a server that runs on its way into a backup, as it is now; of a tablespace every page is checked.
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldfastError } from '../../core/errors.ts'
 import type { Flavour } from '../../core/flavour.ts'
@@ -11,6 +11,7 @@ import { pourPiece } from '../pour/pour-piece.ts'
 import { isAllZeros } from '../pour/poured-cells.ts'
 import { guessTablespace } from './fresh-tablespace.ts'
 import type { LiveFile } from './live-files.ts'
+import { openIfThere } from './open-if-there.ts'
 import { makeSound } from './sound-pages.ts'
 
 /** Four cells: one read of the disk and four chunks on their way. */
@@ -159,14 +160,5 @@ function plainSpace(flavour: Flavour, pageBytes: number): Tablespace {
     pageBytes,
     format: flavour === 'mariadb' ? 'full' : 'classic',
     flavour,
-  }
-}
-
-async function openIfThere(from: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(from, 'r')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
   }
 }

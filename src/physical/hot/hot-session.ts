@@ -21,6 +21,8 @@ export interface HotSession {
   readonly wait: LockWait
   /** Told how much there is to copy. */
   readonly expect: (bytes: number) => void
+  /** How long others may wait for what we read under locks, or for what we have to store. */
+  readonly patienceMs: number
   readonly signal: AbortSignal
 }
 
@@ -35,6 +37,3 @@ export interface HotMoment {
 
 /** The log is looked after this often: at 100 MB a second there are 10 MB to read. */
 export const followPauseMs = 100
-
-/** What is read under locks has been read before, and what changed since is little. */
-export const holdLimitMs = 20_000

@@ -18,9 +18,15 @@ interface Copied {
 export class LooseFiles {
   readonly #copy: LiveCopy
   readonly #copied = new Map<string, Copied>()
+  #path = ''
 
   constructor(copy: LiveCopy) {
     this.#copy = copy
+  }
+
+  /** For messages: what is being done, or was done last. */
+  get underWay(): string {
+    return `reading ${this.#path === '' ? 'tables without transactions' : this.#path}`
   }
 
   /** Copies those that were not copied yet, or were written to since; the others stay as they are. */
@@ -31,6 +37,7 @@ export class LooseFiles {
       const before = this.#copied.get(file.path)
       if (stats !== undefined && before !== undefined && isSame(before, stats)) continue
       const atMs = Date.now()
+      this.#path = file.path
       if (stats !== undefined && (await copyLooseFile(file, this.#copy)))
         this.#copied.set(file.path, { stats, atMs })
       else this.#forget(file.path)

@@ -1,11 +1,11 @@
 // Tablespaces that were copied while they came and went, made into those that are there when no definition can change.
-import { open } from 'node:fs/promises'
 import { readTablespace, tablespaceHeaderBytes } from '../innodb/tablespace.ts'
 import { isAllZeros } from '../pour/poured-cells.ts'
 import { renameFiles } from '../pour/rename-files.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { type Before, copyTablespace, type LiveCopy } from './copy-live-file.ts'
 import type { LiveFile, LiveFiles } from './live-files.ts'
+import { openIfThere } from './open-if-there.ts'
 
 /** A reader waits for the disk or for the sink; two keep both busy. */
 const filesAtOnce = 2
@@ -31,14 +31,15 @@ export class TablespaceCopies {
   }
 
   /**
-   * To be called when no tablespace can be created, renamed or dropped: drops and renames as the server did, and copies what is new. Tablespaces
-   * are told by their number, for a name may have become another's.
+   * Drops and renames as the server did, and copies what is new. Tablespaces are told by their number, for a name may have become another's. What
+   * changes meanwhile is right after the next time; the last one has to be when no tablespace can be created, renamed or dropped.
    */
   async reconcile(tablespaces: readonly LiveFile[]): Promise<void> {
     const pathBySpace = new Map<number, string>()
     for (const [path, spaceId] of this.#spaces) if (spaceId !== undefined) pathBySpace.set(spaceId, path)
     const renamed: { from: string; to: string }[] = []
     const kept = new Map<string, number>()
+    const wanted = new Set<number>()
     const fresh: LiveFile[] = []
     for (const file of tablespaces) {
       const spaceId = await this.#spaceIdOf(file)
@@ -47,10 +48,12 @@ export class TablespaceCopies {
         fresh.push(file)
         continue
       }
+      // It was renamed while names were gone through, and is seen a second time.
+      if (wanted.has(spaceId)) continue
+      wanted.add(spaceId)
       kept.set(file.path, spaceId)
       if (from !== file.path) renamed.push({ from, to: file.path })
     }
-    const wanted = new Set(kept.values())
     // One that was renamed while it was its turn may be there twice.
     for (const [path, spaceId] of this.#spaces)
       if (spaceId === undefined || !wanted.has(spaceId) || pathBySpace.get(spaceId) !== path)
@@ -69,7 +72,8 @@ export class TablespaceCopies {
   }
 
   async #spaceIdOf({ from }: LiveFile): Promise<number | undefined> {
-    await using handle = await open(from, 'r')
+    await using handle = await openIfThere(from)
+    if (handle === undefined) return undefined
     const head = Buffer.alloc(tablespaceHeaderBytes)
     const { bytesRead } = await handle.read(head, 0, tablespaceHeaderBytes, 0)
     if (isAllZeros(head)) return undefined

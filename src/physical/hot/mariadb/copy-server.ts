@@ -8,14 +8,9 @@ import { takeLock } from '../../../instance/lock-wait.ts'
 import type { Connection } from '../../../wire/connection.ts'
 import { bigintOf } from '../../../wire/row-values.ts'
 import { binlogBase } from '../../server-content.ts'
-import {
-  followPauseMs,
-  type HotCandidate,
-  type HotMoment,
-  type HotSession,
-  holdLimitMs,
-} from '../hot-session.ts'
-import { letGoAfter } from '../let-go-after.ts'
+import { Headway } from '../headway.ts'
+import { followPauseMs, type HotCandidate, type HotMoment, type HotSession } from '../hot-session.ts'
+import { letGoWhen, takesLongerThan } from '../let-go-when.ts'
 import { type LiveFile, type LiveFiles, listAriaLogs, listLiveFiles } from '../live-files.ts'
 import { LooseFiles } from '../loose-files.ts'
 import { TablespaceCopies } from '../tablespace-copies.ts'
@@ -75,15 +70,24 @@ async function copyFiles(
   session: HotSession,
   signal: AbortSignal,
 ): Promise<HotMoment & { readonly lsn: bigint }> {
-  const { connection } = session
+  const { connection, patienceMs } = session
   const wait = { ...session.wait, signal }
-  const copies = await copyAll(session)
+  const headway = new Headway()
+  const copies = await copyAll(session, headway)
+  // Once more while everything goes on, for little is left to do then while definitions wait.
+  await catchUp(session, copies)
   // From here on no definition changes, and nobody writes to tables without transactions; others are written to as ever.
   for (const stage of ['FLUSH', 'BLOCK_DDL']) await takeLock(connection, `BACKUP STAGE ${stage}`, wait)
-  const files = await catchUp(session, copies)
+  const files = await letGoWhen(
+    [connection],
+    headway.standsStillFor(patienceMs, 'reading what changed'),
+    async () => tell(session, await catchUp(session, copies)),
+  )
   await takeLock(connection, 'BACKUP STAGE BLOCK_COMMIT', wait)
-  return await letGoAfter(connection, holdLimitMs, 'reading what is locked', () =>
-    takeMoment(session, copies, files),
+  return await letGoWhen(
+    [connection],
+    takesLongerThan(patienceMs, () => copies.loose.underWay),
+    () => takeMoment(session, copies, files),
   )
 }
 
@@ -93,11 +97,17 @@ interface Copies {
 }
 
 /** While everything goes on: what is not right in the end is copied again. */
-async function copyAll(session: HotSession): Promise<Copies> {
+async function copyAll(session: HotSession, headway: Headway): Promise<Copies> {
   const files = await listFiles(session)
   const all = [...files.system, ...files.tablespaces, ...files.loose]
   session.expect(all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
-  const { copy } = session
+  const copy = {
+    ...session.copy,
+    read: (bytes: number) => {
+      headway.made()
+      session.copy.read(bytes)
+    },
+  }
   const copies = { spaces: new TablespaceCopies(copy), loose: new LooseFiles(copy) }
   await copies.spaces.take(files)
   await copies.loose.settle(files.loose)
@@ -105,11 +115,14 @@ async function copyAll(session: HotSession): Promise<Copies> {
 }
 
 async function catchUp(session: HotSession, { spaces, loose }: Copies): Promise<LiveFiles> {
-  const { intake } = session.copy
   const files = await listFiles(session)
   await spaces.reconcile(files.tablespaces)
   loose.keepOnly(files.loose)
   await loose.settle(files.loose)
+  return files
+}
+
+function tell({ copy: { intake } }: HotSession, files: LiveFiles): LiveFiles {
   for (const { path: name, mode } of files.folders) intake.folder(name, mode)
   for (const { path: name, why } of files.leftOut) intake.leaveOut(name, why)
   return files

@@ -25,14 +25,14 @@ export function requirePlainBinlog(variables: ServerVariables): void {
 
 /**
  * The file that is written to, up to `position`, and an index that names it alone. A log changes files only when all of its transactions are committed
- * in InnoDB, so no earlier one is needed. Answers what a server on the backup will have executed: all that the server has done (`executed`), and what its
- * log has up to there; undefined where it does without GTIDs.
+ * in InnoDB, so no earlier one is needed. Answers the point with what a server on the backup will have executed: all that the server has done (`executed`), and
+ * what its log has up to there; without where it does without GTIDs.
  */
 export async function copyBinlog(
   session: HotSession,
   position: BinlogPosition,
   executed: string,
-): Promise<GtidState | undefined> {
+): Promise<{ readonly position: BinlogPosition; readonly gtid?: GtidState }> {
   const { folders, variables, facts, copy, signal } = session
   const base = binlogBase(variables)
   const from = seenFrom(folders, variables, path.join(path.dirname(base ?? ''), position.file))
@@ -53,10 +53,10 @@ export async function copyBinlog(
   const index = copy.intake.open(`${path.basename(base ?? '')}.index`, { kind: 'binlog-index', mode })
   await index.write(0, Buffer.from(`./${name}\n`), signal)
   index.close()
-  if (facts.gtidMode === undefined || facts.gtidMode === 'OFF') return undefined
+  if (facts.gtidMode === undefined || facts.gtidMode === 'OFF') return { position }
   const end = await readBinlogEnd(from, signal, position.offset)
   const logged = GtidSet.parse(end.point.gtid?.text ?? '')
-  return { flavour: 'mysql', text: GtidSet.parse(executed).union(logged).toString() }
+  return { position, gtid: { flavour: 'mysql', text: GtidSet.parse(executed).union(logged).toString() } }
 }
 
 function tooShort(file: string, offset: number, position: BinlogPosition): HoldfastError {

@@ -4,32 +4,24 @@ import path from 'node:path'
 import { HoldfastError } from '../../../core/errors.ts'
 import { takeLock } from '../../../instance/lock-wait.ts'
 import { serverTimeMicros } from '../../../instance/server-time.ts'
-import { numberOf } from '../../../wire/row-values.ts'
 import { binlogBase } from '../../server-content.ts'
-import {
-  followPauseMs,
-  type HotCandidate,
-  type HotMoment,
-  type HotSession,
-  holdLimitMs,
-} from '../hot-session.ts'
-import { letGoAfter } from '../let-go-after.ts'
-import { type LiveFiles, listLiveFiles } from '../live-files.ts'
+import { Headway } from '../headway.ts'
+import { followPauseMs, type HotCandidate, type HotMoment, type HotSession } from '../hot-session.ts'
+import { letGoWhen, takesLongerThan } from '../let-go-when.ts'
+import { type LiveFile, type LiveFiles, listLiveFiles } from '../live-files.ts'
 import { LooseFiles } from '../loose-files.ts'
 import { TablespaceCopies } from '../tablespace-copies.ts'
 import { whileFollowing } from '../while-following.ts'
 import { wrongDirectory } from '../wrong-directory.ts'
 import { copyBinlog, requirePlainBinlog } from './binlog-copy.ts'
-import { readLogStatus, requireLogStatus } from './log-status.ts'
+import { type LogStatus, readLogStatus, requireLogStatus } from './log-status.ts'
 import { isPlainTable, lockPlainTables } from './plain-tables.ts'
 import { RedoCopy } from './redo-copy.ts'
+import { RedoHold } from './redo-hold.ts'
 import { requireTakenSpaces } from './tablespace-list.ts'
 
 /** The functions that keep the redo log, and log_status, are of this one. */
 const oldestRelease = 80_030
-
-/** The server's log may be full meanwhile: then writes wait. */
-const followLimitMs = 20_000
 
 /** Throws UNSUPPORTED with the method to use instead, before anything is locked. */
 export async function requireHotMysql({
@@ -51,60 +43,59 @@ export async function requireHotMysql({
 }
 
 export async function copyMysql(session: HotSession): Promise<HotMoment> {
-  const { connection, folders, copy, wait, signal } = session
+  const { connection, wait, patienceMs, signal } = session
   await takeLock(connection, 'LOCK INSTANCE FOR BACKUP', wait)
-  await keepRedo(session)
+  await using keeper = await session.connect()
+  const hold = await RedoHold.begin(keeper, signal)
+  const headway = new Headway()
+  const { status, ...moment } = await letGoWhen(
+    [hold.connection, connection],
+    // Until its log is nearly full the server waits for nothing, however slowly we store it.
+    headway.standsStillFor(patienceMs, 'storing the redo log', () => hold.isNearlyFull()),
+    () => copyUpToMoment(session, hold, headway),
+  )
+  await hold.end()
+  const { timeMicros } = moment
+  const { position, executed } = status
+  const isLogged = binlogBase(session.variables) !== undefined && position !== undefined
+  // Definitions are all that still waits. While they do, binary logs are not purged: neither by PURGE nor by RESET, nor by the server itself.
+  const logged = isLogged ? await copyBinlog(session, position, executed) : {}
+  await connection.run('UNLOCK INSTANCE', { signal })
+  return { point: { ...logged, timeMicros }, snapshot: moment.snapshot }
+}
+
+/** All but the binary log. */
+async function copyUpToMoment(session: HotSession, hold: RedoHold, headway: Headway): Promise<TakenMoment> {
+  const { folders, copy, signal } = session
   await requireRedoOn(session)
   const redo = await RedoCopy.begin({
     folder: path.join(folders.redo, '#innodb_redo'),
     intake: copy.intake,
-    letGo: async (lsn) => {
-      const [row = {}] = await connection.query(`SELECT innodb_redo_log_consumer_advance(${lsn}) AS failed`, {
-        signal,
-      })
-      if (numberOf(row, 'failed') !== 0)
-        throw new HoldfastError('FAILED', `the server did not let go of its redo log before LSN ${lsn}`)
+    letGo: (lsn) => hold.letGo(lsn),
+    read: (bytes) => {
+      headway.made()
+      copy.read(bytes)
     },
-    read: copy.read,
     signal,
   })
   await requireItsLog(session, redo)
   const files = await listLiveFiles({ ...session, flavour: 'mysql' })
   await requireTakenSpaces(session, files)
   tell(session, files)
-  const loose = await whileFollowing(
-    () => letGoAfter(connection, followLimitMs, 'storing the redo log', () => redo.follow()),
+  const moment = await whileFollowing(
+    () => redo.follow(),
     followPauseMs,
     signal,
     async (either) => {
       const copying = { ...copy, signal: either }
       await new TablespaceCopies(copying).take(files)
-      const plain = new LooseFiles(copying)
-      await plain.settle(files.loose)
-      return plain
+      const loose = new LooseFiles(copying)
+      await loose.settle(files.loose)
+      return await takeMoment({ ...session, signal: either }, hold, files.loose.filter(isPlainTable), loose)
     },
   )
-  const moment = await letGoAfter(connection, holdLimitMs, 'reading what is locked', () =>
-    takeMoment(session, files, loose),
-  )
-  await redo.finish(moment.lsn)
-  await connection.run('DO innodb_redo_log_consumer_unregister()', { signal })
-  await connection.run('UNLOCK INSTANCE', { signal })
+  await redo.finish(moment.status.lsn)
   return moment
-}
-
-/** From here on the server writes over nothing of its redo log that we have not let go. It does again when our connection ends, in whatever way. */
-async function keepRedo({ connection, signal }: HotSession): Promise<void> {
-  const [row = {}] = await connection.query('SELECT innodb_redo_log_consumer_register() AS failed', {
-    signal,
-  })
-  if (numberOf(row, 'failed') === 0) return
-  throw new HoldfastError(
-    'FAILED',
-    'another backup keeps the redo log of this server, and MySQL lets only one do so',
-    {},
-    { hint: 'Wait until it has ended, or use --method clone.' },
-  )
 }
 
 /** A copy of the directory has the same UUID, and less of the log. */
@@ -121,32 +112,46 @@ async function requireRedoOn({ connection, signal }: HotSession): Promise<void> 
   throw refused('its redo log is off (ALTER INSTANCE DISABLE INNODB REDO_LOG)', 'Turn it on again first.')
 }
 
+interface TakenMoment {
+  readonly status: LogStatus
+  readonly timeMicros: number
+  readonly snapshot: HotMoment['snapshot']
+}
+
+/** `plain` are copied already: what changed since is copied again while nobody writes to them. */
 async function takeMoment(
   session: HotSession,
-  files: LiveFiles,
+  hold: RedoHold,
+  plain: readonly LiveFile[],
   loose: LooseFiles,
-): Promise<HotMoment & { readonly lsn: bigint }> {
-  const { connection, variables, signal } = session
-  const plain = files.loose.find(isPlainTable)
-  const isHeld = plain !== undefined
-  if (isHeld) await lockPlainTables(session, plain.path)
-  const sinceMs = performance.now()
-  if (isHeld) await loose.settle(files.loose)
-  const status = await readLogStatus(connection, signal)
-  const timeMicros = await serverTimeMicros(connection, { signal })
-  if (isHeld) await connection.run('UNLOCK TABLES', { signal })
-  const heldMs = isHeld ? Math.ceil(performance.now() - sinceMs) : 0
-  await connection.run('FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS', { signal })
-  const rung = isHeld ? 'lock-tables' : 'none'
-  const { position, lsn, executed } = status
-  if (binlogBase(variables) === undefined || position === undefined)
-    return { point: { timeMicros }, snapshot: { rung, heldMs }, lsn }
-  const gtid = await copyBinlog(session, position, executed)
-  return {
-    point: { position, ...(gtid === undefined ? {} : { gtid }), timeMicros },
-    snapshot: { rung, heldMs },
-    lsn,
+): Promise<TakenMoment> {
+  const { connection, patienceMs, signal } = session
+  const look = async () => ({
+    status: await readLogStatus(connection, signal),
+    timeMicros: await serverTimeMicros(connection, { signal }),
+  })
+  const flush = () => connection.run('FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS', { signal })
+  const [example] = plain
+  if (example === undefined) {
+    const seen = await look()
+    await flush()
+    return { ...seen, snapshot: { rung: 'none', heldMs: 0 } }
   }
+  await lockPlainTables(session, example.path)
+  const sinceMs = performance.now()
+  const seen = await letGoWhen(
+    [hold.connection, connection],
+    takesLongerThan(patienceMs, () => loose.underWay),
+    async () => {
+      await loose.settle(plain)
+      const locked = await look()
+      await connection.run('UNLOCK TABLES', { signal })
+      return locked
+    },
+  )
+  const heldMs = Math.ceil(performance.now() - sinceMs)
+  await flush()
+  return { ...seen, snapshot: { rung: 'lock-tables', heldMs } }
 }
 
 function tell(

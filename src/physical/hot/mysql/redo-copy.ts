@@ -15,6 +15,7 @@ import {
   usedOfBlock,
 } from '../../innodb/mysql-redo-format.ts'
 import type { FileIntake } from '../../pour/file-intake.ts'
+import { openIfThere } from '../open-if-there.ts'
 
 const mebibyte = 1024 * 1024
 const blockBytes = BigInt(redoBlockBytes)
@@ -104,6 +105,7 @@ export class RedoCopy {
         if (await this.#copyFile(file, isLast ? lsn : endOf(file), isLast)) {
           if (isLast) return
           this.#nextId += 1
+          await this.#options.letGo(endOf(file))
           continue
         }
       }
@@ -169,14 +171,16 @@ interface StartOfRedo {
   readonly block: Buffer
 }
 
-/** Undefined while a header is being written. */
+/** Undefined while a header is being written, or a file given up. */
 async function findStart(folder: string): Promise<StartOfRedo | undefined> {
   let latest: { readonly lsn: bigint; readonly block: Buffer } | undefined
   const files: RedoFile[] = []
   for (const name of await readdir(folder)) {
     const id = /^#ib_redo(\d+)$/.exec(name)?.[1]
     if (id === undefined) continue
-    await using handle = await open(path.join(folder, name), 'r')
+    await using handle = await openIfThere(path.join(folder, name))
+    // Gone since its name was read: the server makes room.
+    if (handle === undefined) return undefined
     const head = await readAt(handle, 0, redoHeaderBytes)
     const header = readRedoHeader(head)
     if (header === undefined) return undefined
@@ -202,7 +206,8 @@ async function isReached(folder: string, byte: bigint): Promise<boolean> {
     // No data in the block yet: the one before ends the log.
     const block = within < BigInt(redoBlockHeaderBytes) ? byte - within - blockBytes : byte - within
     if (block < file.header.startLsn) return true
-    await using handle = await open(path.join(folder, name), 'r')
+    await using handle = await openIfThere(path.join(folder, name))
+    if (handle === undefined) continue
     const bytes = await readAt(handle, redoHeaderBytes + Number(block - file.header.startLsn), redoBlockBytes)
     const used = bytes.length < redoBlockBytes ? undefined : usedOfBlock(bytes, 0, block)
     if (used !== undefined && block + BigInt(used) > byte) return true
@@ -213,15 +218,12 @@ async function isReached(folder: string, byte: bigint): Promise<boolean> {
 
 /** Undefined where it is not there, or being made. */
 async function readRedoFile(folder: string, id: number): Promise<RedoFile | undefined> {
-  try {
-    await using handle = await open(path.join(folder, `#ib_redo${id}`), 'r')
-    const header = readRedoHeader(await readAt(handle, 0, redoHeaderBytes))
-    const { size, mode } = await handle.stat()
-    return header === undefined ? undefined : { id, sizeBytes: size, mode: mode & 0o7777, header }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  await using handle = await openIfThere(path.join(folder, `#ib_redo${id}`))
+  if (handle === undefined) return undefined
+  const header = readRedoHeader(await readAt(handle, 0, redoHeaderBytes))
+  if (header === undefined) return undefined
+  const { size, mode } = await handle.stat()
+  return { id, sizeBytes: size, mode: mode & 0o7777, header }
 }
 
 async function readAt(
