@@ -26,7 +26,35 @@ export interface ArchiveHole {
 
 /** All holes, in order of timeline and place. `found` is in order of timeline and number. */
 export function archiveHoles(found: readonly FoundSegment[]): ArchiveHole[] {
-  return [...Map.groupBy(found, ({ ref }) => ref.timeline).values()].flatMap((each) => holesOfTimeline(each))
+  const byTimeline = Map.groupBy(found, ({ ref }) => ref.timeline)
+  const holes = [...byTimeline.values()].flatMap((each) => holesOfTimeline(each))
+  return [
+    ...holes,
+    ...found.flatMap((each) => (each.kind === 'sound' ? missingBefore(each.index, byTimeline) : [])),
+  ]
+}
+
+/** A timeline that began later names the end of the one before: nothing behind the last segment there speaks of it but that. */
+function missingBefore(
+  { timeline: named, origin }: SegmentIndex,
+  byTimeline: ReadonlyMap<string, readonly FoundSegment[]>,
+): ArchiveHole[] {
+  const after = origin?.after
+  if (after === undefined) return []
+  const { timeline, seq, chain } = after
+  const there = byTimeline.get(timeline) ?? []
+  const last = there.at(-1)
+  const hole = { timeline, kind: 'damage' } as const
+  const begins = `which timeline ${named} began after`
+  if (last === undefined)
+    return [{ ...hole, cause: `all of it, up to segment ${seq}, is missing, ${begins}` }]
+  if (last.ref.seq < seq) {
+    const end = last.kind === 'sound' ? { after: endOf(last.index) } : {}
+    return [{ ...hole, ...end, cause: `${missingSegments(last.ref.seq + 1, seq)}, ${begins}` }]
+  }
+  const one = there.find(({ ref }) => ref.seq === seq)
+  if (chain === undefined || one?.kind !== 'sound' || one.index.chain === chain) return []
+  return [{ ...hole, after: endOf(one.index), cause: `segment ${seq} is another than the one ${begins}` }]
 }
 
 function holesOfTimeline(found: readonly FoundSegment[]): ArchiveHole[] {

@@ -158,6 +158,11 @@ export class Archiver {
     await this.#segment?.close()
   }
 
+  /** Goes on with another timeline; everything of the one before must have been sealed. */
+  beginTimeline(state: ResumeState): void {
+    this.#state = state
+  }
+
   /** Says that the source had committed nothing more before this moment, by its clock. */
   noteQuiet(untilMicros: number): void {
     this.#segment?.builder.noteQuiet(untilMicros)

@@ -12,6 +12,7 @@ import { EventQueue } from './event-queue.ts'
 import { LogFollower, type LogItem, type ResumePoint, streamStart } from './log-follower.ts'
 import { reportProgress } from './report-progress.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
+import { refuseShorterLog } from './shorter-log.ts'
 import { listBinaryLogs, type SourceServer } from './source-server.ts'
 import type { SourceWatch } from './source-watch.ts'
 
@@ -44,7 +45,8 @@ const eventOverheadBytes = 512
 /** Returns at the goal or the signal, with everything that had arrived durable. Throws CONNECTION_LOST, DISK_FULL, … */
 export async function followSource(options: FollowOptions): Promise<'caught-up' | 'signal'> {
   await startFirstFile(options)
-  refuseShorterLog(options)
+  const { archiver, connection, server } = options
+  await refuseShorterLog(connection, archiver.position, server.position, options.signal)
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
   const { stream, follower } = await openStream(options, signal)
@@ -117,20 +119,14 @@ function isReached({ position }: Archiver, goal: BinlogPosition): boolean {
   return position !== undefined && isAtOrAfter(position, goal)
 }
 
-/** A source that ends before what was archived of it has lost transactions, or is another one. */
-function refuseShorterLog({ archiver, server }: FollowOptions): void {
-  const { position } = archiver
-  if (position === undefined || isAtOrAfter(server.position, position)) return
-  const { file, offset } = server.position
-  throw new HoldfastError(
-    'ARCHIVE_DIVERGED',
-    `the source's binary log ends at ${file}:${offset}, before what was archived of it (${position.file}:${position.offset})`,
-    { file, offset },
-  )
-}
-
 /** A new timeline begins with the start of a file. */
-async function startFirstFile({ archiver, connection, startFile, signal }: FollowOptions): Promise<void> {
+async function startFirstFile({
+  archiver,
+  connection,
+  startFile,
+  emit,
+  signal,
+}: FollowOptions): Promise<void> {
   if (archiver.position !== undefined) return
   const files = await listBinaryLogs(connection, signal)
   const file = startFile ?? files[0]
@@ -142,6 +138,9 @@ async function startFirstFile({ archiver, connection, startFile, signal }: Follo
     )
   }
   await archiver.startFile(file)
+  const which = file === files[0] ? 'the oldest binary log file that the source has' : 'as was asked for'
+  const message = `timeline ${archiver.state.timeline} begins with ${file}, ${which}`
+  emit({ type: 'notice', level: 'info', message })
 }
 
 async function openStream(

@@ -1,14 +1,14 @@
 // Finds out where archiving goes on: in the spool of an earlier run, behind the repository's last segment, or on a new timeline.
-import { randomBytes } from 'node:crypto'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { SegmentRef } from '../repository/segment-store.ts'
 import { Archiver, type SealRules } from './archiver.ts'
+import { askedOrigin, newTimeline } from './new-timeline.ts'
 import { readSegment } from './read-segment.ts'
-import { firstState, type ResumeState, stateAfterSegment } from './resume-state.ts'
+import { type ResumeState, stateAfterSegment } from './resume-state.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
-import { isSameServer, type SourceServer } from './source-server.ts'
+import type { SourceServer } from './source-server.ts'
 import type { Spool } from './spool.ts'
 
 export interface OpenArchiverOptions extends SealRules {
@@ -45,7 +45,11 @@ export async function openArchiver(options: OpenArchiverOptions): Promise<Archiv
     return begin(options, newer)
   }
   const last = refs.at(-1)
-  if (options.startNewTimeline || last === undefined) return begin(options, newTimeline(options, refs))
+  if (options.startNewTimeline) return beginAnew(options, refs, current)
+  if (last === undefined) {
+    await options.source.ensure(options.server.source)
+    return begin(options, newTimeline(refs, options.server, askedOrigin(refs, undefined, options.server)))
+  }
   return begin(options, await stateBehind(options.source, last))
 }
 
@@ -57,7 +61,6 @@ async function resumeSpool(
   current: ResumeState,
 ): Promise<Archiver> {
   const { spool, uploader } = options
-  checkServer(current, options)
   checkJoins(states[0] ?? current, refs)
   for (const [i, state] of states.slice(0, -1).entries()) {
     const sealed = await spool.sealed(state)
@@ -92,8 +95,31 @@ async function fetchAgain(
   return new Archiver(options, state, undefined)
 }
 
+/** Whoever asks for a new timeline may mean another server. */
+async function beginAnew(
+  options: OpenArchiverOptions,
+  refs: readonly SegmentRef[],
+  spooled: ResumeState | undefined,
+): Promise<Archiver> {
+  const { source, server } = options
+  await source.admit(server.source)
+  return begin(options, newTimeline(refs, server, askedOrigin(refs, await lastKnown(), server)))
+
+  async function lastKnown(): Promise<ResumeState | undefined> {
+    const last = refs.at(-1)
+    if (last === undefined || (spooled?.timeline === last.timeline && spooled.seq === last.seq + 1))
+      return spooled
+    try {
+      return await stateBehind(source, last)
+    } catch (error) {
+      // Neither a lost key nor a damaged segment may keep anybody from going on anew.
+      if (!isHoldfastError(error, 'IDENTITY_MISSING', 'WRONG_KEY', 'VERIFY_FAILED')) throw error
+      return undefined
+    }
+  }
+}
+
 async function begin(options: OpenArchiverOptions, state: ResumeState): Promise<Archiver> {
-  checkServer(state, options)
   await options.spool.record(state)
   return new Archiver(options, state, undefined)
 }
@@ -127,22 +153,6 @@ async function stateBehind(source: SegmentRepository, last: SegmentRef): Promise
       },
     )
   }
-}
-
-function newTimeline({ server }: OpenArchiverOptions, refs: readonly SegmentRef[]): ResumeState {
-  const numbers = refs.map(({ timeline }) => Number(/^(\d{4})-/.exec(timeline)?.[1] ?? 0))
-  const number = Math.max(0, ...numbers) + 1
-  const timeline = `${String(number).padStart(4, '0')}-${randomBytes(4).toString('hex')}`
-  return firstState(timeline, server)
-}
-
-function checkServer(state: ResumeState, { server, source }: OpenArchiverOptions): void {
-  if (isSameServer(state.source, server.source)) return
-  throw new HoldfastError(
-    'ARCHIVE_DIVERGED',
-    `the archive of ${source.name} is of another server than the one that answers now`,
-    { source: source.name },
-  )
 }
 
 /** The spool's first segment has to follow the repository's last of its timeline. */

@@ -28,6 +28,11 @@ const source = z.object({
   gtidDomainId: count.exactOptional(),
 })
 
+const origin = z.object({
+  reason: z.string(),
+  after: z.object({ timeline: z.string(), seq: count, chain: sha256.exactOptional() }).exactOptional(),
+})
+
 const fileEnd = z.object({ kind: z.enum(['rotate', 'stop']), nextFile: z.string().exactOptional() })
 
 const resumeState = z.object({
@@ -37,6 +42,8 @@ const resumeState = z.object({
   seq: count,
   source,
   serverVersion: z.string(),
+  /** Until the first segment of the timeline is sealed. */
+  origin: origin.exactOptional(),
   /** Where it goes on, unless a new file begins there. '' and 0: nothing has been archived. */
   file: z.string(),
   offset: count,
@@ -57,6 +64,7 @@ const segmentIndex = z.object({
   seq: count,
   source,
   serverVersion: z.string(),
+  origin: origin.exactOptional(),
   file: z.string(),
   start: count,
   end: count,

@@ -160,6 +160,7 @@ export class SegmentBuilder {
       seq: before.seq,
       source: before.source,
       serverVersion: before.serverVersion,
+      ...(before.origin === undefined ? {} : { origin: before.origin }),
       file: this.file,
       start: this.start,
       end: this.#end,

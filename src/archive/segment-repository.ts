@@ -6,6 +6,7 @@ import type { NewSegment, SegmentRef } from '../repository/segment-store.ts'
 export interface SegmentRepository {
   readonly name: string
   ensure(identity: SourceIdentity, signal?: AbortSignal): Promise<void>
+  admit(identity: SourceIdentity, signal?: AbortSignal): Promise<void>
   putSegment(
     timeline: string,
     seq: number,

@@ -29,7 +29,9 @@ export class Spool {
       const file = path.join(this.folder, name)
       states.push(parseResumeState(decodeCheckedJson(await readFile(file), file), file))
     }
-    return states
+    // A crash while a new timeline began may have left the end of the one before.
+    const newest = states.reduce((name, { timeline }) => (timeline > name ? timeline : name), '')
+    return states.filter(({ timeline }) => timeline === newest)
   }
 
   /** Records durably where a segment begins; with it, the one before is sealed. */

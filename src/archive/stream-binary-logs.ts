@@ -7,11 +7,12 @@ import type { BinlogPosition } from '../core/recovery-point.ts'
 import { Connection } from '../wire/connection.ts'
 import { replicaIdentity } from '../wire/replication/replica-identity.ts'
 import type { Archiver } from './archiver.ts'
+import { followOtherServer } from './change-of-server.ts'
 import { followSource } from './follow-source.ts'
 import { openArchiver } from './open-archiver.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import { SegmentUploader } from './segment-uploader.ts'
-import { isSameServer, readSourceServer, type SourceServer, waitsForReplicas } from './source-server.ts'
+import { readSourceServer, type SourceServer, waitsForReplicas } from './source-server.ts'
 import { type RefuseSource, SourceWatch } from './source-watch.ts'
 import { Spool } from './spool.ts'
 
@@ -87,7 +88,6 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
     refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs: sealAfterMs, emit })
   try {
     let server = await readSourceServer(connection, signal)
-    await source.ensure(server.source, signal)
     warnFormat(server, emit)
     if (options.semiSync === true && !(await waitsForReplicas(connection, signal))) {
       emit({ type: 'notice', level: 'warning', message: notWaiting })
@@ -103,10 +103,12 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
       cutBytes: options.cutBytes ?? 32 * mebibyte,
       emit,
     })
-    const goal = options.untilCaughtUp === true ? server : undefined
+    let goal = options.untilCaughtUp === true ? server : undefined
     let stopped: StreamSummary['stopped']
     for (;;) {
       try {
+        const change = { archiver, source, spool, uploader, server, connection, emit }
+        if ((await followOtherServer(change)) && goal !== undefined) goal = server
         stopped = await followSource({
           connection,
           server,
@@ -130,7 +132,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
         }
         if (!isLost) throw error
         connection.destroy()
-        const again = await reconnect(options, server, error)
+        const again = await reconnect(options, error)
         if (again === undefined) {
           stopped = 'signal'
           break
@@ -148,10 +150,9 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   }
 }
 
-/** Undefined when the signal came first. Throws ARCHIVE_DIVERGED when another server answers. */
+/** Undefined when the signal came first. Another server may answer. */
 async function reconnect(
   { settings, refuse, emit, signal }: StreamOptions,
-  before: SourceServer,
   reason: HoldfastError,
 ): Promise<{ connection: Connection; server: SourceServer } | undefined> {
   emit({ type: 'notice', level: 'info', message: `connection lost, trying again: ${reason.message}` })
@@ -162,9 +163,6 @@ async function reconnect(
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
       connection = await Connection.open(settings, { signal })
       const server = await readSourceServer(connection, signal)
-      if (!isSameServer(before.source, server.source)) {
-        throw new HoldfastError('ARCHIVE_DIVERGED', 'another server answers now at the same address')
-      }
       await refuse?.(connection, signal)
       return { connection, server }
     } catch (error) {

@@ -54,6 +54,14 @@ export interface OpenTransaction {
   readonly isStandalone: boolean
 }
 
+/** Why a timeline began. */
+export interface TimelineOrigin {
+  /** For people. */
+  readonly reason: string
+  /** The last segment in the repository then, of the timeline before. Its chain value as far as the writer knew it. */
+  readonly after?: { readonly timeline: string; readonly seq: number; readonly chain?: string }
+}
+
 export interface SegmentIndex {
   readonly format: 1
   readonly timeline: string
@@ -61,6 +69,8 @@ export interface SegmentIndex {
   readonly seq: number
   readonly source: SourceIdentity
   readonly serverVersion: string
+  /** In the first segment of a timeline. */
+  readonly origin?: TimelineOrigin
   /** Name of the source's file; the segment's data are its bytes [start, end). 0 includes the file's magic number. */
   readonly file: string
   readonly start: number

@@ -1,5 +1,6 @@
 // Names of all objects in a repository, in one place; docs/format/repository.md lists the same.
 import { HoldfastError } from '../core/errors.ts'
+import type { SourceIdentity } from '../core/source-identity.ts'
 
 export const repositoryKey = 'holdfast.json'
 export const recipientsFolder = 'keys/'
@@ -21,6 +22,7 @@ export function checkSourceName(name: string): string {
 /** Keys below sources/<name>/. */
 export interface SourceLayout {
   readonly identity: string
+  readonly servers: string
   readonly keys: string
   readonly packs: string
   readonly backups: string
@@ -33,6 +35,7 @@ export function sourceLayout(name: string): SourceLayout {
   const root = `${sourcesFolder}${checkSourceName(name)}/`
   return {
     identity: `${root}source.json`,
+    servers: `${root}servers/`,
     keys: `${root}keys/`,
     packs: `${root}packs/`,
     backups: `${root}backups/`,
@@ -44,4 +47,12 @@ export function sourceLayout(name: string): SourceLayout {
 
 export function packKey(layout: SourceLayout, sha256: string): string {
   return `${layout.packs}${sha256.slice(0, 2)}/${sha256}`
+}
+
+/** Where it is noted that a server is the same source as the first one: its successor. */
+export function serverKey(
+  { servers }: SourceLayout,
+  { serverUuid, serverId, gtidDomainId }: SourceIdentity,
+): string {
+  return `${servers}${serverUuid ?? `${gtidDomainId ?? 0}-${serverId}`}.json`
 }

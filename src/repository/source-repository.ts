@@ -34,7 +34,7 @@ import {
 } from './manifest.ts'
 import { PackReader } from './pack-reader.ts'
 import { type RepositoryContext, readingObject } from './repository-context.ts'
-import { type SourceLayout, sourceLayout } from './repository-keys.ts'
+import { type SourceLayout, serverKey, sourceLayout } from './repository-keys.ts'
 import { type NewSegment, type SegmentRef, SegmentStore } from './segment-store.ts'
 import { UnfinishedPacks, withUnfinished } from './unfinished-packs.ts'
 import { type VerifyOptions, verifySource } from './verify.ts'
@@ -75,7 +75,7 @@ export class SourceRepository {
       if (outcome === 'created') return
       return this.ensure(identity, signal)
     }
-    if (sameServer(recorded, identity)) return
+    if (sameServer(recorded, identity) || (await this.#isAdmitted(identity, signal))) return
     throw new HoldfastError(
       'SOURCE_MISMATCH',
       `'${this.name}' in ${this.#context.store.place} is ${describeServer(recorded)}, and this is ${describeServer(identity)}`,
@@ -83,9 +83,26 @@ export class SourceRepository {
     )
   }
 
+  /** Ties another server to the name besides those before: its successor. Does nothing where it is tied already. */
+  async admit(identity: SourceIdentity, signal?: AbortSignal): Promise<void> {
+    const recorded = await this.describe(signal)
+    if (recorded === undefined) return this.ensure(identity, signal)
+    if (sameServer(recorded, identity) || (await this.#isAdmitted(identity, signal))) return
+    const document = encodeCheckedJson({ format: 1, created: new Date().toISOString(), ...identity })
+    await this.#context.store.putIfAbsent(serverKey(this.#layout, identity), document, { signal })
+  }
+
+  async #isAdmitted(identity: SourceIdentity, signal: AbortSignal | undefined): Promise<boolean> {
+    const admitted = await this.#readIdentity(serverKey(this.#layout, identity), signal)
+    return admitted !== undefined && sameServer(admitted, identity)
+  }
+
   /** Undefined when nothing was ever stored for this name. */
   async describe(signal?: AbortSignal): Promise<SourceIdentity | undefined> {
-    const key = this.#layout.identity
+    return this.#readIdentity(this.#layout.identity, signal)
+  }
+
+  async #readIdentity(key: string, signal: AbortSignal | undefined): Promise<SourceIdentity | undefined> {
     const bytes = await this.#context.store.get(key, { length: maxCheckedJsonBytes + 1, signal })
     if (bytes === undefined) return undefined
     const { flavour, serverUuid, serverId, gtidDomainId } = await readingObject(key, async () =>
@@ -218,7 +235,7 @@ export class SourceRepository {
       segments: this.#segments,
       evidence: this.#evidence,
       openMap: (id: string) => this.#openMap(id, options.signal),
-      checkIdentity: () => this.describe(options.signal),
+      readIdentity: (key: string) => this.#readIdentity(key, options.signal),
     }
     return verifySource(parts, options)
   }

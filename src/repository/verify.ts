@@ -30,13 +30,16 @@ export interface VerifyParts {
   readonly segments: SegmentStore
   readonly evidence: EvidenceStore
   readonly openMap: (id: string) => Promise<BackupReader>
-  readonly checkIdentity: () => Promise<unknown>
+  readonly readIdentity: (key: string) => Promise<unknown>
 }
 
 export async function verifySource(parts: VerifyParts, options: VerifyOptions): Promise<VerifyReport> {
   const findings = new VerifyFindings()
   const { canRead } = parts.keyRing
-  await noting(findings, parts.layout.identity, parts.checkIdentity)
+  await noting(findings, parts.layout.identity, () => parts.readIdentity(parts.layout.identity))
+  for await (const { key } of parts.store.list(parts.layout.servers, { signal: options.signal })) {
+    await noting(findings, key, () => parts.readIdentity(key))
+  }
   const survey = new PackSurvey(parts.store, parts.layout, findings)
   options.emit?.({ type: 'phase', phase: 'checking packs' })
   await survey.list(options.signal)

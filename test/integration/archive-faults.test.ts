@@ -92,6 +92,7 @@ eachServer('a sealed segment that the spool has lost bytes of is asked for again
   const away: SegmentRepository = {
     name: rig.source.name,
     ensure: (identity) => rig.source.ensure(identity),
+    admit: (identity) => rig.source.admit(identity),
     readSegmentData: (ref) => rig.source.readSegmentData(ref),
     listSegments: (timeline) => rig.source.listSegments(timeline),
     readSegmentIndex: (ref) => rig.source.readSegmentIndex(ref),
