@@ -2,19 +2,21 @@
 import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { type ConnectionSettings, describeConnection } from '../core/connection-settings.ts'
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { formatTableName } from '../core/name-list.ts'
 import type { TableName } from '../instance/instance-facts.ts'
 import { readServerVariables } from '../instance/server-variables.ts'
 import { quoteQualified } from '../instance/sql-text.ts'
 import { parseLogicalContent } from '../logical/content.ts'
 import type { Renames } from '../logical/reshape/renames.ts'
+import { mountOf } from '../physical/mounts.ts'
 import { type ExportedTable, exportTablespaces } from '../physical/tablespaces/export-tablespaces.ts'
 import { importTablespace } from '../physical/tablespaces/import-tablespace.ts'
 import { Connection } from '../wire/connection.ts'
 import { textOf } from '../wire/row-values.ts'
 import type { UseCase } from './backup-instance.ts'
 import type { PartsPlan } from './plan-parts.ts'
+import { requireBytes } from './require-room.ts'
 import type { FileRows } from './rows-of-files.ts'
 
 /** A server whose files lie on this host, and may be written by us. */
@@ -86,7 +88,7 @@ export interface Export extends AsyncDisposable {
   readonly from: Connection
 }
 
-/** Throws UNSUPPORTED and VERSION_MISMATCH for what cannot go as a file: nothing is made on the target then. */
+/** Throws UNSUPPORTED and VERSION_MISMATCH for what cannot go as a file, and DISK_FULL: nothing is made on the target then. */
 export async function exportTables(
   { backup, served }: FileRows,
   target: ImportTarget,
@@ -98,11 +100,29 @@ export async function exportTables(
   const from = parts.use(await Connection.open(served.settings, { signal }))
   requireSameSeries(seriesOf(from.serverVersion), target)
   const exported = await exportTablespaces(from, served.directory, tables, signal)
+  await requireRoomFor(exported, served.directory, target.directory)
   const owned = parts.move()
   return { tables: exported, from, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-/** Under the tables that were made for them. Throws what importing throws; the tables are empty then that were not imported yet. */
+/** Blocks are shared where both lie on one file system that can: no room is needed then. */
+async function requireRoomFor(
+  tables: readonly ExportedTable[],
+  from: string,
+  directory: string,
+): Promise<void> {
+  const [was, is] = await Promise.all([mountOf(from), mountOf(directory)])
+  if (was.device === is.device && sharingTypes.includes(is.type)) return
+  const needed = tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  await requireBytes(directory, needed, 'Make room, or choose fewer tables; nothing was changed.')
+}
+
+const sharingTypes = ['btrfs', 'xfs']
+
+/**
+ * Under the tables that were made for them. Throws what importing throws, and tells what became of the other tables: those that were not imported yet are there, and
+ * empty.
+ */
 export async function importTables(
   { tables: exported, from }: Export,
   target: ImportTarget,
@@ -112,16 +132,36 @@ export async function importTables(
   await using connection = await Connection.open(target.settings, { signal })
   await connection.run('SET SESSION sql_log_bin = 0, foreign_key_checks = 0', { signal })
   const total = exported.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+  // Nobody has tables under lock that were made a moment ago.
+  await connection.run(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`, { signal })
+  const imported: TableName[] = []
   let done = 0
   for (const table of exported) {
     const to = renames.table(table.table)
     emit({ type: 'progress', phase: 'importing tablespaces', done, total, unit: 'bytes' })
-    await importTablespace(table, to, { connection, directory: target.directory, signal })
-    await requireSameRows(from, connection, table, to, signal)
+    try {
+      const proof = (): Promise<void> => requireSameRows(from, connection, table, to, signal)
+      await importTablespace(table, to, { connection, directory: target.directory, proof, signal })
+    } catch (error) {
+      const left = exported.slice(imported.length + 1).map((other) => renames.table(other.table))
+      throw withOthers(error, imported, left)
+    }
+    imported.push(to)
     done += table.sizeBytes
   }
   emit({ type: 'progress', phase: 'importing tablespaces', done, total, unit: 'bytes' })
   return { tables: exported.length, bytes: total }
+}
+
+const lockWaitSeconds = 60
+
+function withOthers(error: unknown, imported: readonly TableName[], left: readonly TableName[]): unknown {
+  if (!isHoldfastError(error) || imported.length + left.length === 0) return error
+  const named = (tables: readonly TableName[], what: string): string =>
+    tables.length === 0 ? '' : `; ${tables.map(formatTableName).join(', ')} ${what}`
+  const { code, message, details, cause, hint } = error
+  const others = `${named(imported, 'came whole')}${named(left, 'without rows yet')}`
+  return new HoldfastError(code, `${message}${others}`, details, { cause, hint })
 }
 
 /** The same statement on both: a server that took a file that is not what it says would answer otherwise. */
