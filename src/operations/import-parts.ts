@@ -156,12 +156,14 @@ export async function importTables(
 const lockWaitSeconds = 60
 
 function withOthers(error: unknown, imported: readonly TableName[], left: readonly TableName[]): unknown {
-  if (!isHoldfastError(error) || imported.length + left.length === 0) return error
-  const named = (tables: readonly TableName[], what: string): string =>
-    tables.length === 0 ? '' : `; ${tables.map(formatTableName).join(', ')} ${what}`
+  if (!isHoldfastError(error)) return error
   const { code, message, details, cause, hint } = error
   const others = `${named(imported, 'came whole')}${named(left, 'without rows yet')}`
   return new HoldfastError(code, `${message}${others}`, details, { cause, hint })
+}
+
+function named(tables: readonly TableName[], what: string): string {
+  return tables.length === 0 ? '' : `; ${tables.map(formatTableName).join(', ')} ${what}`
 }
 
 /** The same statement on both: a server that took a file that is not what it says would answer otherwise. */
