@@ -24,19 +24,12 @@ export interface ArchiverOptions extends SealRules {
   readonly emit: EmitEvent
 }
 
-/** What has to be acknowledged once it is durable. */
-interface Acknowledgement {
-  readonly file: string
-  readonly offset: number
-}
-
 export class Archiver {
   readonly #options: ArchiverOptions
   /** Where the open segment begins. */
   #state: ResumeState
   #segment: SpoolSegment | undefined
   #openedAtMs = 0
-  #toAcknowledge: Acknowledgement | undefined
   #warnings = new Set<string>()
   #receivedBytes = 0
 
@@ -100,12 +93,11 @@ export class Archiver {
     }
     if (item.kind === 'joined') return
     if (item.kind === 'file') return this.startFile(item.file)
-    const { event, wantsAck } = item
+    const { event } = item
     this.#segment ??= this.#begin()
     const { builder } = this.#segment
     this.#receivedBytes += event.bytes.length
     const { incident, hasStatements, gtidJump } = this.#segment.append(event, arrivalMillis)
-    if (wantsAck) this.#toAcknowledge = { file: builder.file, offset: builder.end }
     if (incident !== undefined) this.#warnIncident(builder.file, event.offset, incident)
     if (hasStatements) this.#warnStatements(builder.file, event.offset)
     if (gtidJump !== undefined) this.#warnJump(builder.file, gtidJump)
@@ -127,25 +119,25 @@ export class Archiver {
     this.#segment = this.#begin(file)
   }
 
-  /** Makes all that was taken durable. Answers what may be acknowledged then. */
-  async flush(): Promise<Acknowledgement | undefined> {
+  /** Makes all that was taken durable: everything before `position` is, when this returns. */
+  async flush(): Promise<void> {
     await this.#segment?.flush()
-    const acknowledgement = this.#toAcknowledge
-    this.#toAcknowledge = undefined
-    return acknowledgement
   }
 
   /** Seals when the open segment has waited long enough and no transaction is under way. */
   async sealIfDue(): Promise<void> {
-    const segment = this.#segment
-    if (segment === undefined || segment.builder.isEmpty || segment.builder.isInTransaction) return
-    if (Date.now() - this.#openedAtMs >= this.#options.sealAfterMs) await this.seal()
+    if (Date.now() - this.#openedAtMs >= this.#options.sealAfterMs) await this.sealIfWhole()
+  }
+
+  /** Seals what there is, unless a transaction is under way. */
+  async sealIfWhole(): Promise<void> {
+    if (this.#segment?.builder.isInTransaction !== true) await this.seal()
   }
 
   /** Seals what there is, at the end of work. What is under way of a transaction stays in the spool. */
   async finish(): Promise<void> {
     await this.flush()
-    if (this.#segment?.builder.isInTransaction !== true) await this.seal()
+    await this.sealIfWhole()
   }
 
   /** Seals what a crash left of a segment whose file had ended. */
@@ -161,6 +153,7 @@ export class Archiver {
   /** Goes on with another timeline; everything of the one before must have been sealed. */
   beginTimeline(state: ResumeState): void {
     this.#state = state
+    this.#segment = undefined
   }
 
   /** Says that the source had committed nothing more before this moment, by its clock. */
@@ -171,9 +164,8 @@ export class Archiver {
   /** Does nothing when the segment is empty. */
   async seal(): Promise<void> {
     const segment = this.#segment
-    if (segment === undefined) return
+    if (segment === undefined || segment.builder.isEmpty) return
     this.#segment = undefined
-    if (segment.builder.isEmpty) return
     await segment.flush()
     await segment.close()
     const { index, next } = segment.builder.seal()

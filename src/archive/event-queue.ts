@@ -8,6 +8,8 @@ export class EventQueue<T> {
   #isEnded = false
   #isAbandoned = false
   #failure: unknown
+  /** Somebody has woken the reader while it was not waiting. */
+  #isWoken = false
   #reader: (() => void) | undefined
   #writer: (() => void) | undefined
 
@@ -20,7 +22,7 @@ export class EventQueue<T> {
   async put(item: T): Promise<void> {
     this.#items.push(item)
     this.#size += this.#sizeOf(item)
-    this.wake()
+    this.#reader?.()
     if (this.#size < this.#limit || this.#isAbandoned) return
     await new Promise<void>((resolve) => {
       this.#writer = resolve
@@ -37,18 +39,19 @@ export class EventQueue<T> {
   end(failure?: unknown): void {
     this.#isEnded = true
     this.#failure = failure
-    this.wake()
+    this.#reader?.()
   }
 
+  /** Makes the reader look around: at once, or the next time it would wait. */
   wake(): void {
-    const reader = this.#reader
-    this.#reader = undefined
-    reader?.()
+    this.#isWoken = true
+    this.#reader?.()
   }
 
   /** All that waits; empty after `timeoutMs` or a wake without anything. Undefined at the end. Throws the failure. */
   async takeAll(timeoutMs: number): Promise<T[] | undefined> {
-    if (this.#items.length === 0 && !this.#isEnded) await this.#wait(timeoutMs)
+    if (this.#items.length === 0 && !this.#isEnded && !this.#isWoken) await this.#wait(timeoutMs)
+    this.#isWoken = false
     const items = this.#items
     this.#items = []
     this.#size = 0
@@ -62,8 +65,9 @@ export class EventQueue<T> {
 
   async #wait(timeoutMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => this.wake(), Math.max(0, timeoutMs))
+      const timer = setTimeout(() => this.#reader?.(), Math.max(0, timeoutMs))
       this.#reader = () => {
+        this.#reader = undefined
         clearTimeout(timer)
         resolve()
       }

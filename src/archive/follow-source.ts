@@ -1,19 +1,21 @@
 // One connection's worth of streaming: from the source's socket through the queue to the spool, and acknowledgements back.
 
-import { HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import type { Connection } from '../wire/connection.ts'
 import type { ReplicaIdentity } from '../wire/replication/replica-identity.ts'
 import { openReplicationStream, type ReplicationStream } from '../wire/replication/replication-stream.ts'
+import { type AcknowledgementCounter, Acknowledger } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
 import { isAtOrAfter, nextFileName } from './binlog-order.ts'
 import { EventQueue } from './event-queue.ts'
 import { LogFollower, type LogItem, type ResumePoint, streamStart } from './log-follower.ts'
 import { reportProgress } from './report-progress.ts'
+import { type SafePlace, type SafePlaceName, safePlace } from './safe-place.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
 import { refuseShorterLog } from './shorter-log.ts'
-import { listBinaryLogs, type SourceServer } from './source-server.ts'
+import { hasBinaryLog, type SourceServer } from './source-server.ts'
 import type { SourceWatch } from './source-watch.ts'
 
 export interface FollowOptions {
@@ -26,7 +28,9 @@ export interface FollowOptions {
   readonly watch: SourceWatch | undefined
   readonly identity: ReplicaIdentity
   readonly startFile: string | undefined
-  readonly semiSync: boolean
+  /** Acknowledge what is safe there, where the source waits for it; undefined: the source is not to wait. */
+  readonly acknowledgeAfter: SafePlaceName | undefined
+  readonly acknowledgements: AcknowledgementCounter
   readonly heartbeatMs: number
   readonly emit: EmitEvent
   readonly signal: AbortSignal | undefined
@@ -34,7 +38,10 @@ export interface FollowOptions {
 
 interface Arrived {
   readonly item: LogItem
+  /** By the source's clock. */
   readonly arrivalMillis: number
+  /** By `performance.now()`. */
+  readonly arrivedAtMs: number
 }
 
 /** Events that wait for the disk; a single one may be larger. Enough for one write while the next one gathers. */
@@ -44,20 +51,28 @@ const eventOverheadBytes = 512
 
 /** Returns at the goal or the signal, with everything that had arrived durable. Throws CONNECTION_LOST, DISK_FULL, … */
 export async function followSource(options: FollowOptions): Promise<'caught-up' | 'signal'> {
-  await startFirstFile(options)
-  const { archiver, connection, server } = options
-  await refuseShorterLog(connection, archiver.position, server.position, options.signal)
+  const { archiver, connection, server, startFile } = options
+  if (archiver.position === undefined && startFile !== undefined) {
+    await archiver.startFile(startFile)
+    tellBeginning(options, startFile, 'as was asked for')
+  }
+  // Behind the last commit others may lie that wait for us, and are archived already.
+  if (server.isLogEnd) await refuseShorterLog(connection, archiver.position, server.position, options.signal)
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
-  const { stream, follower } = await openStream(options, signal)
   const queue = new EventQueue<Arrived>(queueBytes, ({ item }) =>
     item.kind === 'event' ? item.event.bytes.length + eventOverheadBytes : 1,
   )
+  const place = safePlace(options.acknowledgeAfter ?? 'spool', options.archiver, options.uploader, () =>
+    queue.wake(),
+  )
+  await place.prepare()
+  const { stream, follower } = await openStream(options, signal)
   const receiving = receive(stream, follower, queue, options.server)
   const onAbort = (): void => queue.wake()
   options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    return await drainQueue(options, queue, stream)
+    return await drainQueue(options, queue, stream, place)
   } finally {
     options.signal?.removeEventListener('abort', onAbort)
     stop.abort()
@@ -77,7 +92,12 @@ async function receive(
   try {
     for await (const { bytes, wantsAck } of stream) {
       const item = follower.push(bytes, wantsAck)
-      if (item !== undefined) await queue.put({ item, arrivalMillis: Date.now() + clockSkewMillis })
+      if (item === undefined) continue
+      await queue.put({
+        item,
+        arrivalMillis: Date.now() + clockSkewMillis,
+        arrivedAtMs: performance.now(),
+      })
     }
     queue.end()
   } catch (error) {
@@ -85,19 +105,27 @@ async function receive(
   }
 }
 
-/** While one group is made durable the next one gathers: one fdatasync and one acknowledgement for all that has come. */
+/** While one group is made safe the next one gathers: one fdatasync and one acknowledgement for all that has come. */
 async function drainQueue(
   options: FollowOptions,
   queue: EventQueue<Arrived>,
   stream: ReplicationStream,
+  place: SafePlace,
 ): Promise<'caught-up' | 'signal'> {
   const { archiver, uploader, goal, watch, signal } = options
+  const acknowledger = new Acknowledger(stream, options.acknowledgements)
   for (;;) {
     const arrived = await queue.takeAll(archiver.waitMs)
     if (arrived === undefined) throw new HoldfastError('CONNECTION_LOST', 'the source ended the stream')
-    for (const { item, arrivalMillis } of arrived) await archiver.take(item, arrivalMillis)
-    const durable = await archiver.flush()
-    if (durable !== undefined) await stream.acknowledge(durable.file, durable.offset)
+    for (const { item, arrivalMillis, arrivedAtMs } of arrived) {
+      if (item.kind === 'file' && archiver.position === undefined) {
+        tellBeginning(options, item.file, 'the oldest binary log file that the source has')
+      }
+      await archiver.take(item, arrivalMillis)
+      if (wantsAck(item) && archiver.position !== undefined) acknowledger.ask(archiver.position, arrivedAtMs)
+    }
+    const safe = await place.reach(acknowledger.isAsked)
+    if (safe !== undefined) await acknowledger.confirm(safe)
     if (arrived.length > 0) reportProgress(options, arrived.at(-1)?.arrivalMillis ?? 0)
     await archiver.sealIfDue()
     uploader.throwIfFailed()
@@ -109,9 +137,14 @@ async function drainQueue(
   }
 }
 
+/** Also the event before the start may be waited for: it was made safe by a run that died before it could tell. */
+function wantsAck(item: LogItem): boolean {
+  return (item.kind === 'event' || item.kind === 'joined') && item.wantsAck
+}
+
 function atGoal(archiver: Archiver, goal: SourceServer): 'caught-up' {
   // Commit times are taken just before a transaction is written to the log: a second is room for that.
-  archiver.noteQuiet(goal.nowMicros - 1_000_000)
+  if (goal.isLogEnd) archiver.noteQuiet(goal.nowMicros - 1_000_000)
   return 'caught-up'
 }
 
@@ -119,26 +152,8 @@ function isReached({ position }: Archiver, goal: BinlogPosition): boolean {
   return position !== undefined && isAtOrAfter(position, goal)
 }
 
-/** A new timeline begins with the start of a file. */
-async function startFirstFile({
-  archiver,
-  connection,
-  startFile,
-  emit,
-  signal,
-}: FollowOptions): Promise<void> {
-  if (archiver.position !== undefined) return
-  const files = await listBinaryLogs(connection, signal)
-  const file = startFile ?? files[0]
-  if (file === undefined) throw new HoldfastError('BINLOG_OFF', 'the source has no binary log')
-  if (!files.includes(file)) {
-    throw new HoldfastError(
-      'BINLOG_PURGED',
-      `the source no longer has ${file}, where the archive was to begin`,
-    )
-  }
-  await archiver.startFile(file)
-  const which = file === files[0] ? 'the oldest binary log file that the source has' : 'as was asked for'
+/** Which history begins where: what was purged before is in no archive. */
+function tellBeginning({ archiver, emit }: FollowOptions, file: string, which: string): void {
   const message = `timeline ${archiver.state.timeline} begins with ${file}, ${which}`
   emit({ type: 'notice', level: 'info', message })
 }
@@ -153,45 +168,34 @@ async function openStream(
     identity: options.identity,
     ...start,
     heartbeatMs: options.heartbeatMs,
-    semiSync: options.semiSync,
+    semiSync: options.acknowledgeAfter !== undefined,
     signal,
   })
   return { stream, follower: new LogFollower(resume, stream.offset) }
 }
 
+/** Without a name a source starts with the oldest file that it has. */
+const oldestFile: ResumePoint = { position: { file: '', offset: 4 } }
+
 /**
- * Where to go on, seen with the files that the source still has: one that is archived to its end may be gone, then it goes on
- * with the next. Throws BINLOG_PURGED.
+ * Where to go on: with the oldest file, where nothing was archived yet; with the next one, where the source no longer has the one
+ * that is archived to its end. Throws BINLOG_PURGED.
  */
 async function resumeOnSource({ archiver, connection, signal }: FollowOptions): Promise<ResumePoint> {
   const resume = archiver.resumePoint
-  if (resume === undefined)
-    throw new HoldfastError('BUG', 'an archiver without a position has no resume point')
+  if (resume === undefined) return oldestFile
   const { file } = resume.position
-  const files = await listFiles(connection, signal)
-  if (files === undefined || files.includes(file)) return resume
   const { fileEnd } = archiver.state
-  const next = fileEnd === undefined ? undefined : (fileEnd.nextFile ?? nextFileName(file))
-  if (next === undefined || !files.includes(next)) {
+  const isEnded = fileEnd !== undefined && archiver.state.file === file
+  if (!isEnded || (await hasBinaryLog(connection, file, signal)) !== false) return resume
+  const next = fileEnd.nextFile ?? nextFileName(file)
+  if (next === undefined || (await hasBinaryLog(connection, next, signal)) === false) {
     throw new HoldfastError(
       'BINLOG_PURGED',
-      `the source no longer has ${file}, which the archive goes on from; its oldest is ${files[0] ?? 'none'}`,
+      `the source no longer has ${file}, which the archive goes on from, nor ${next ?? 'the one behind it'}`,
       { file },
     )
   }
   await archiver.startFile(next)
   return archiver.resumePoint ?? resume
-}
-
-/** Undefined where the account may not list them: REPLICATION SLAVE alone is enough to stream. */
-async function listFiles(
-  connection: Connection,
-  signal: AbortSignal | undefined,
-): Promise<string[] | undefined> {
-  try {
-    return await listBinaryLogs(connection, signal)
-  } catch (error) {
-    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return undefined
-    throw error
-  }
 }

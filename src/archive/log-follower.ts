@@ -16,7 +16,7 @@ export type LogItem =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'event'; readonly event: BinlogEvent; readonly wantsAck: boolean }
   /** The source has the event that was archived last: its history is the one that was archived. */
-  | { readonly kind: 'joined' }
+  | { readonly kind: 'joined'; readonly wantsAck: boolean }
   /** The source has nothing more for now. */
   | { readonly kind: 'idle' }
 
@@ -96,7 +96,7 @@ export class LogFollower {
     this.#offset = end
     this.#isBehindFormat = event.header.type === eventType.formatDescription
     if (this.#isJoined) return { kind: 'event', event, wantsAck }
-    return this.#join(event) ? { kind: 'joined' } : undefined
+    return this.#join(event) ? { kind: 'joined', wantsAck } : undefined
   }
 
   /** Events before the resume point: the last one has to be the one that was archived. */

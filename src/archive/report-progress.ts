@@ -1,5 +1,8 @@
 // Tells how far a stream has come: the place in the log, the last transaction, and how far behind the source it is.
+
 import type { EmitEvent } from '../core/events.ts'
+import { latencyText } from '../core/latency-text.ts'
+import type { AcknowledgementCounter } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
 
 const lastTold = new WeakMap<Archiver, number>()
@@ -7,7 +10,15 @@ const intervalMs = 500
 
 /** Emits at most twice a second. `arrivalMillis` is when the last event came, by the source's clock. */
 export function reportProgress(
-  { archiver, emit }: { readonly archiver: Archiver; readonly emit: EmitEvent },
+  {
+    archiver,
+    acknowledgements,
+    emit,
+  }: {
+    readonly archiver: Archiver
+    readonly acknowledgements: AcknowledgementCounter
+    readonly emit: EmitEvent
+  },
   arrivalMillis: number,
 ): void {
   const now = Date.now()
@@ -19,11 +30,16 @@ export function reportProgress(
       ? undefined
       : Math.max(0, Math.round(arrivalMillis / 1000 - lastHeaderSeconds))
   const lag = lagSeconds === undefined ? '' : `, ${lagSeconds} s behind`
+  const told = acknowledgements.summary()
+  const latency =
+    told === undefined
+      ? ''
+      : `, acknowledged in ${latencyText(told.commits.p50Ms)} (p99 ${latencyText(told.commits.p99Ms)})`
   emit({
     type: 'progress',
     phase: 'streaming binary logs',
     done: archiver.receivedBytes,
     unit: 'bytes',
-    detail: `${position.file}:${position.offset}${lastGtid === undefined ? '' : ` ${lastGtid}`}${lag}`,
+    detail: `${position.file}:${position.offset}${lastGtid === undefined ? '' : ` ${lastGtid}`}${lag}${latency}`,
   })
 }

@@ -1,6 +1,7 @@
 // Puts sealed segments into the repository, one after the other, while the next one grows.
 import { createHash } from 'node:crypto'
 import { HoldfastError } from '../core/errors.ts'
+import type { BinlogPosition } from '../core/recovery-point.ts'
 import type { SegmentIndex } from '../core/segment-index.ts'
 import { readSegment } from './read-segment.ts'
 import type { SegmentRepository } from './segment-repository.ts'
@@ -17,11 +18,22 @@ export class SegmentUploader {
   /** Ends of the puts that are under way or waiting, in order. */
   #waiting: Promise<void>[] = []
   #failure: unknown
+  #putUntil: BinlogPosition | undefined
 
   constructor(source: SegmentRepository, spool: Spool, onPut: (index: SegmentIndex) => void) {
     this.#source = source
     this.#spool = spool
     this.#onPut = onPut
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  /** Where the last segment ends that was put; undefined while none was. */
+  get putUntil(): BinlogPosition | undefined {
+    return this.#putUntil
   }
 
   /** Takes over a sealed segment. Waits while too many wait before it. Throws what an earlier put failed with. */
@@ -64,6 +76,7 @@ export class SegmentUploader {
       data: checked(segment.data(), index),
     })
     if (outcome === 'exists') await this.#expectOwn(index, wasMarked)
+    this.#putUntil = { file: index.file, offset: index.end }
     await segment.remove()
     await this.#spool.forget(seq)
     this.#onPut(index)

@@ -1,8 +1,9 @@
 // The server at the other end: which one it is, how far its binary log has come, and what its clock says.
-import { HoldfastError } from '../core/errors.ts'
+import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import type { Connection } from '../wire/connection.ts'
+import { quoteString } from '../wire/quote.ts'
 import type { Row } from '../wire/results.ts'
 import { numberOf, textOrNull } from '../wire/row-values.ts'
 import { serverErrno } from '../wire/server-error.ts'
@@ -10,20 +11,24 @@ import { serverErrno } from '../wire/server-error.ts'
 export interface SourceServer {
   readonly source: SourceIdentity
   readonly serverVersion: string
-  /** End of its binary log. */
+  /** Everything committed lies before it. */
   readonly position: BinlogPosition
+  /** `position` is the very end of its binary log; otherwise commits that wait for a replica may lie behind it. */
+  readonly isLogEnd: boolean
   /** Just before `position` was read; microseconds since 1970 by the server's clock. */
   readonly nowMicros: number
   /** What to add to our clock to get the server's, in milliseconds. */
   readonly clockSkewMillis: number
+  /** It waits with its commits for a replica that acknowledges. */
+  readonly isWaiting: boolean
   /** 'ROW', 'STATEMENT' or 'MIXED': the server's default for new sessions. */
   readonly binlogFormat: string
 }
 
-/** Throws BINLOG_OFF, PRIVILEGE_MISSING. */
+/** `isAcknowledged`: what waits for a replica may be waiting for us. Throws BINLOG_OFF, PRIVILEGE_MISSING. */
 export async function readSourceServer(
   connection: Connection,
-  signal: AbortSignal | undefined,
+  { isAcknowledged, signal }: { readonly isAcknowledged: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<SourceServer> {
   const isMysql = connection.flavour === 'mysql'
   await connection.run("SET time_zone = '+00:00'", { signal })
@@ -40,6 +45,7 @@ export async function readSourceServer(
   })
   const nowMicros = Math.round(numberOf(clock, 'micros'))
   const clockSkewMillis = nowMicros / 1000 - (sentAt + Date.now()) / 2
+  const isWaiting = await waitsForReplicas(connection, signal)
   const uuid = isMysql ? textOrNull(row, 'uuid') : null
   return {
     source: {
@@ -49,27 +55,41 @@ export async function readSourceServer(
       ...(isMysql ? {} : { gtidDomainId: numberOf(row, 'domain') }),
     },
     serverVersion: connection.serverVersion,
-    position: await readPosition(connection, signal),
+    isWaiting,
+    ...(isAcknowledged && isWaiting && !isMysql
+      ? { position: await readLastCommit(connection, signal), isLogEnd: false }
+      : { position: await readPosition(connection, signal), isLogEnd: true }),
     nowMicros,
     clockSkewMillis,
     binlogFormat: textOrNull(row, 'format') ?? '',
   }
 }
 
-/** Names of the binary log files that the server still has, oldest first. */
-export async function listBinaryLogs(
+/** Whether the server still has the binary log file; undefined where the account may not see that. */
+export async function hasBinaryLog(
   connection: Connection,
+  file: string,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
-  const rows = await connection.query('SHOW BINARY LOGS', { signal })
-  return rows.map((row) => textOrNull(row, 'Log_name') ?? '')
+): Promise<boolean | undefined> {
+  if (connection.flavour === 'mariadb') {
+    // SHOW BINARY LOGS would want LOCK_log: see readLastCommit. NULL where there is no such file.
+    const [row] = await connection.query(`SELECT BINLOG_GTID_POS(${quoteString(file)}, 4) AS gtid`, {
+      signal,
+    })
+    return row !== undefined && textOrNull(row, 'gtid') !== null
+  }
+  try {
+    const rows = await connection.query('SHOW BINARY LOGS', { signal })
+    return rows.some((row) => textOrNull(row, 'Log_name') === file)
+  } catch (error) {
+    // REPLICATION SLAVE alone is enough to stream.
+    if (isHoldfastError(error, 'PRIVILEGE_MISSING')) return undefined
+    throw error
+  }
 }
 
-/** True when the server waits with its commits for a replica that acknowledges. */
-export async function waitsForReplicas(
-  connection: Connection,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
+/** True when semi-synchronous replication is enabled on the server as a source. */
+async function waitsForReplicas(connection: Connection, signal: AbortSignal | undefined): Promise<boolean> {
   const rows = await connection.query("SHOW GLOBAL VARIABLES LIKE 'rpl\\_semi\\_sync\\_%\\_enabled'", {
     signal,
   })
@@ -89,6 +109,23 @@ async function readPosition(
   if (row === undefined || file === null)
     throw new HoldfastError('BINLOG_OFF', 'the source writes no binary log')
   return { file, offset: numberOf(row, 'Position') }
+}
+
+/**
+ * Where the last commit ends. With AFTER_SYNC, MariaDB holds LOCK_log while a second group of commits waits behind the one that
+ * waits for a replica (MYSQL_BIN_LOG::trx_group_commit_leader), and SHOW MASTER STATUS and SHOW BINARY LOGS wait for that lock: a
+ * replica that asks before it acknowledges waits for itself. These status variables do without it.
+ */
+async function readLastCommit(
+  connection: Connection,
+  signal: AbortSignal | undefined,
+): Promise<BinlogPosition> {
+  const rows = await connection.query("SHOW GLOBAL STATUS LIKE 'Binlog\\_snapshot\\_%'", { signal })
+  const value = (name: string) => {
+    const row = rows.find((each) => textOrNull(each, 'Variable_name')?.toLowerCase() === name)
+    return row === undefined ? '' : (textOrNull(row, 'Value') ?? '')
+  }
+  return { file: value('binlog_snapshot_file'), offset: Number(value('binlog_snapshot_position')) }
 }
 
 /** ER_PARSE_ERROR: MySQL before 8.2 does not know the new statement, MySQL from 8.4 on not the old one. */

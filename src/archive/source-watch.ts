@@ -27,6 +27,11 @@ export class SourceWatch implements AsyncDisposable {
     this.#options = options
   }
 
+  /** The next call of `lookIfDue` is due. */
+  lookSoon(): void {
+    this.#lookedAtMs = 0
+  }
+
   /** Begins a look when it is time for one, and throws what an earlier one has found. */
   lookIfDue(): void {
     if (this.#refusal !== undefined) throw this.#refusal
@@ -48,7 +53,11 @@ export class SourceWatch implements AsyncDisposable {
     const { signal } = this.#stop
     try {
       await using connection = await Connection.open(settings, { signal })
+      // Not only the statement: MariaDB ends none that waits for a lock of its binary log.
+      const onAbort = (): void => connection.destroy()
+      signal.addEventListener('abort', onAbort, { once: true })
       await refuse(connection, signal)
+      signal.removeEventListener('abort', onAbort)
       this.#isBlind = false
     } catch (error) {
       if (signal.aborted) return

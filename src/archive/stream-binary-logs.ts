@@ -6,13 +6,15 @@ import type { EmitEvent } from '../core/events.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import { Connection } from '../wire/connection.ts'
 import { replicaIdentity } from '../wire/replication/replica-identity.ts'
+import { AcknowledgementCounter, type AcknowledgementSummary } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
 import { followOtherServer } from './change-of-server.ts'
 import { followSource } from './follow-source.ts'
 import { openArchiver } from './open-archiver.ts'
+import type { SafePlaceName } from './safe-place.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import { SegmentUploader } from './segment-uploader.ts'
-import { readSourceServer, type SourceServer, waitsForReplicas } from './source-server.ts'
+import { readSourceServer, type SourceServer } from './source-server.ts'
 import { type RefuseSource, SourceWatch } from './source-watch.ts'
 import { Spool } from './spool.ts'
 
@@ -25,8 +27,11 @@ export interface StreamOptions {
   readonly spoolDir: string
   /** Stop once everything that the source had at the start is in the repository. */
   readonly untilCaughtUp?: boolean
-  /** Make the source wait for us with its commits, where it has semi-synchronous replication on. */
-  readonly semiSync?: boolean
+  /**
+   * Make the source wait for us with its commits, where it has semi-synchronous replication on, until they are durable in the spool
+   * or stored in the repository.
+   */
+  readonly acknowledgeAfter?: SafePlaceName | undefined
   /** First file of a new timeline; the oldest one that the source has by default. */
   readonly startFile?: string | undefined
   /** Begin a new timeline although there is history: after ARCHIVE_DIVERGED or BINLOG_PURGED, and a new backup. */
@@ -37,7 +42,10 @@ export interface StreamOptions {
   readonly cutBytes?: number
   /** How often an idle source has to give a sign of life, in milliseconds; 10 s by default. */
   readonly heartbeatMs?: number
-  /** Looks at the server as often as segments are sealed, and when it is connected to again. */
+  /**
+   * Looks at the server as often as segments are sealed, and before it is connected to again. A source that waits for us may answer
+   * nothing before we acknowledge, so there it looks right after the start.
+   */
   readonly refuse?: RefuseSource
   readonly emit: EmitEvent
   /** Ends the work in good order: what has arrived is sealed and put before this returns. */
@@ -51,6 +59,8 @@ export interface StreamSummary {
   readonly segments: number
   readonly bytes: number
   readonly stopped: 'caught-up' | 'signal'
+  /** Undefined when nothing was. */
+  readonly acknowledged: AcknowledgementSummary | undefined
 }
 
 const mebibyte = 1024 * 1024
@@ -74,6 +84,7 @@ export async function streamBinaryLogs(options: StreamOptions): Promise<StreamSu
 
 async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamSummary> {
   const { settings, source, emit, signal } = options
+  const acknowledgements = new AcknowledgementCounter()
   let segments = 0
   let bytes = 0
   const uploader = new SegmentUploader(source, spool, (index) => {
@@ -87,11 +98,11 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   await using watch =
     refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs: sealAfterMs, emit })
   try {
-    let server = await readSourceServer(connection, signal)
+    const isAcknowledged = options.acknowledgeAfter !== undefined
+    let server = await readSourceServer(connection, { isAcknowledged, signal })
     warnFormat(server, emit)
-    if (options.semiSync === true && !(await waitsForReplicas(connection, signal))) {
-      emit({ type: 'notice', level: 'warning', message: notWaiting })
-    }
+    if (isAcknowledged && !server.isWaiting) emit({ type: 'notice', level: 'warning', message: notWaiting })
+    if (isAcknowledged) watch?.lookSoon()
     archiver = await openArchiver({
       source,
       spool,
@@ -118,7 +129,8 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
           watch,
           identity: replicaIdentity(options.repositoryId, source.name),
           startFile: options.startFile,
-          semiSync: options.semiSync ?? false,
+          acknowledgeAfter: options.acknowledgeAfter,
+          acknowledgements,
           heartbeatMs: options.heartbeatMs ?? 10_000,
           emit,
           signal,
@@ -138,11 +150,19 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
           break
         }
         ;({ connection, server } = again)
+        if (isAcknowledged) watch?.lookSoon()
       }
     }
     await archiver.finish()
     await uploader.drain()
-    return { timeline: archiver.state.timeline, position: archiver.position, segments, bytes, stopped }
+    return {
+      timeline: archiver.state.timeline,
+      position: archiver.position,
+      segments,
+      bytes,
+      stopped,
+      acknowledged: acknowledgements.summary(),
+    }
   } finally {
     connection.destroy()
     await uploader.settle()
@@ -152,9 +172,10 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
 
 /** Undefined when the signal came first. Another server may answer. */
 async function reconnect(
-  { settings, refuse, emit, signal }: StreamOptions,
+  { settings, refuse, acknowledgeAfter, emit, signal }: StreamOptions,
   reason: HoldfastError,
 ): Promise<{ connection: Connection; server: SourceServer } | undefined> {
+  const isAcknowledged = acknowledgeAfter !== undefined
   emit({ type: 'notice', level: 'info', message: `connection lost, trying again: ${reason.message}` })
   for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(2 * pauseMs, lastRetryMs)) {
     let connection: Connection | undefined
@@ -162,8 +183,8 @@ async function reconnect(
       // Between a half and all of the pause, so that many archivers do not come back at once.
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
       connection = await Connection.open(settings, { signal })
-      const server = await readSourceServer(connection, signal)
-      await refuse?.(connection, signal)
+      const server = await readSourceServer(connection, { isAcknowledged, signal })
+      if (!isAcknowledged) await refuse?.(connection, signal)
       return { connection, server }
     } catch (error) {
       connection?.destroy()

@@ -1,5 +1,7 @@
 // Use case: keep the binary log of a server in the repository, as it is written.
 import path from 'node:path'
+import type { SafePlaceName } from '../archive/safe-place.ts'
+import type { RefuseSource } from '../archive/source-watch.ts'
 import { type StreamSummary, streamBinaryLogs } from '../archive/stream-binary-logs.ts'
 import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
@@ -19,12 +21,16 @@ export interface StreamRequest {
   /** Name of the instance in the repository. */
   readonly source: string
   readonly untilCaughtUp: boolean
-  readonly semiSync: boolean
+  /** Where a commit has to be before the source is told so; undefined: the source is not to wait. */
+  readonly acknowledgeAfter: SafePlaceName | undefined
   readonly startNewTimeline: boolean
   /** Folder for spools of any number of instances; under the state directory by default. */
   readonly spool?: string | undefined
   readonly sealSeconds?: number | undefined
 }
+
+export type { AcknowledgementSummary } from '../archive/acknowledger.ts'
+export { type SafePlaceName, safePlaces } from '../archive/safe-place.ts'
 
 /**
  * Runs until the signal, or until it has caught up. Throws BINLOG_OFF, BINLOG_UNSUITABLE, PRIVILEGE_MISSING and what streaming
@@ -37,7 +43,9 @@ export async function streamInstance(
   const { settings, access, sealSeconds } = request
   const repository = await openRepository(access, signal)
   emit({ type: 'phase', phase: 'connecting' })
-  await checkSource(settings, { emit, signal })
+  const refuse = refuseIncompleteLog(emit)
+  // A source that waits for us may not answer before the stream acknowledges: then the stream looks itself, as soon as it does.
+  await checkSource(settings, request.acknowledgeAfter === undefined ? refuse : undefined, signal)
   const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
   try {
     return await streamBinaryLogs({
@@ -46,10 +54,10 @@ export async function streamInstance(
       repositoryId: repository.id,
       spoolDir: path.join(spools, repository.id, request.source),
       untilCaughtUp: request.untilCaughtUp,
-      semiSync: request.semiSync,
+      acknowledgeAfter: request.acknowledgeAfter,
       startNewTimeline: request.startNewTimeline,
       ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
-      refuse: refuseIncompleteLog,
+      refuse,
       emit,
       signal,
     })
@@ -72,7 +80,8 @@ function withWayOut(error: unknown, source: string): unknown {
 /** Tells beforehand what the server would only tell in the words of replication, or not at all. */
 async function checkSource(
   settings: ConnectionSettings,
-  { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
+  refuse: RefuseSource | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   await using connection = await Connection.open(settings, { signal })
   const facts = await inspectInstance(connection, { signal })
@@ -84,16 +93,20 @@ async function checkSource(
     )
   }
   requirePrivileges(facts, 'stream')
-  const coverage = await readLogCoverage(connection, { signal })
-  refuseGaps(coverage)
-  const unseen = unseenReplica(coverage)
-  if (unseen === undefined) return
-  emit({ type: 'notice', level: 'warning', message: `${unseen}: see holdfast doctor` })
+  await refuse?.(connection, signal)
 }
 
-/** A log that lacks changes replays without an error, to other rows. */
-async function refuseIncompleteLog(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
-  refuseGaps(await readLogCoverage(connection, { signal }))
+/** A log that lacks changes replays without an error, to other rows. What cannot be seen of that is told once. */
+function refuseIncompleteLog(emit: EmitEvent): RefuseSource {
+  let isTold = false
+  return async (connection, signal) => {
+    const coverage = await readLogCoverage(connection, { signal })
+    refuseGaps(coverage)
+    const unseen = unseenReplica(coverage)
+    if (unseen === undefined || isTold) return
+    isTold = true
+    emit({ type: 'notice', level: 'warning', message: `${unseen}: see holdfast doctor` })
+  }
 }
 
 function refuseGaps(coverage: LogCoverage): void {

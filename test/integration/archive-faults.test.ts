@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Archive } from '../../src/archive/archive.ts'
+import type { SafePlaceName } from '../../src/archive/safe-place.ts'
 import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
 import type { StreamOptions, StreamSummary } from '../../src/archive/stream-binary-logs.ts'
 import { HoldfastError } from '../../src/core/errors.ts'
@@ -22,7 +23,7 @@ const insert = "INSERT INTO d.t (v) VALUES (REPEAT('x', 300));"
 function startChild(
   server: TestServer,
   rig: ArchiveRig,
-  semiSync = false,
+  acknowledgeAfter?: SafePlaceName,
   through: readonly string[] = [],
 ): ChildProcess {
   const options: ArchiveChildOptions = {
@@ -30,7 +31,7 @@ function startChild(
     repositoryDir: path.join(rig.folder, 'repository'),
     spoolDir: rig.spoolDir,
     sealBytes: 20_000,
-    semiSync,
+    acknowledgeAfter,
   }
   const call = [...through, process.execPath, child, JSON.stringify(options)]
   return spawn(call[0] ?? '', call.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -127,7 +128,7 @@ eachServer('a full disk under the spool stops the stream with DISK_FULL and lose
   await rig.catchUp()
   await server.sql(`${insert} INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
   // A limit on the size of files fails in the same place as a full disk, and needs no rights: 400 blocks of 512 bytes.
-  const limited = startChild(server, rig, false, ['sh', '-c', 'ulimit -f 400; exec "$0" "$@"'])
+  const limited = startChild(server, rig, undefined, ['sh', '-c', 'ulimit -f 400; exec "$0" "$@"'])
   const ended = once(limited, 'exit')
   let output = ''
   limited.stdout?.on('data', (text: Buffer) => {
@@ -160,9 +161,12 @@ eachServer('a signal does not pass a failure off as a clean stop', async (kind) 
 
   // A source that does not wait for acknowledgements is told of before anything is streamed, and here its log was reset.
   await server.sql(server.flavour === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER')
-  await assert.rejects(streamUntil(rig, /does not wait for acknowledgements/, { semiSync: true }), {
-    code: 'ARCHIVE_DIVERGED',
-  })
+  await assert.rejects(
+    streamUntil(rig, /does not wait for acknowledgements/, { acknowledgeAfter: 'spool' }),
+    {
+      code: 'ARCHIVE_DIVERGED',
+    },
+  )
 })
 
 /** Streams, and gives the signal to stop in the very moment in which something is told. */
@@ -193,7 +197,7 @@ eachServer(
     await using server = await startServer(kind)
     await using rig = await archiveRig(server, { inDirectory: true })
     await server.sql(table + semiSyncSetUp[server.flavour])
-    const archiver = startChild(server, rig, true)
+    const archiver = startChild(server, rig, 'spool')
     const ended = once(archiver, 'exit')
     await eventually('a semi-synchronous replica is there', async () =>
       /\t1$/m.test((await server.sql("SHOW STATUS LIKE 'Rpl_semi_sync_%_clients'")).trim()),

@@ -1,4 +1,5 @@
 // Streams in a process of its own, so that a test can kill it: node archive-child.ts <JSON of ArchiveChildOptions>
+import type { SafePlaceName } from '../../src/archive/safe-place.ts'
 import { streamBinaryLogs } from '../../src/archive/stream-binary-logs.ts'
 import { Repository } from '../../src/repository/repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
@@ -9,7 +10,7 @@ export interface ArchiveChildOptions {
   readonly repositoryDir: string
   readonly spoolDir: string
   readonly sealBytes: number
-  readonly semiSync: boolean
+  readonly acknowledgeAfter?: SafePlaceName | undefined
 }
 
 const options: ArchiveChildOptions = JSON.parse(process.argv[2] ?? '{}')
@@ -24,7 +25,7 @@ try {
     spoolDir: options.spoolDir,
     sealBytes: options.sealBytes,
     sealAfterMs: 200,
-    semiSync: options.semiSync,
+    acknowledgeAfter: options.acknowledgeAfter,
     heartbeatMs: 1000,
     emit: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
     signal: stop.signal,

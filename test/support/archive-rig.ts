@@ -127,13 +127,17 @@ function assertWhole(archive: Archive): void {
   assert.deepEqual(historyRuns(archive.history()).gaps, [])
 }
 
-/** Resolves when `isTrue` does; rejects after ten seconds. */
-export async function eventually(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+/** Resolves when `isTrue` does; rejects after ten seconds, or as many as are given. */
+export async function eventually(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  seconds = 10,
+): Promise<void> {
+  for (let i = 0; i < 40 * seconds; i++) {
     if (await isTrue()) return
     await new Promise((resolve) => {
       setTimeout(resolve, 25)
     })
   }
-  throw new Error(`not within ten seconds: ${what}`)
+  throw new Error(`not within ${seconds} seconds: ${what}`)
 }

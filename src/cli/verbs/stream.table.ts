@@ -55,6 +55,14 @@ export const streamVerb: VerbSpec = {
       help: 'acknowledge transactions to the source once they are durable here',
     },
     {
+      name: 'ack-after',
+      kind: 'text',
+      value: 'PLACE',
+      choices: ['spool', 'repository'],
+      group: 'Stream',
+      help: 'acknowledge once they are durable in the spool (default), or not before they are stored in the repository; implies --semi-sync',
+    },
+    {
       name: 'spool',
       kind: 'text',
       value: 'DIR',

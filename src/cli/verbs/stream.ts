@@ -1,9 +1,17 @@
 // `holdfast stream`: keeps the binary log until it is stopped or has caught up, and tells how far it came.
-import { streamInstance } from '../../operations/stream-instance.ts'
+import { counted } from '../../core/counted.ts'
+import { latencyText } from '../../core/latency-text.ts'
+import {
+  type AcknowledgementSummary,
+  type SafePlaceName,
+  safePlaces,
+  streamInstance,
+} from '../../operations/stream-instance.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
 import { formatBytes } from '../output/byte-size.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbRun } from '../verb.ts'
+import type { VerbOptions } from '../verb-options.ts'
 
 export const run: VerbRun = async (context) => {
   const { options, emit, signal } = context
@@ -15,7 +23,7 @@ export const run: VerbRun = async (context) => {
       settings,
       source,
       untilCaughtUp: options.flag('until-caught-up'),
-      semiSync: options.flag('semi-sync'),
+      acknowledgeAfter: acknowledgeAfter(options),
       startNewTimeline: options.flag('new-timeline'),
       spool: options.text('spool'),
       sealSeconds: options.integer('seal-seconds'),
@@ -26,9 +34,24 @@ export const run: VerbRun = async (context) => {
   const added = `${groupDigits(segments)} ${segments === 1 ? 'segment' : 'segments'}, ${formatBytes(bytes)}, new`
   const place =
     position === undefined ? 'nothing yet' : `everything before ${position.file}:${position.offset}`
+  const told = summary.acknowledged
   const text = [
     `${stopped === 'caught-up' ? 'Caught up' : 'Stopped'}: of ${source}, ${place} is in the repository (${added}).`,
+    ...(told === undefined ? [] : [acknowledgedText(told)]),
     `Next: holdfast restore ${source} --to latest --target mysql://user@host/ --dry-run`,
   ]
   return { text: text.join('\n'), json: { source, ...summary } }
+}
+
+/** Naming a place asks for acknowledgements by itself. */
+function acknowledgeAfter(options: VerbOptions): SafePlaceName | undefined {
+  const place = safePlaces.find((name) => name === options.text('ack-after'))
+  return place ?? (options.flag('semi-sync') ? 'spool' : undefined)
+}
+
+function acknowledgedText({ commits, sent }: AcknowledgementSummary): string {
+  return (
+    `Acknowledged ${counted(commits.count, 'commit')} in ${counted(sent, 'group')}: ` +
+    `half within ${latencyText(commits.p50Ms)}, 99 % within ${latencyText(commits.p99Ms)}, all within ${latencyText(commits.maxMs)}.`
+  )
 }

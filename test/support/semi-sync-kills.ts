@@ -1,0 +1,97 @@
+// Kills the source and the archiver in turn while clients commit, and looks each time whether a commit that was seen is kept.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { SafePlaceName } from '../../src/archive/safe-place.ts'
+import type { ArchiveChildOptions } from './archive-child.ts'
+import { type ArchiveRig, archiveRig, eventually } from './archive-rig.ts'
+import { Committers, commitTable, enableSemiSync, KeptCommits, semiSyncArgs, stopped } from './semi-sync.ts'
+import { type ServerKind, startServer, type TestServer } from './servers.ts'
+
+const child = fileURLToPath(new URL('./archive-child.ts', import.meta.url))
+const clients = 8
+/** An archiver waits for up to half a minute before it tries again. */
+const patienceSeconds = 120
+
+/** `rounds` kills of the source and as many of the archiver; every second archiver acknowledges after the repository. */
+export async function killInTurn(kind: ServerKind, rounds: number): Promise<void> {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server, { inDirectory: true })
+  await server.sql(commitTable)
+  await enableSemiSync(server)
+  const kept = new KeptCommits(rig)
+  await using committers = new Committers(server.settings(), clients)
+  for (let round = 0; round < rounds; round++) {
+    const place: SafePlaceName = round % 2 === 0 ? 'spool' : 'repository'
+    const keptIn = () => (place === 'spool' ? kept.inSpoolOrRepository() : kept.inRepository())
+    await using archiver = startArchiver(server, rig, place)
+    await someCommits(committers)
+    await server.kill9()
+    await eventually('every client has heard of it', () => committers.connected === 0, patienceSeconds)
+    archiver.process.kill('SIGSTOP')
+    await stopped(archiver.process.pid ?? 0)
+    assertKept(committers.seen, await keptIn(), `source killed, round ${round}, ${place}`)
+    archiver.process.kill('SIGCONT')
+    await server.restart({ args: semiSyncArgs[server.flavour] })
+
+    await someCommits(committers)
+    archiver.process.kill('SIGKILL')
+    await archiver.ended
+    assertKept(new Set(committers.seen), await keptIn(), `archiver killed, round ${round}, ${place}`)
+  }
+  // What is not acknowledged waits; the last archiver lets it go, and the whole log is there.
+  await using archiver = startArchiver(server, rig, 'spool')
+  await someCommits(committers)
+  await committers[Symbol.asyncDispose]()
+  archiver.process.kill('SIGTERM')
+  await archiver.ended
+  await rig.catchUp()
+  await rig.assertSameAsSource()
+  assertKept(committers.seen, await kept.inRepository(), 'at the end')
+}
+
+/** Some more, and then a random moment. */
+async function someCommits({ seen }: Committers): Promise<void> {
+  const before = seen.size
+  await eventually('clients commit', () => seen.size > before + clients, patienceSeconds)
+  await sleep(Math.random() * 150)
+}
+
+function assertKept(seen: ReadonlySet<string>, kept: ReadonlySet<string>, when: string): void {
+  assert.ok(seen.size > 0)
+  assert.deepEqual([...seen.difference(kept)], [], when)
+}
+
+interface ArchiverProcess extends AsyncDisposable {
+  readonly process: ChildProcess
+  readonly ended: Promise<unknown>
+}
+
+function startArchiver(
+  server: TestServer,
+  rig: ArchiveRig,
+  acknowledgeAfter: SafePlaceName,
+): ArchiverProcess {
+  const options: ArchiveChildOptions = {
+    port: server.port,
+    repositoryDir: path.join(rig.folder, 'repository'),
+    spoolDir: rig.spoolDir,
+    sealBytes: 20_000,
+    acknowledgeAfter,
+  }
+  const archiver = spawn(process.execPath, [child, JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const ended = once(archiver, 'exit')
+  return {
+    process: archiver,
+    ended,
+    async [Symbol.asyncDispose]() {
+      archiver.kill('SIGKILL')
+      await ended
+    },
+  }
+}
