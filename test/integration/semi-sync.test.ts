@@ -10,7 +10,6 @@ import { archiveRig, eventually } from '../support/archive-rig.ts'
 import { commitTable, enableSemiSync, KeptCommits } from '../support/semi-sync.ts'
 import { killInTurn } from '../support/semi-sync-kills.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
-import { someKind } from '../support/some-kind.ts'
 
 eachServer('a commit that a client saw is kept when the source or the archiver is killed', (kind) =>
   killInTurn(kind, 4),
@@ -42,7 +41,7 @@ eachServer(
 
 test('after the repository nothing is acknowledged before it is stored, also of what an earlier run had spooled', async () => {
   // MariaDB would not tell an archiver that does not acknowledge where its log ends, as long as the commits wait.
-  await using server = await startServer(someKind('mysql'))
+  await using server = await startServer('mysql-9.7')
   await using rig = await archiveRig(server)
   await server.sql(commitTable)
   await rig.catchUp()
@@ -87,7 +86,7 @@ test('after the repository nothing is acknowledged before it is stored, also of 
 })
 
 test('nothing is acknowledged while the disk hangs, and all that has come meanwhile at once', async (context) => {
-  await using server = await startServer(someKind('mysql'))
+  await using server = await startServer('mysql-9.7')
   await using rig = await archiveRig(server)
   await server.sql(commitTable)
   await enableSemiSync(server)
