@@ -58,3 +58,9 @@ for (const [status, said] of ofFiles) {
     assert.equal(hostCause({ status, said }), undefined)
   })
 }
+
+test('a server without keys is told how to get them', () => {
+  const said =
+    "[ERROR] [MY-012657] [InnoDB] Encryption can't find master key, please check the keyring is loaded."
+  assert.match(hostCause({ status: 1, said })?.hint ?? '', /mysqld\.my.+--server-options FILE/)
+})

@@ -5,6 +5,8 @@ import type { ProgramEnd } from './start-program.ts'
 export interface HostCause {
   readonly code: Extract<ErrorCode, 'DISK_FULL' | 'HOST_TROUBLE'>
   readonly says: string
+  /** Where more is known than the code's own. */
+  readonly hint?: string
 }
 
 /** In the words of both servers, and of mariadb-backup and xtrabackup. The first that is found counts. */
@@ -27,6 +29,8 @@ const messages: readonly (readonly [message: RegExp, says: string, code?: HostCa
 
 /** Without the keys nothing can be read; but bytes that are no page at all also look like an encrypted one. */
 const keysMessage = /find master key|keyring is loaded|encryption (?:plugin|service|key)/i
+const keysHint =
+  'Give it the keyring of the source: a component of MySQL by its manifest (mysqld.my) and its configuration, beside the program or, where that one says so, in the data directory; a plugin by an option file, with --server-options FILE. Then run the same command again.'
 const damageMessage = /corrupt/i
 
 /** The shell's own: not executable, and not found. */
@@ -43,7 +47,7 @@ export function hostCause({ status, said }: ProgramEnd): HostCause | undefined {
   const [, says, code = 'HOST_TROUBLE'] = messages.find(([message]) => message.test(said)) ?? []
   if (says !== undefined) return { code, says }
   if (keysMessage.test(said) && !damageMessage.test(said))
-    return trouble('it has no keys to what is encrypted')
+    return { ...trouble('it has no keys to what is encrypted'), hint: keysHint }
   if (notRunStatuses.includes(status)) return trouble('it cannot be run here')
   const signal = status - 128
   return foreignSignals.includes(signal) ? trouble(`it was killed by signal ${signal}`) : undefined

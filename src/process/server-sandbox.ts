@@ -231,7 +231,7 @@ async function failure(
     host?.code ?? 'SANDBOX_FAILED',
     `the server ${what} (status ${status}): ${why}`,
     { status },
-    cause === undefined ? {} : { cause },
+    { ...(cause === undefined ? {} : { cause }), ...(host?.hint === undefined ? {} : { hint: host.hint }) },
   )
 }
 

@@ -1,5 +1,6 @@
 // Clones of servers that encrypt: what comes over the wire is as it lies on the disk, and opens with the keyring of the source alone.
 import assert from 'node:assert/strict'
+import path from 'node:path'
 import { test } from 'node:test'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import {
@@ -10,6 +11,7 @@ import {
   cloner,
   startClone,
 } from '../support/clone-rig.ts'
+import { assertRefused, holdfast, succeed } from '../support/holdfast.ts'
 import { withKeyring } from '../support/keyring.ts'
 import { startServer } from '../support/servers.ts'
 import { createShop, takeOrders } from '../support/shop.ts'
@@ -65,6 +67,31 @@ for (const kind of clonedKinds) {
 
     await context.test('without the keyring no server starts on it', async () => {
       await assert.rejects(startClone(kind, run), /[Ee]ncrypt|keyring/)
+    })
+
+    await context.test('a restore needs no option for a component, and says what is missing', async () => {
+      const env = {
+        HOLDFAST_REPOSITORY: path.join(folder.path, 'repository'),
+        HOLDFAST_MYSQLD: source.programs.server,
+      }
+      await succeed(['init', '--no-encryption'], { env })
+      const secure = ['--ssl-mode', 'VERIFY_CA', '--ssl-ca', caFile]
+      await holdfast(['backup', source.url(cloner), ...secure, '--method', 'clone', '--name', 'shop'], {
+        env,
+      })
+      const restored = path.join(folder.path, 'restored')
+      const words = ['restore', 'shop', '--datadir', restored]
+      const refused = await holdfast(words, { env })
+      assertRefused(
+        refused,
+        1,
+        /could not start on the restored files .+: it has no keys to what is encrypted/,
+      )
+      assert.match(refused.stderr, /hint: Give it the keyring of the source: .+mysqld\.my/)
+      await keyring.giveTo(restored)
+      // A warning tells that no binary logs were archived.
+      const run = await holdfast(words, { env })
+      assert.match(run.stdout, /^Restored shop to .+; recovered/, run.output)
     })
 
     await using clone = await startClone(kind, run, keyring)

@@ -87,10 +87,15 @@ async function pourClone(
     dataFilePath: variables.text('innodb_data_file_path'),
     architecture: donor.get('version_compile_machine') ?? variables.text('version_compile_machine'),
     plugins: [...libraries.keys()],
-    ...(files.hasEncrypted
-      ? { keyring: 'tablespaces are encrypted: the keyring of the server opens them' }
-      : {}),
+    ...(files.hasEncrypted ? { keyring: keyringOf(libraries) } : {}),
   }
+}
+
+/** A plugin is among those that the donor tells of; a component is not. */
+function keyringOf(libraries: ReadonlyMap<string, string>): string {
+  const [plugin] = [...libraries].filter(([name]) => /^keyring_/.test(name))
+  if (plugin === undefined) return 'tablespaces are encrypted: the keyring of the server opens them'
+  return `keyring of the server: ${plugin.join('=')}`
 }
 
 /** A server as it is before the clone, and after it. */

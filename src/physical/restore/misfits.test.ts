@@ -20,6 +20,7 @@ function told(has: Parameters<typeof misfits>[1]['server'], more: Partial<Parame
   return misfits({ origin }, { server: has, files }, { ...taker, ...more }).map(({ what }) => what)
 }
 
+const withPlugin = { ...server, keyring: 'keyring_file.so' }
 const option = (name: string, value: string) => ({ options: new Map([[name, value]]) })
 
 const cases: readonly (readonly [string, ReturnType<typeof told>, RegExp | undefined])[] = [
@@ -27,8 +28,13 @@ const cases: readonly (readonly [string, ReturnType<typeof told>, RegExp | undef
   ['an older release', told(server, { version: '9.7.3' }), /is of mysql 9\.7\.4, and .+ is 9\.7\.3/],
   ['another series', told(server, { version: '9.8.4' }), /is of mysql 9\.7\.4, and .+ is 9\.8\.4/],
   ['another machine', told(server, { architecture: 'aarch64' }), /on x86_64, and this machine is aarch64/],
-  ['keys that nobody names', told({ ...server, keyring: 'file_key' }, {}), /encrypted \(file_key\)/],
-  ['an option file that may name keys', told({ ...server, keyring: 'file_key' }, option('x', '')), undefined],
+  ['a plugin with keys that nobody names', told(withPlugin, {}), /encrypted \(keyring_file\.so\)/],
+  ['an option file that may name keys', told(withPlugin, option('x', '')), undefined],
+  [
+    'a component, which MySQL finds by its manifest',
+    told({ ...server, keyring: 'its keyring' }, {}),
+    undefined,
+  ],
   [
     'pages of another size',
     told(server, option('innodb-page-size', '8k')),
@@ -57,4 +63,11 @@ test('all that does not fit is told', () => {
     told(known, { version: '8.4.0', architecture: 'arm64', ...option('innodb-page-size', '4k') }).length,
     3,
   )
+})
+
+test('MariaDB has no keys without an option file', () => {
+  const ofMariadb = { origin: { ...origin, flavour: 'mariadb' as const, serverVersion: '10.11.3' } }
+  const content = { server: { ...server, keyring: 'innodb_encrypt_tables is on' }, files }
+  const hints = misfits(ofMariadb, content, { ...taker, version: '10.11.4' }).map(({ hint }) => hint)
+  assert.match(hints.join(), /--server-options FILE/)
 })

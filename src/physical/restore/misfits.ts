@@ -26,7 +26,7 @@ export function misfits(
   const found = [
     seriesMisfit(origin, taker),
     architectureMisfit(content, taker),
-    keyringMisfit(content, taker),
+    keyringMisfit(origin, content, taker),
     ...optionMisfits(content, taker),
   ]
   return found.filter((misfit) => misfit !== undefined)
@@ -59,11 +59,19 @@ function architectureMisfit({ server }: Pick<PhysicalContent, 'server'>, taker: 
   }
 }
 
-/** MySQL finds the components of its keyring by a manifest, without options; what a backup names here is a plugin. */
-function keyringMisfit({ server }: Pick<PhysicalContent, 'server'>, taker: Taker): Misfit | undefined {
-  if (server.keyring === undefined || taker.options !== undefined) return undefined
+/**
+ * A plugin with the keys is loaded by an option. MySQL finds the components of its keyring by a manifest beside the program, or in the data directory, and wants no
+ * option for them; where there is none, the server says so when it recovers.
+ */
+function keyringMisfit(
+  { flavour }: BackupSource['origin'],
+  { server: { keyring } }: Pick<PhysicalContent, 'server'>,
+  taker: Taker,
+): Misfit | undefined {
+  const isPlugin = keyring !== undefined && (flavour === 'mariadb' || /\.so\b/.test(keyring))
+  if (!isPlugin || taker.options !== undefined) return undefined
   return {
-    what: `what the server stored is encrypted (${server.keyring}), and no option file says where the keys are`,
+    what: `what the server stored is encrypted (${keyring}), and no option file says where the keys are`,
     hint: 'Name one that loads the plugin with the keys: --server-options FILE.',
   }
 }
