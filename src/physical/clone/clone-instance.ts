@@ -93,7 +93,7 @@ async function pourClone(
 
 /** A plugin is among those that the donor tells of; a component is not. */
 function keyringOf(libraries: ReadonlyMap<string, string>): string {
-  const [plugin] = [...libraries].filter(([name]) => /^keyring_/.test(name))
+  const [plugin] = [...libraries].filter(([name]) => name.startsWith('keyring_'))
   if (plugin === undefined) return 'tablespaces are encrypted: the keyring of the server opens them'
   return `keyring of the server: ${plugin.join('=')}`
 }
