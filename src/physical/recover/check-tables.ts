@@ -1,6 +1,8 @@
 // Tables of a recovered server, as CHECK TABLE finds them.
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
+import { HoldfastError } from '../../core/errors.ts'
 import type { EmitEvent } from '../../core/events.ts'
+import { formatTableName } from '../../core/name-list.ts'
 import type { TableName } from '../../instance/instance-facts.ts'
 import { quoteQualified } from '../../instance/sql-text.ts'
 import { Connection } from '../../wire/connection.ts'
@@ -20,6 +22,9 @@ export interface TableCheck {
 /** Engines that keep what they hold in files, and can check it. */
 const checked = "'InnoDB', 'MyISAM', 'Aria', 'ARCHIVE', 'CSV'"
 
+/** ER_UNKNOWN_STORAGE_ENGINE */
+const noEngine = /Unknown storage engine '([^']+)'/
+
 export interface CheckOptions {
   /** All that keep what they hold in files by default. */
   readonly tables?: readonly TableName[]
@@ -27,6 +32,7 @@ export interface CheckOptions {
   readonly signal: AbortSignal
 }
 
+/** Throws HOST_TROUBLE where the server lacks the engine of a table: that says nothing of what the table holds. */
 export async function checkTables(
   settings: ConnectionSettings,
   { tables, emit, signal }: CheckOptions,
@@ -41,6 +47,8 @@ export async function checkTables(
       const [type, text] = [textOf(answer, 'Msg_type'), textOf(answer, 'Msg_text')]
       // `note` says that an engine cannot check; `status` is OK, or that the table is fine as it is.
       const isFine = type === 'note' || (type === 'status' && /^(OK|Table is already up to date)$/.test(text))
+      const [, engine] = noEngine.exec(text) ?? []
+      if (engine !== undefined) throw lacksEngine({ schema, name }, engine)
       if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
     }
   }
@@ -55,4 +63,15 @@ async function tablesInFiles(connection: Connection, signal: AbortSignal): Promi
     { signal },
   )
   return rows.map((row) => ({ schema: textOf(row, 's'), name: textOf(row, 't') }))
+}
+
+function lacksEngine(table: TableName, engine: string): HoldfastError {
+  return new HoldfastError(
+    'HOST_TROUBLE',
+    `${formatTableName(table)} wants the engine ${engine}, which the server that recovers has not`,
+    { table: formatTableName(table), engine },
+    {
+      hint: 'Install the engine beside that server, and name an option file that loads it (plugin-load-add) with --server-options FILE. The files of the table are in the backup.',
+    },
+  )
 }
