@@ -44,7 +44,7 @@ export interface StreamOptions {
   readonly heartbeatMs?: number
   /**
    * Looks at the server as often as segments are sealed, and before it is connected to again. A source that waits for us may answer
-   * nothing before we acknowledge, so there it looks right after the start.
+   * nothing before we acknowledge: there it looks right after the start, and every five seconds.
    */
   readonly refuse?: RefuseSource
   readonly emit: EmitEvent
@@ -66,6 +66,8 @@ export interface StreamSummary {
 const mebibyte = 1024 * 1024
 const firstRetryMs = 250
 const lastRetryMs = 30_000
+/** A source that is to wait for us is looked at more often: one that does not any more is told of within seconds. */
+const waitingLookMs = 5000
 
 /**
  * Streams until the signal, or until it has caught up. A lost connection is made again, with growing pauses, for as long as it
@@ -95,10 +97,10 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   let archiver: Archiver | undefined
   const sealAfterMs = options.sealAfterMs ?? 30_000
   const { refuse } = options
-  await using watch =
-    refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs: sealAfterMs, emit })
+  const isAcknowledged = options.acknowledgeAfter !== undefined
+  const everyMs = isAcknowledged ? Math.min(sealAfterMs, waitingLookMs) : sealAfterMs
+  await using watch = refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs, emit })
   try {
-    const isAcknowledged = options.acknowledgeAfter !== undefined
     let server = await readSourceServer(connection, { isAcknowledged, signal })
     warnFormat(server, emit)
     if (isAcknowledged && !server.isWaiting) emit({ type: 'notice', level: 'warning', message: notWaiting })

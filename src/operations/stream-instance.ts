@@ -9,11 +9,13 @@ import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import type { LogCoverage } from '../instance/log-coverage.ts'
 import { readLogCoverage } from '../instance/read-log-coverage.ts'
+import { readSemiSync } from '../instance/semi-sync.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { requirePrivileges } from './require-privileges.ts'
+import { SemiSyncFallback } from './semi-sync-fallback.ts'
 
 export interface StreamRequest {
   readonly access: RepositoryAccess
@@ -44,6 +46,11 @@ export async function streamInstance(
   const repository = await openRepository(access, signal)
   emit({ type: 'phase', phase: 'connecting' })
   const refuse = refuseIncompleteLog(emit)
+  const fallback = new SemiSyncFallback(emit)
+  const look: RefuseSource = async (connection, within) => {
+    fallback.note(await readSemiSync(connection, { signal: within }))
+    await refuse(connection, within)
+  }
   // A source that waits for us may not answer before the stream acknowledges: then the stream looks itself, as soon as it does.
   await checkSource(settings, request.acknowledgeAfter === undefined ? refuse : undefined, signal)
   const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
@@ -57,7 +64,7 @@ export async function streamInstance(
       acknowledgeAfter: request.acknowledgeAfter,
       startNewTimeline: request.startNewTimeline,
       ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
-      refuse,
+      refuse: request.acknowledgeAfter === undefined ? refuse : look,
       emit,
       signal,
     })

@@ -61,6 +61,34 @@ eachServer('what makes recovery worse is warned of, each with its remedy', async
   assert.match(run.stdout, new RegExp(`^Nothing stands in the way; ${count} warnings above\\.$`, 'm'))
 })
 
+eachServer(
+  'what keeps commits from waiting for the archive is told with the statement that mends it',
+  async (kind) => {
+    await using server = await startServer(kind, { durable: true })
+    const isMysql = kind.startsWith('mysql')
+    const off = await holdfast(['doctor', server.url(), '--semi-sync'])
+    assert.equal(off.exit, 1, off.output)
+    const prefix = `rpl_semi_sync_${isMysql ? 'source' : 'master'}`
+    const install = isMysql ? "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'; " : ''
+    assertChecks(off.stdout, {
+      'semi-sync': new RegExp(`^fail +off: .*\\n +${install}SET GLOBAL ${prefix}_enabled = ON`),
+    })
+    // As the hints say, and then all but the time-out is right.
+    await server.sql(
+      `${install}SET GLOBAL ${prefix}_enabled = ON; SET GLOBAL ${prefix}_wait_point = 'AFTER_SYNC'`,
+    )
+    const on = await holdfast(['doctor', server.url(), '--semi-sync'])
+    assert.equal(on.exit, 3, on.output)
+    assertChecks(on.stdout, {
+      'semi-sync time-out': new RegExp(`^warn +10 s: .*\\n +SET GLOBAL ${prefix}_timeout = 4294967295`),
+    })
+    assert.match(on.stdout, /^Nothing stands in the way; 1 warning above\.$/m)
+    await server.sql(`SET GLOBAL ${prefix}_timeout = 4294967295`)
+    const mended = await holdfast(['doctor', server.url(), '--semi-sync'])
+    assert.equal(mended.exit, 0, mended.output)
+  },
+)
+
 /** Each named check of the text: its status, message and hint. */
 function assertChecks(text: string, expected: Readonly<Record<string, RegExp>>): void {
   const lines = text.split('\n')

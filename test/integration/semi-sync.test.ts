@@ -5,6 +5,8 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
+import { readSemiSync } from '../../src/instance/semi-sync.ts'
+import { SemiSyncFallback } from '../../src/operations/semi-sync-fallback.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { archiveRig, eventually } from '../support/archive-rig.ts'
 import { commitTable, enableSemiSync, KeptCommits } from '../support/semi-sync.ts'
@@ -124,6 +126,36 @@ test('nothing is acknowledged while the disk hangs, and all that has come meanwh
   // One for what the disk hung on, one for all that came meanwhile; one more for an event that was on its way.
   assert.ok(acknowledged !== undefined && acknowledged.sent <= 3, `${acknowledged?.sent} acknowledgements`)
   assert.ok(acknowledged.commits.maxMs >= 300, 'the wait is measured')
+})
+
+eachServer('a source that falls back is told of, and so is its return', async (kind) => {
+  await using server = await startServer(kind)
+  await using rig = await archiveRig(server)
+  await server.sql(commitTable)
+  await enableSemiSync(server)
+  await using connection = await Connection.open(server.settings())
+  const told: string[] = []
+  const fallback = new SemiSyncFallback((event) => {
+    if (event.type === 'notice') told.push(event.message)
+  })
+  const look = async () => fallback.note(await readSemiSync(connection, {}))
+  await look()
+  assert.deepEqual(told, [])
+  // Nobody acknowledges, and the source does not wait for long.
+  await server.sql(
+    `SET GLOBAL rpl_semi_sync_${server.flavour === 'mysql' ? 'source' : 'master'}_timeout = 50`,
+  )
+  await server.sql("INSERT INTO d.c VALUES ('<1-1>'); INSERT INTO d.c VALUES ('<1-2>')")
+  await look()
+  assert.match(told[0] ?? '', /^the source has fallen back to asynchronous replication/)
+  const { stop, done } = rig.stream({ acknowledgeAfter: 'spool' })
+  await eventually('the source waits again', async () => {
+    await look()
+    return told.length > 1
+  })
+  assert.match(told[1] ?? '', /^the source waits for the archive again; 2 commits went without/)
+  stop.abort()
+  await done
 })
 
 function logText(server: TestServer): Promise<string> {

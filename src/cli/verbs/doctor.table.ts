@@ -22,7 +22,16 @@ export const doctorVerb: VerbSpec = {
     'Only reads. Each check is ok, warn or fail, with what to do about it, down to the exact GRANT to run.',
   ],
   arguments: [urlArgument],
-  options: [...connectionOptions, ...outputOptions],
+  options: [
+    {
+      name: 'semi-sync',
+      kind: 'flag',
+      group: 'Checks',
+      help: 'its commits are to wait for holdfast stream --semi-sync: also fail where they do not',
+    },
+    ...connectionOptions,
+    ...outputOptions,
+  ],
   exits: [1, 3, 20, 21, 23],
   load: () => import('./doctor.ts'),
 }

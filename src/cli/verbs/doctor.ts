@@ -10,7 +10,10 @@ const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
 export const run: VerbRun = async (context) => {
   const settings = await connectionSettings(context, context.arguments[0])
-  const { server, checks } = await doctorInstance(settings, context.signal)
+  const { server, checks } = await doctorInstance(settings, {
+    isSemiSyncWanted: context.options.flag('semi-sync'),
+    signal: context.signal,
+  })
   const failed = checks.filter((check) => check.status === 'fail').length
   const warned = checks.filter((check) => check.status === 'warn').length
   const width = Math.max(...checks.map((check) => check.name.length))

@@ -39,6 +39,7 @@ function statuses({ binlog, ...change }: Change = {}): Record<string, string> {
       isReplica: false,
       isClusterNode: false,
     },
+    semiSync: undefined,
     syncBinlog: '1',
     flushLogAtCommit: '1',
     isTls: true,

@@ -3,12 +3,15 @@ import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import { type InstanceFacts, inspectInstance } from '../../instance/instance-facts.ts'
 import type { LogCoverage } from '../../instance/log-coverage.ts'
 import { readLogCoverage } from '../../instance/read-log-coverage.ts'
+import { readSemiSync, type SemiSync } from '../../instance/semi-sync.ts'
 import { readServerVariables } from '../../instance/server-variables.ts'
 import type { Connection } from '../../wire/connection.ts'
 
 /** What the checks need to know of a server. */
 export interface DoctorFacts extends InstanceFacts {
   readonly logCoverage: LogCoverage
+  /** Undefined where the server does not know it. */
+  readonly semiSync: SemiSync | undefined
   readonly syncBinlog: string
   readonly flushLogAtCommit: string
   readonly isTls: boolean
@@ -27,6 +30,7 @@ export async function readFacts(
   return {
     ...facts,
     logCoverage: await readLogCoverage(connection, { signal }),
+    semiSync: await readSemiSync(connection, { signal }),
     syncBinlog: variables.get('sync_binlog') ?? 'unknown',
     flushLogAtCommit: variables.get('innodb_flush_log_at_trx_commit') ?? 'unknown',
     isTls: String(cipher?.['Value'] ?? '') !== '',
