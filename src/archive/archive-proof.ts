@@ -21,6 +21,9 @@ export interface ArchiveHole {
   /** What is archived around it; absent at the start and at the end of a timeline. */
   readonly after?: BinlogPosition
   readonly before?: BinlogPosition
+  /** Commit times around it, as well as they are known; microseconds since 1970. */
+  readonly fromMicros?: number
+  readonly toMicros?: number
   readonly cause: string
 }
 
@@ -49,7 +52,7 @@ function missingBefore(
   if (last === undefined)
     return [{ ...hole, cause: `all of it, up to segment ${seq}, is missing, ${begins}` }]
   if (last.ref.seq < seq) {
-    const end = last.kind === 'sound' ? { after: endOf(last.index) } : {}
+    const end = last.kind === 'sound' ? afterOf(last.index) : {}
     return [{ ...hole, ...end, cause: `${missingSegments(last.ref.seq + 1, seq)}, ${begins}` }]
   }
   const one = there.find(({ ref }) => ref.seq === seq)
@@ -72,7 +75,7 @@ function holesOfTimeline(found: readonly FoundSegment[]): ArchiveHole[] {
     }
     const { index } = segment
     if (damages.length === 0) damages.push(...brokenChain(previous, index))
-    const bounds = { timeline: ref.timeline, ...afterOf(previous), before: startOf(index) }
+    const bounds = { timeline: ref.timeline, ...afterOf(previous), ...beforeOf(index) }
     if (damages.length > 0) holes.push({ ...bounds, kind: 'damage', cause: damages.join('; ') })
     else if (previous !== undefined) {
       const cause = discontinuity(previous, index)
@@ -117,7 +120,8 @@ function holesWithin(index: SegmentIndex): ArchiveHole[] {
   const holes = index.incidents.map(({ offset, message }): ArchiveHole => {
     const place = { file, offset }
     const cause = `the source says itself that it lost events here: ${message}`
-    return { timeline, kind: 'incident', after: place, before: place, cause }
+    const at = { fromMicros: beginMicros(index), toMicros: endMicros(index) }
+    return { timeline, kind: 'incident', after: place, before: place, ...at, cause }
   })
   const gtids = decodeTransactions(index).flatMap(({ gtid }) => gtid ?? [])
   const sum = stateAfter({ flavour: source.flavour, text: gtidBefore }, gtids)
@@ -134,8 +138,22 @@ function missingSegments(first: number, last: number): string {
   return first === last ? `segment ${first} is missing` : `segments ${first} to ${last} are missing`
 }
 
-function afterOf(previous: SegmentIndex | undefined): { readonly after?: BinlogPosition } {
-  return previous === undefined ? {} : { after: endOf(previous) }
+function afterOf(previous: SegmentIndex | undefined): Pick<ArchiveHole, 'after' | 'fromMicros'> {
+  return previous === undefined ? {} : { after: endOf(previous), fromMicros: endMicros(previous) }
+}
+
+function beforeOf(index: SegmentIndex): Pick<ArchiveHole, 'before' | 'toMicros'> {
+  return { before: startOf(index), toMicros: beginMicros(index) }
+}
+
+/** The commit of its first transaction, else when its first event arrived. */
+export function beginMicros({ transactions, firstArrivalMillis }: SegmentIndex): number {
+  return transactions.timeMicros[0] ?? Math.floor(firstArrivalMillis * 1000)
+}
+
+/** Until when it is known to hold every commit. */
+export function endMicros({ coveredUntilMicros, timeMicros, firstArrivalMillis }: SegmentIndex): number {
+  return Math.max(coveredUntilMicros ?? 0, timeMicros) || Math.floor(firstArrivalMillis * 1000)
 }
 
 function startOf({ file, start }: SegmentIndex): BinlogPosition {

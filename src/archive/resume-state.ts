@@ -1,5 +1,7 @@
 // All that an archiver must know to go on after a segment: kept beside the spool, because a writer may not read the repository.
 import { z } from 'zod'
+import type { Flavour } from '../core/flavour.ts'
+import { stateAfter } from '../core/gtid-state.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { type SegmentIndex, transactionKinds } from '../core/segment-index.ts'
 import { parseDocument } from '../repository/documents.ts'
@@ -155,6 +157,7 @@ export function parseSegmentIndex(value: unknown, place: string): SegmentIndex {
       found: [...counts, named].join(', '),
     })
   }
+  for (const text of [index.gtidBefore, index.gtidAfter]) checkState(index.source.flavour, text, place)
   const chain = typeof value === 'object' && value !== null ? indexChain(value) : ''
   if (chain === index.chain) return index
   throw new MalformedDataError({
@@ -164,4 +167,17 @@ export function parseSegmentIndex(value: unknown, place: string): SegmentIndex {
     expected: `the chain value ${chain} that it adds up to`,
     found: index.chain,
   })
+}
+
+function checkState(flavour: Flavour, text: string, place: string): void {
+  try {
+    stateAfter({ flavour, text }, [])
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const expected = `what a server of ${flavour} has executed`
+    throw new MalformedDataError(
+      { what: 'segment index', file: place, offset: 0, expected, found: text },
+      { cause: error },
+    )
+  }
 }

@@ -76,6 +76,7 @@ test('the chain stands for every word of an index, in whatever order they are st
     { transactions: { ...transactions, kinds: transactions.kinds.replace('a', 'b') } },
     { ofANewerVersion: true },
   ]
+  assert.throws(() => parseSegmentIndex({ ...index, gtidAfter: '0-1-7' }, 'test'), /what a server of mysql/)
   for (const change of altered) {
     assert.throws(
       () => parseSegmentIndex({ ...index, ...change }, 'test'),

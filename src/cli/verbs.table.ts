@@ -9,6 +9,7 @@ import { listVerb } from './verbs/list.table.ts'
 import { restoreVerb } from './verbs/restore.table.ts'
 import { showVerb } from './verbs/show.table.ts'
 import { streamVerb } from './verbs/stream.table.ts'
+import { timelineVerb } from './verbs/timeline.table.ts'
 import { verifyVerb } from './verbs/verify.table.ts'
 
 export const verbs: readonly VerbSpec[] = [
@@ -19,6 +20,7 @@ export const verbs: readonly VerbSpec[] = [
   streamVerb,
   listVerb,
   showVerb,
+  timelineVerb,
   binlogListVerb,
   binlogFindVerb,
   binlogExportVerb,

@@ -1,5 +1,11 @@
 // Use case: prove from the chain of segments, their places and their GTIDs that nothing is missing between a backup and the end of the archive.
-import { type ArchiveHole, archiveHoles, type FoundSegment } from '../archive/archive-proof.ts'
+import {
+  type ArchiveHole,
+  archiveHoles,
+  beginMicros,
+  endMicros,
+  type FoundSegment,
+} from '../archive/archive-proof.ts'
 import { checkSegmentData } from '../archive/check-segment-data.ts'
 import { historySegments } from '../archive/history-segments.ts'
 import { readSegment } from '../archive/read-segment.ts'
@@ -7,7 +13,8 @@ import { isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { type RecoveryWindow, recoveryWindows } from '../core/recovery-window.ts'
-import type { SegmentIndex } from '../core/segment-index.ts'
+import type { SegmentIndex, TimelineOrigin } from '../core/segment-index.ts'
+import type { SourceIdentity } from '../core/source-identity.ts'
 import type { SegmentRef } from '../repository/segment-store.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { existingSource } from './existing-source.ts'
@@ -21,13 +28,28 @@ export interface ProofRequest extends ArchiveRequest {
 
 export interface TimelineProof {
   readonly timeline: string
+  readonly server: SourceIdentity
+  /** Why it began, and what it goes on from. */
+  readonly origin?: TimelineOrigin
+  readonly from: RecoveryPoint
+  readonly to: RecoveryPoint
   readonly segments: number
   readonly transactions: number
   /** Without GTIDs the places of the segments in the source's files are all there is to go by, and enough. */
   readonly isByGtids: boolean
 }
 
+/** A backup as far as it tells the history: `problem` where its manifest cannot be read. */
+export interface ProofBackup {
+  readonly id: string
+  readonly point?: RecoveryPoint
+  readonly isPartial?: boolean
+  readonly problem?: string
+}
+
 export interface ArchiveProof {
+  /** Oldest first. */
+  readonly backups: readonly ProofBackup[]
   readonly timelines: readonly TimelineProof[]
   readonly holes: readonly ArchiveHole[]
   /** Oldest first; those of one backup each, that no archive goes on from, are left out. */
@@ -62,9 +84,11 @@ export async function proveArchive(
   }
   const indexes = found.flatMap((each) => (each.kind === 'sound' ? each.index : []))
   const holes = archiveHoles(found)
-  const windows = await windowsOf(source, indexes, signal)
+  const backups = await readBackups(source, signal)
+  const windows = windowsOf(backups, indexes)
   const end = endOf(refs, holes)
   return {
+    backups,
     timelines: [...Map.groupBy(indexes, ({ timeline }) => timeline)].map(describeTimeline),
     holes,
     windows,
@@ -102,21 +126,26 @@ async function asFound(
   }
 }
 
-async function windowsOf(
-  source: SourceRepository,
-  indexes: readonly SegmentIndex[],
-  signal: AbortSignal,
-): Promise<readonly RecoveryWindow[]> {
-  const backups: { id: string; point: RecoveryPoint; isPartial: boolean }[] = []
+async function readBackups(source: SourceRepository, signal: AbortSignal): Promise<readonly ProofBackup[]> {
+  const backups: ProofBackup[] = []
   for (const { id } of await source.listBackups(signal)) {
     try {
-      backups.push(await source.readBackup(id, signal))
+      const { point, isPartial } = await source.readBackup(id, signal)
+      backups.push({ id, point, isPartial })
     } catch (error) {
-      // A damaged manifest is for `holdfast verify` to name: no window begins with it.
+      // For `holdfast verify` to look into: no window begins with it.
       if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
+      backups.push({ id, problem: error.message })
     }
   }
-  const { windows } = recoveryWindows(backups, historySegments(indexes))
+  return backups
+}
+
+function windowsOf(backups: readonly ProofBackup[], indexes: readonly SegmentIndex[]): RecoveryWindow[] {
+  const readable = backups.flatMap(({ point, ...backup }) =>
+    point === undefined ? [] : { ...backup, point },
+  )
+  const { windows } = recoveryWindows(readable, historySegments(indexes))
   return windows.filter(({ timeline }) => timeline !== undefined)
 }
 
@@ -127,10 +156,30 @@ function endOf(refs: readonly SegmentRef[], holes: readonly ArchiveHole[]): stri
 }
 
 function describeTimeline([timeline, indexes]: [string, readonly SegmentIndex[]]): TimelineProof {
+  const [first, last] = [indexes[0]!, indexes.at(-1)!]
   return {
     timeline,
+    server: first.source,
+    ...(first.origin === undefined ? {} : { origin: first.origin }),
+    from: pointIn(first, first.start, first.gtidBefore, beginMicros(first)),
+    to: pointIn(
+      last,
+      last.end,
+      last.gtidAfter,
+      indexes.reduce((latest, each) => Math.max(latest, endMicros(each)), 0),
+    ),
     segments: indexes.length,
     transactions: indexes.reduce((sum, { transactions }) => sum + transactions.lengths.length, 0),
     isByGtids: indexes.some(({ gtidAfter }) => gtidAfter !== ''),
   }
 }
+
+function pointIn(index: SegmentIndex, offset: number, gtid: string, timeMicros: number): RecoveryPoint {
+  return {
+    position: { file: index.file, offset },
+    ...(gtid === '' ? {} : { gtid: { flavour: index.source.flavour, text: gtid } }),
+    timeMicros,
+  }
+}
+
+export type { ArchiveHole } from '../archive/archive-proof.ts'

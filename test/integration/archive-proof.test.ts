@@ -111,10 +111,10 @@ const cases: readonly Case[] = [
     damage: 'the last index names another state than its transactions lead to',
     do: async (place, _, names) =>
       rewrite(place, names.length, (index, data) => ({
-        index: rechained({ ...index, gtidAfter: '0-1-99999' }),
+        index: rechained({ ...index, gtidAfter: index.gtidAfter.replace(/\d+$/, '99999') }),
         data,
       })),
-    cause: /lead from 0-\d+-\d+ to 0-\d+-\d+, not to 0-1-99999/,
+    cause: /lead from \S+ to \S+, not to \S+99999/,
     windows: 1,
   },
   {
@@ -193,7 +193,7 @@ test('an archive is proven whole, and whatever is missing or altered is a hole w
 })
 
 test('a source without GTIDs is proven by the places of its segments', async () => {
-  await using server = await startServer(someKind('mysql'), {
+  await using server = await startServer('mysql-9.7', {
     args: ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF'],
   })
   await using rig = await restoreRig(server)

@@ -5,6 +5,7 @@ import { Archive } from '../../src/archive/archive.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import { proveArchive } from '../../src/operations/prove-archive.ts'
 import { eventually } from '../support/archive-rig.ts'
+import { holdfast } from '../support/holdfast.ts'
 import { type RestoreRig, restoreRig } from '../support/restore-rig.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
 
@@ -121,6 +122,24 @@ eachServer('each break in the history of a server continues or opens the right t
     return true
   })
   await archive.catchUp({ settings: restored.settings(), startNewTimeline: true })
+
+  const drawn = await holdfast([
+    'timeline',
+    'shop',
+    '--repository',
+    path.join(archive.folder, 'repository'),
+    '--width',
+    '80',
+  ])
+  assert.match(drawn.stdout, /^shop: 1 backup, 4 timelines, 0 holes\n/)
+  assert.match(drawn.stdout, /\nbackups +B/)
+  for (const name of names) assert.match(drawn.stdout, new RegExp(`\\n${name} +[-=]+\\n`))
+  assert.match(drawn.stdout, /=\n/)
+  assert.match(
+    drawn.stdout,
+    /0002-\w+: .*; began: .* took over from .*, with everything that was archived\.\n/,
+  )
+  assert.match(drawn.stdout, /0004-\w+: .*; began: asked for, with the same server as before\.\n/)
 
   // One name, two files: neither has taken the place of the other.
   const after = await Archive.open(archive.source)

@@ -6,6 +6,7 @@ import { describePoint } from '../../core/point-text.ts'
 import type { RecoveryWindow } from '../../core/recovery-window.ts'
 import { type ArchiveProof, proveArchive } from '../../operations/prove-archive.ts'
 import { hasTarget, repositoryAccess, requiredSource } from '../access.ts'
+import { describeHole } from '../output/describe-hole.ts'
 import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbRun } from '../verb.ts'
@@ -54,11 +55,7 @@ function describeProof(source: string, { timelines, holes, data }: ArchiveProof)
     holes.length === 0
       ? [`The archive of ${source} has no hole: ${size}, proven ${means}.`]
       : [`The archive of ${source} has ${counted(holes.length, 'HOLE')} in ${size}:`]
-  for (const { timeline, after, before, cause } of holes) {
-    const from = after === undefined ? 'its start' : `${after.file}:${after.offset}`
-    const to = before === undefined ? 'its end' : `${before.file}:${before.offset}`
-    lines.push(`  timeline ${timeline}, from ${from} to ${to}: ${cause}`)
-  }
+  lines.push(...holes.map((hole) => `  ${describeHole(hole)}`))
   if (data === undefined) return [...lines, 'The data were not read: --read-data also checks every event.']
   const unchecked =
     data.eventsWithoutChecksum === 0
