@@ -1,9 +1,10 @@
 // Hot copies, with what may happen to a server in the middle of one: the outcome is the server as it was in the end, or a refusal and a free server.
 import assert from 'node:assert/strict'
-import { cp } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32c } from '../../src/bytes/crc32c.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import { RedoCopy } from '../../src/physical/hot/mariadb/redo-copy.ts'
 import { Pouring } from '../../src/physical/pour/pouring.ts'
@@ -13,6 +14,7 @@ import { MemoryBackup } from '../support/memory-backup.ts'
 import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 import { createShop } from '../support/shop.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { openWitness } from '../support/witness.ts'
 
 const mysqlKinds = testedKinds.filter((kind) => kind.startsWith('mysql'))
 const mariadbKinds = testedKinds.filter((kind) => kind.startsWith('mariadb'))
@@ -23,6 +25,17 @@ async function writeMuch(server: TestServer, rounds: number): Promise<void> {
     await server.sql(
       `UPDATE middle.rows_of_it SET bytes = REPEAT('${round}holdfast', 110000) WHERE id = ${1 + (round % 48)}`,
     )
+  }
+}
+
+/** Of a file of MariaDB with full_crc32, all pages of 16 KiB. */
+function setLsns(file: Buffer, lsn: bigint): void {
+  const pageBytes = 16_384
+  for (let at = 0; at < file.length; at += pageBytes) {
+    if (file.readUInt16BE(at + 24) === 0) continue
+    file.writeBigUInt64BE(lsn, at + 16)
+    file.writeUInt32BE(Number(lsn & 0xffff_ffffn), at + pageBytes - 8)
+    file.writeUInt32BE(crc32c(file, at, at + pageBytes - 4), at + pageBytes - 4)
   }
 }
 
@@ -89,9 +102,65 @@ for (const kind of mariadbKinds) {
     assert.deepEqual(await differencesBetween(copy, source), [])
   })
 
+  test(`tables that are imported while files are read are in it as they are in the end, or it is refused (${kind})`, async () => {
+    await using folder = await temporaryDirectory()
+    await using source = await startServer(kind)
+    await createShop(source)
+    await fillMiddle(source)
+    // Some are copied before the middle, some after it.
+    const tables = ['a.t', 'z.t']
+    const fileOf = (table: string, end: string): string =>
+      path.join(source.dataDir, `${table.replace('.', '/')}.${end}`)
+    const kept = (table: string, end: string): string => path.join(folder.path, `${table}.${end}`)
+    for (const table of tables) {
+      await source.sql(
+        `CREATE DATABASE ${table[0]}; CREATE TABLE ${table} (id INT PRIMARY KEY, note VARCHAR(80), KEY (note)); INSERT INTO ${table} SELECT id, 'exported' FROM shop.orders`,
+      )
+      await using holder = await openWitness(source)
+      await holder.query(`FLUSH TABLES ${table} FOR EXPORT`)
+      for (const end of ['ibd', 'cfg']) await cp(fileOf(table, end), kept(table, end))
+      // As from a server that has written more: recovery would take its pages for newer than what it has to do to them.
+      const bytes = await readFile(kept(table, 'ibd'))
+      setLsns(bytes, 1n << 40n)
+      await writeFile(kept(table, 'ibd'), bytes)
+    }
+    const put = async (table: string): Promise<void> => {
+      for (const end of ['ibd', 'cfg']) await cp(kept(table, end), fileOf(table, end))
+    }
+    for (const table of tables) await source.sql(`ALTER TABLE ${table} DISCARD TABLESPACE`)
+    // Nothing of this is in the log then.
+    await source.restart()
+    for (const table of tables) await put(table)
+    const run = await hotCopyOf(source, {
+      inTheMiddle: async () => {
+        // What is read before is read.
+        await sleep(500)
+        for (const table of tables)
+          await source.sql(
+            `ALTER TABLE ${table} IMPORT TABLESPACE; INSERT INTO ${table} SELECT id + 10000, 'after' FROM shop.orders`,
+          )
+      },
+    })
+    await using copy = await startOn(source, run)
+    assert.deepEqual(await differencesBetween(copy, source), [])
+    await assert.rejects(
+      hotCopyOf(source, {
+        inTheMiddle: async () => {
+          await source.sql('ALTER TABLE a.t DISCARD TABLESPACE')
+          await put('a.t')
+          await source.sql('ALTER TABLE a.t IMPORT TABLESPACE')
+        },
+      }),
+      /a\/t\.ibd was discarded and imported/,
+    )
+    await source.sql('SET lock_wait_timeout = 20; CREATE TABLE a.free (id INT PRIMARY KEY)')
+  })
+
   test(`a server that writes its whole log before it is read, or makes it anew, is refused (${kind})`, async () => {
     await using source = await startServer(kind, { args: ['--innodb-log-file-size=8M'] })
     await fillMiddle(source)
+    const currentLsn = async (): Promise<bigint> =>
+      BigInt((await source.sql("SHOW GLOBAL STATUS LIKE 'Innodb_lsn_current'")).split('\t')[1] ?? '')
     const copyRedo = async (meanwhile: () => Promise<void>): Promise<void> => {
       const pouring = new Pouring(new MemoryBackup())
       const signal = new AbortController().signal
@@ -102,9 +171,7 @@ for (const kind of mariadbKinds) {
         signal,
       })
       await meanwhile()
-      const current = async (): Promise<bigint> =>
-        BigInt((await source.sql("SHOW GLOBAL STATUS LIKE 'Innodb_lsn_current'")).split('\t')[1] ?? '')
-      await redo.finish(await current(), current)
+      await redo.finish(await currentLsn(), currentLsn)
     }
     await copyRedo(() => writeMuch(source, 3))
     await assert.rejects(

@@ -12,6 +12,7 @@ import { isAllZeros } from '../pour/poured-cells.ts'
 import { guessTablespace } from './fresh-tablespace.ts'
 import type { LiveFile } from './live-files.ts'
 import { openIfThere } from './open-if-there.ts'
+import { type PageHistory, pageHistory } from './page-history.ts'
 import { makeSound } from './sound-pages.ts'
 
 /** Four cells: one read of the disk and four chunks on their way. */
@@ -43,6 +44,7 @@ interface FoundSpace {
 export interface CopiedSpace extends FoundSpace {
   /** Whole ones, of this file. */
   readonly pages: number
+  readonly history: PageHistory
 }
 
 /** Of a system tablespace of several files, what page 0 of the first says, and the pages of those before this one. */
@@ -62,6 +64,7 @@ export async function copyTablespace(
   await using handle = await openIfThere(file.from)
   if (handle === undefined) return undefined
   const { space, spaceId } = before ?? (await readSpace(file, handle, copy))
+  const history = await pageHistory(handle, space.pageBytes)
   const { size, blocks } = await handle.stat()
   const to = begin(file, copy, {
     ...(spaceId === undefined
@@ -82,6 +85,7 @@ export async function copyTablespace(
     ...(spaceId === undefined ? {} : { spaceId }),
     space,
     pages: end / space.pageBytes,
+    history,
   }
 }
 

@@ -2,22 +2,12 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { copyLooseFile, type LiveCopy } from './copy-live-file.ts'
+import { type FileState, fileState, isUnwritten } from './file-state.ts'
 import type { LiveFile } from './live-files.ts'
-
-/**
- * A file system notes times by a clock that ticks every few milliseconds, so two writes may have one time: what was written to less than
- * this before it was copied counts as changed.
- */
-const tickMs = 1000
-
-interface Copied {
-  readonly stats: BigIntStats
-  readonly atMs: number
-}
 
 export class LooseFiles {
   readonly #copy: LiveCopy
-  readonly #copied = new Map<string, Copied>()
+  readonly #copied = new Map<string, FileState>()
   #path = ''
 
   constructor(copy: LiveCopy) {
@@ -35,11 +25,10 @@ export class LooseFiles {
       this.#copy.signal.throwIfAborted()
       const stats = await statOf(file.from)
       const before = this.#copied.get(file.path)
-      if (stats !== undefined && before !== undefined && isSame(before, stats)) continue
-      const atMs = Date.now()
+      if (stats !== undefined && before !== undefined && isUnwritten(before, stats)) continue
+      const state = stats && fileState(stats)
       this.#path = file.path
-      if (stats !== undefined && (await copyLooseFile(file, this.#copy)))
-        this.#copied.set(file.path, { stats, atMs })
+      if (state !== undefined && (await copyLooseFile(file, this.#copy))) this.#copied.set(file.path, state)
       else this.#forget(file.path)
     }
   }
@@ -53,16 +42,6 @@ export class LooseFiles {
   #forget(path: string): void {
     if (this.#copied.delete(path)) this.#copy.intake.remove(path)
   }
-}
-
-function isSame({ stats: before, atMs }: Copied, now: BigIntStats): boolean {
-  return (
-    before.ino === now.ino &&
-    before.size === now.size &&
-    before.mtimeNs === now.mtimeNs &&
-    before.ctimeNs === now.ctimeNs &&
-    Number(now.mtimeNs / 1_000_000n) < atMs - tickMs
-  )
 }
 
 async function statOf(from: string): Promise<BigIntStats | undefined> {

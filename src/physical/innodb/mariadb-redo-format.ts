@@ -15,6 +15,9 @@ const checkpointSumAt = 60
 /** The mark of the turn, and a checksum. */
 const endBytes = 5
 
+/** mfile_type_t. */
+const fileDelete = 0x90
+
 export interface RingHeader {
   readonly bytes: Buffer
   readonly firstLsn: bigint
@@ -72,6 +75,15 @@ export function endOfMiniTransaction(
     else at += 16 + readVarint(bytes, at + 1)
   }
   return 'goes on'
+}
+
+/** FILE_DELETE, which stands alone in its mini-transaction (mtr_t::commit_file): the tablespace of which a file is deleted by the one that begins at `from`. */
+export function deletedSpace(bytes: Buffer, from: number): number | undefined {
+  const first = bytes[from]!
+  if ((first & 0xf0) !== fileDelete) return undefined
+  // A length of its own is of two bytes at most: names have no more than 512.
+  const lengthBytes = (first & 0xf) !== 0 ? 0 : bytes[from + 1]! < 0x80 ? 1 : 2
+  return readVarint(bytes, from + 1 + lengthBytes)
 }
 
 /** Which bit ends mini-transactions in the turn of the ring that an LSN lies in (log_t::get_sequence_bit). */

@@ -57,20 +57,23 @@ export async function copyMariadb(session: HotSession): Promise<HotMoment> {
     await redo.follow(current)
     await redo.requireInTime(current)
   }
-  const moment = await whileFollowing(follow, followPauseMs, signal, (either) =>
-    copyFiles({ ...session, copy: { ...copy, signal: either } }, either),
+  const { lsn, spaces, ...moment } = await whileFollowing(follow, followPauseMs, signal, (either) =>
+    copyFiles({ ...session, copy: { ...copy, signal: either }, signal: either }, redo),
   )
-  await redo.finish(moment.lsn, () => currentLsn(witness, signal))
+  await redo.finish(lsn, () => currentLsn(witness, signal))
+  requireNoImport(spaces.pathOfAny(redo.deletedSpaces))
   requireNoTruncation(truncations, await undoTruncations(session))
   return moment
 }
 
-/** All but the redo log. */
-async function copyFiles(
-  session: HotSession,
-  signal: AbortSignal,
-): Promise<HotMoment & { readonly lsn: bigint }> {
-  const { connection, patienceMs } = session
+interface Taken extends HotMoment {
+  readonly lsn: bigint
+  readonly spaces: TablespaceCopies
+}
+
+/** All but the redo log, which is told where it ends. */
+async function copyFiles(session: HotSession, redo: RedoCopy): Promise<Taken> {
+  const { connection, patienceMs, signal } = session
   const wait = { ...session.wait, signal }
   const headway = new Headway()
   const copies = await copyAll(session, headway)
@@ -87,7 +90,7 @@ async function copyFiles(
   return await letGoWhen(
     [connection],
     takesLongerThan(patienceMs, () => copies.loose.underWay),
-    () => takeMoment(session, copies, files),
+    () => takeMoment(session, copies, files, redo),
   )
 }
 
@@ -131,15 +134,17 @@ function tell({ copy: { intake } }: HotSession, files: LiveFiles): LiveFiles {
 /** With commits blocked: what may be written to up to here is copied again, and all that is committed is in the redo log before the LSN. */
 async function takeMoment(
   session: HotSession,
-  { loose }: Copies,
+  { loose, spaces }: Copies,
   files: LiveFiles,
-): Promise<HotMoment & { readonly lsn: bigint }> {
+  redo: RedoCopy,
+): Promise<Taken> {
   const { connection, variables, signal } = session
   const sinceMs = performance.now()
   await connection.run('FLUSH NO_WRITE_TO_BINLOG ENGINE LOGS', { signal })
   await settleAria(session, loose, files)
   const point = await currentPoint(connection, { signal })
   const lsn = await currentLsn(connection, signal)
+  redo.endAt(lsn)
   await connection.run('BACKUP STAGE END', { signal })
   const heldMs = Math.ceil(performance.now() - sinceMs)
   const { timeMicros } = point
@@ -147,6 +152,7 @@ async function takeMoment(
     point: binlogBase(variables) === undefined ? { timeMicros } : point,
     snapshot: { rung: 'backup-stage', heldMs },
     lsn,
+    spaces,
   }
 }
 
@@ -218,5 +224,21 @@ function requireNoTruncation(before: bigint, after: bigint): void {
     'the server truncated an undo tablespace while it was backed up',
     {},
     { hint: 'Run the backup again, with SET GLOBAL innodb_undo_log_truncate = OFF if it happens often.' },
+  )
+}
+
+/**
+ * Recovery passes over everything in the log about a tablespace that was deleted there, be it before or after (recv_sys_t::parse): what was written to one
+ * that came back by an import would be lost, as it is when the server itself crashes now.
+ */
+function requireNoImport(path: string | undefined): void {
+  if (path === undefined) return
+  throw new HoldfastError(
+    'UNSUPPORTED',
+    `${path} was discarded and imported (ALTER TABLE … IMPORT TABLESPACE) since the last checkpoint of the server, and no recovery brings back what was written to it since`,
+    { path },
+    {
+      hint: 'Run the backup again: a checkpoint comes by itself when pages are written, and with SET GLOBAL innodb_max_dirty_pages_pct = 0 at once.',
+    },
   )
 }

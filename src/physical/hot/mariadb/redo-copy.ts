@@ -4,6 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldfastError } from '../../../core/errors.ts'
 import {
+  deletedSpace,
   endOfMiniTransaction,
   isEncryptedRing,
   markFirstTurn,
@@ -41,6 +42,9 @@ export class RedoCopy implements AsyncDisposable {
   readonly #firstLsn: bigint
   /** Everything before it is in the backup. */
   #lsn: bigint
+  /** Nothing behind it belongs to the backup. */
+  #end: bigint | undefined
+  readonly #deletedSpaces = new Set<number>()
 
   private constructor(
     options: RedoCopyOptions,
@@ -82,14 +86,25 @@ export class RedoCopy implements AsyncDisposable {
     await this.#handle.close()
   }
 
+  /** Numbers of tablespaces of which a file was deleted in what was copied. */
+  get deletedSpaces(): ReadonlySet<number> {
+    return this.#deletedSpaces
+  }
+
+  /** To be called before the server commits again: whatever is copied from here on, what comes behind `lsn` is not. */
+  endAt(lsn: bigint): void {
+    this.#end = lsn
+  }
+
   /** Copies what is there now, of what comes before `current`: an LSN that the server has reached. */
   async follow(current: bigint): Promise<void> {
-    for (let window = mebibyte; this.#lsn < current; ) {
-      const bytes = await this.#read(Math.min(window, Number(current - this.#lsn)))
-      const { end, goesOn } = await this.#take(bytes)
-      this.#lsn += BigInt(end)
-      this.#options.read(end)
-      if (end > 0) continue
+    const end = this.#end !== undefined && this.#end < current ? this.#end : current
+    for (let window = mebibyte; this.#lsn < end; ) {
+      const bytes = await this.#read(Math.min(window, Number(end - this.#lsn)))
+      const { length, goesOn } = await this.#take(bytes)
+      this.#lsn += BigInt(length)
+      this.#options.read(length)
+      if (length > 0) continue
       // The server has not written it yet; or it is longer.
       if (!goesOn || bytes.length < window) return
       window *= 2
@@ -142,7 +157,7 @@ export class RedoCopy implements AsyncDisposable {
   }
 
   /** Pours the whole mini-transactions that `bytes` begins with, and answers where they end, and whether one goes on behind `bytes`. */
-  async #take(bytes: Buffer): Promise<{ readonly end: number; readonly goesOn: boolean }> {
+  async #take(bytes: Buffer): Promise<{ readonly length: number; readonly goesOn: boolean }> {
     const bit = (at: number): number => turnBit(this.#lsn + BigInt(at), this.#header.firstLsn, this.#capacity)
     let end = 0
     for (;;) {
@@ -150,8 +165,10 @@ export class RedoCopy implements AsyncDisposable {
       if (typeof next !== 'number') {
         const offset = redoStartOffset + Number(this.#lsn - this.#firstLsn)
         if (end > 0) await this.#to.write(offset, bytes.subarray(0, end), this.#options.signal)
-        return { end, goesOn: next === 'goes on' }
+        return { length: end, goesOn: next === 'goes on' }
       }
+      const deleted = deletedSpace(bytes, end)
+      if (deleted !== undefined) this.#deletedSpaces.add(deleted)
       end = next
       markFirstTurn(bytes, end)
     }
