@@ -1,5 +1,5 @@
 // Whether an archive is one unbroken chain, told from the indexes of its segments alone; every hole by its bounds and its cause.
-import { stateAfter, statesEqual } from '../core/gtid-state.ts'
+import { missingFrom, stateAfter, statesEqual } from '../core/gtid-state.ts'
 import { gapBetween } from '../core/history.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import { decodeTransactions, type SegmentIndex } from '../core/segment-index.ts'
@@ -39,9 +39,10 @@ export function archiveHoles(found: readonly FoundSegment[]): ArchiveHole[] {
 
 /** A timeline that began later names the end of the one before: nothing behind the last segment there speaks of it but that. */
 function missingBefore(
-  { timeline: named, origin }: SegmentIndex,
+  begun: SegmentIndex,
   byTimeline: ReadonlyMap<string, readonly FoundSegment[]>,
 ): ArchiveHole[] {
+  const { timeline: named, origin } = begun
   const after = origin?.after
   if (after === undefined) return []
   const { timeline, seq, chain } = after
@@ -56,8 +57,20 @@ function missingBefore(
     return [{ ...hole, ...end, cause: `${missingSegments(last.ref.seq + 1, seq)}, ${begins}` }]
   }
   const one = there.find(({ ref }) => ref.seq === seq)
-  if (chain === undefined || one?.kind !== 'sound' || one.index.chain === chain) return []
-  return [{ ...hole, after: endOf(one.index), cause: `segment ${seq} is another than the one ${begins}` }]
+  if (one?.kind !== 'sound') return []
+  if (chain !== undefined && one.index.chain !== chain)
+    return [{ ...hole, after: endOf(one.index), cause: `segment ${seq} is another than the one ${begins}` }]
+  return neverArchived(one.index, begun)
+}
+
+/** What the log with which a timeline begins has behind it, and the timeline before it had not yet. */
+function neverArchived(last: SegmentIndex, begun: SegmentIndex): ArchiveHole[] {
+  const { flavour } = begun.source
+  if (last.gtidAfter === '' || begun.gtidBefore === '' || last.source.flavour !== flavour) return []
+  const missing = missingFrom({ flavour, text: last.gtidAfter }, { flavour, text: begun.gtidBefore })
+  if (missing === '') return []
+  const cause = `${missing} was executed after the end of timeline ${last.timeline}, and is in no log that was archived`
+  return [{ timeline: begun.timeline, kind: 'loss', ...beforeOf(begun), fromMicros: endMicros(last), cause }]
 }
 
 function holesOfTimeline(found: readonly FoundSegment[]): ArchiveHole[] {

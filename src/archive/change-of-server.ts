@@ -37,6 +37,7 @@ export async function followOtherServer(change: ChangeOfServer): Promise<boolean
   const logged = await readLogged(connection)
   const missing = lacking(server.source, logged, before.gtid)
   if (missing !== '') throw await otherHistory(change, missing, logged)
+  await requireLogOfTheRest(change)
   await source.admit(server.source)
   const refs = await source.listSegments()
   const last = refs.at(-1)
@@ -55,6 +56,23 @@ export async function followOtherServer(change: ChangeOfServer): Promise<boolean
     message: `${reason}: timeline ${before.timeline} ends here, and timeline ${state.timeline} goes on`,
   })
   return true
+}
+
+/** MySQL tells of what it has executed and has no log of: a server that was cloned or restored, or whose logs have expired. */
+async function requireLogOfTheRest({ archiver, source, server, connection }: ChangeOfServer): Promise<void> {
+  if (connection.flavour !== 'mysql') return
+  const [row = {}] = await connection.query('SELECT @@global.gtid_purged AS purged')
+  const purged = (textOrNull(row, 'purged') ?? '').replaceAll(/\s/g, '')
+  const unseen = missingFrom(
+    { flavour: 'mysql', text: archiver.state.gtid },
+    { flavour: 'mysql', text: purged },
+  )
+  if (unseen === '') return
+  throw new HoldfastError(
+    'BINLOG_PURGED',
+    `${describeServer(server.source)} answers now instead of ${describeServer(archiver.state.source)}, and has no log any more of transactions that were not archived: ${unseen}`,
+    { source: source.name, missing: unseen },
+  )
 }
 
 /** GTID set on MySQL; on MariaDB of each domain the last of every originator. '' for none. */

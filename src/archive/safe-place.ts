@@ -4,6 +4,9 @@ import type { Archiver } from './archiver.ts'
 import { isAtOrAfter } from './binlog-order.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
 
+type Sealing = Pick<Archiver, 'state' | 'position' | 'flush' | 'seal' | 'sealIfWhole'>
+type Putting = Pick<SegmentUploader, 'isIdle' | 'putUntil' | 'drain' | 'settle'>
+
 /** Where the bytes of a commit have to be before it is acknowledged. */
 export const safePlaces = ['spool', 'repository'] as const
 export type SafePlaceName = (typeof safePlaces)[number]
@@ -21,15 +24,15 @@ export interface SafePlace {
 /** `onStored` is called when something may have become safe without a call of `reach`. */
 export function safePlace(
   name: SafePlaceName,
-  archiver: Archiver,
-  uploader: SegmentUploader,
+  archiver: Sealing,
+  uploader: Putting,
   onStored: () => void,
 ): SafePlace {
   return name === 'spool' ? inSpool(archiver) : inRepository(archiver, uploader, onStored)
 }
 
 /** One fdatasync for all that had come. */
-function inSpool(archiver: Archiver): SafePlace {
+function inSpool(archiver: Sealing): SafePlace {
   return {
     prepare: () => archiver.flush(),
     async reach() {
@@ -40,7 +43,7 @@ function inSpool(archiver: Archiver): SafePlace {
 }
 
 /** A segment of its own for all that had come while the one before was being put. */
-function inRepository(archiver: Archiver, uploader: SegmentUploader, onStored: () => void): SafePlace {
+function inRepository(archiver: Sealing, uploader: Putting, onStored: () => void): SafePlace {
   let stored: BinlogPosition | undefined
   return {
     async prepare() {
@@ -53,10 +56,13 @@ function inRepository(archiver: Archiver, uploader: SegmentUploader, onStored: (
       await archiver.flush()
       if (isAsked && uploader.isIdle) {
         await archiver.sealIfWhole()
-        void uploader.settle().then(onStored)
+        // Within a transaction nothing was sealed: its other events wake the reader when they come.
+        if (!uploader.isIdle) void uploader.settle().then(onStored)
       }
       const { putUntil } = uploader
-      if (putUntil !== undefined && (stored === undefined || isAtOrAfter(putUntil, stored))) stored = putUntil
+      // What was put of a server before this one says nothing of its files.
+      const isOwn = putUntil !== undefined && putUntil.timeline === archiver.state.timeline
+      if (isOwn && (stored === undefined || isAtOrAfter(putUntil, stored))) stored = putUntil
       return stored
     },
   }

@@ -11,6 +11,11 @@ import type { SpoolSegment } from './spool-segment.ts'
 /** A sealed segment is at most a few dozen MiB on disk; more than this many waiting make the stream wait. */
 const waitingLimit = 4
 
+/** Names of files say nothing across timelines. */
+export interface EndOfPut extends BinlogPosition {
+  readonly timeline: string
+}
+
 export class SegmentUploader {
   readonly #source: SegmentRepository
   readonly #spool: Spool
@@ -18,7 +23,7 @@ export class SegmentUploader {
   /** Ends of the puts that are under way or waiting, in order. */
   #waiting: Promise<void>[] = []
   #failure: unknown
-  #putUntil: BinlogPosition | undefined
+  #putUntil: EndOfPut | undefined
 
   constructor(source: SegmentRepository, spool: Spool, onPut: (index: SegmentIndex) => void) {
     this.#source = source
@@ -32,7 +37,7 @@ export class SegmentUploader {
   }
 
   /** Where the last segment ends that was put; undefined while none was. */
-  get putUntil(): BinlogPosition | undefined {
+  get putUntil(): EndOfPut | undefined {
     return this.#putUntil
   }
 
@@ -76,7 +81,7 @@ export class SegmentUploader {
       data: checked(segment.data(), index),
     })
     if (outcome === 'exists') await this.#expectOwn(index, wasMarked)
-    this.#putUntil = { file: index.file, offset: index.end }
+    this.#putUntil = { timeline, file: index.file, offset: index.end }
     await segment.remove()
     await this.#spool.forget(seq)
     this.#onPut(index)

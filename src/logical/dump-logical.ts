@@ -4,7 +4,7 @@ import type { ConnectionSettings } from '../core/connection-settings.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { RateLimit } from '../core/rate-limit.ts'
-import type { LockChoice, SnapshotRequest } from '../instance/consistent-snapshot.ts'
+import type { LockChoice, LockRung, SnapshotRequest } from '../instance/consistent-snapshot.ts'
 import { dialectOf } from '../instance/dialects.ts'
 import { backupOrigin, inspectInstance } from '../instance/instance-facts.ts'
 import { defaultLockBounds, type LockBounds, type LockWait } from '../instance/lock-wait.ts'
@@ -98,7 +98,7 @@ export async function dumpLogical(options: DumpOptions): Promise<BackupResult> {
   })
   const isAnew = snapshot.isGuardedAnew === true
   const before = isAnew ? await applyFilters(control, await readAll(), filters, signal) : expected
-  if (isAnew) checkUnchanged(notHeld(before, expected), 'began')
+  if (isAnew) checkUnchanged(notHeld(before, expected, snapshot.rung), 'began')
   const prepared = await preparedTransactions(control, { signal })
   // Without a lock on definitions they must be the same on both sides of the snapshot; then they are those of the snapshot.
   if (!isGuarded) {
@@ -258,14 +258,21 @@ function tablesToRead(
   return { tables, nonTransactional: tables.filter((table) => !table.isTransactional) }
 }
 
-function namesWithoutSnapshot(schemas: readonly SchemaDefinition[]): readonly string[] {
-  return tablesToRead(schemas).nonTransactional.map(({ schema, name }) => `${schema}.${name}`)
-}
-
-/** Tables that know no snapshot, and that nobody has locked because they were not so when the locks were taken. */
-function notHeld(schemas: readonly SchemaDefinition[], held: readonly SchemaDefinition[]): readonly string[] {
-  const locked = new Set(namesWithoutSnapshot(held))
-  return namesWithoutSnapshot(schemas).filter((name) => !locked.has(name))
+/**
+ * Tables that nobody has locked, because they were not there or not such as they are when the locks were taken: those that know no snapshot, and
+ * all where the moment is one of locked tables.
+ */
+function notHeld(
+  schemas: readonly SchemaDefinition[],
+  held: readonly SchemaDefinition[],
+  rung: LockRung,
+): readonly string[] {
+  const which = rung === 'lock-tables' ? 'tables' : 'nonTransactional'
+  const [needed, locked] = [schemas, held].map((each) =>
+    tablesToRead(each)[which].map(({ schema, name }) => `${schema}.${name}`),
+  )
+  const isLocked = new Set(locked)
+  return needed?.filter((name) => !isLocked.has(name)) ?? []
 }
 
 function lockWaitOf({

@@ -154,6 +154,7 @@ async function readFewestFiles(
 
 /** What a server, or the program that prepares for it, or a replay makes of files that it misses. */
 const notEnough = [
+  'HOST_TROUBLE',
   'SANDBOX_FAILED',
   'CONNECTION_LOST',
   'FAILED',

@@ -47,6 +47,9 @@ const ofFiles: readonly (readonly [number, string])[] = [
   [1, '[ERROR] InnoDB: Database page corruption on disk or a failed read of file ./ibdata1'],
   [134, '[ERROR] [MY-013183] [InnoDB] Assertion failure: buf0buf.cc:3956'],
   [139, ''],
+  // It goes on without the plugin, and is ended by what it finds.
+  [134, "[ERROR] Can't open shared library 'ha_foo.so'\n[ERROR] InnoDB: Assertion failure"],
+  [1, "[ERROR] Can't open shared library 'ha_foo.so'\n[ERROR] InnoDB: Database page corruption on disk"],
   [1, '[ERROR] InnoDB: Missing FILE_CHECKPOINT(5646958) at 5646958'],
   // What bytes that are no page look like to MariaDB.
   [1, '[ERROR] InnoDB: The page [page id: space=5, page number=3] in file ./d/t.ibd cannot be decrypted'],

@@ -21,6 +21,10 @@ const messages: readonly (readonly [message: RegExp, says: string, code?: HostCa
   [/Read-only file system|\berror number 30\b/i, 'its file system is read-only'],
   [/Input\/output error|\berror number 5\b/i, 'its disk cannot be read or written'],
   [/Permission denied|\berror number 13\b/i, 'it may not use its files'],
+]
+
+/** A program says these at its start, and may go on. */
+const atStart: typeof messages = [
   [/Bind on (?:unix socket|TCP)|Address already in use|create (?:IP|UNIX) socket/i, 'it got no socket'],
   [/Unable to lock \S+|Can't lock aria control file/i, 'another process holds its files'],
   [/error while loading shared libraries|Can't open shared library/i, 'it lacks a library'],
@@ -42,11 +46,16 @@ const notRunStatuses: readonly number[] = [126, 127]
  */
 const foreignSignals: readonly number[] = [1, 2, 9, 15, 24, 25]
 
+/** SIGABRT, SIGBUS, SIGSEGV. */
+const aborts: readonly number[] = [134, 135, 139]
+
 /** `said`: its errors alone, where it marks them. Undefined where the host is not known to be the reason. */
 export function hostCause({ status, said }: ProgramEnd): HostCause | undefined {
-  const [, says, code = 'HOST_TROUBLE'] = messages.find(([message]) => message.test(said)) ?? []
-  if (says !== undefined) return { code, says }
-  if (keysMessage.test(said) && !damageMessage.test(said))
+  const known = aborts.includes(status) ? messages : [...messages, ...atStart]
+  const [, says, code = 'HOST_TROUBLE'] = known.find(([message]) => message.test(said)) ?? []
+  const isDamaged = damageMessage.test(said)
+  if (says !== undefined && (!isDamaged || code === 'DISK_FULL')) return { code, says }
+  if (keysMessage.test(said) && !isDamaged)
     return { ...trouble('it has no keys to what is encrypted'), hint: keysHint }
   if (notRunStatuses.includes(status)) return trouble('it cannot be run here')
   const signal = status - 128

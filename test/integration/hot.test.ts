@@ -67,6 +67,34 @@ eachServer('all that is written while files are read is in a hot copy, of every 
 })
 
 for (const kind of mariadbKinds) {
+  test(`copies of a table's file that somebody has put beside it are not taken for the table (${kind})`, async () => {
+    await using source = await startServer(kind)
+    await createShop(source)
+    await source.sql('FLUSH TABLES shop.orders FOR EXPORT; UNLOCK TABLES')
+    const file = (name: string): string => path.join(source.dataDir, `shop/${name}.ibd`)
+    // Before and behind it, however names are gone through.
+    for (const name of ['aaa', 'orders_bak', 'zzz']) await cp(file('orders'), file(name))
+    await source.sql(
+      'UPDATE shop.orders SET note = HEX(RANDOM_BYTES(200)); SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0, innodb_max_dirty_pages_pct = 0',
+    )
+    const run = await hotCopyOf(source)
+    const names = run.content.files
+      .map((each) => each.path)
+      .filter((name) => /^shop\/(aaa|orders.*|zzz)\.ibd$/.test(name))
+    assert.deepEqual(names.toSorted(), [
+      'shop/aaa.ibd',
+      'shop/orders.ibd',
+      'shop/orders_bak.ibd',
+      'shop/zzz.ibd',
+    ])
+    // As an administrator would: a server asks which of them is meant.
+    await using copy = await startOn(source, run)
+    assert.equal(
+      await copy.sql('SELECT SUM(CRC32(note)) FROM shop.orders'),
+      await source.sql('SELECT SUM(CRC32(note)) FROM shop.orders'),
+    )
+  })
+
   test(`tables that are made, renamed, rebuilt, swapped and dropped while files are read are in it as they are in the end (${kind})`, async () => {
     await using source = await startServer(kind)
     await createShop(source)

@@ -69,7 +69,9 @@ async function lettingDdlGoFirst(
     if (!isHoldfastError(error, 'LOCK_WAIT')) throw error
     request.emit({ type: 'notice', level: 'info', message: error.message })
     await guard.run('UNLOCK INSTANCE', { signal })
-    const whileHeld = () => takeLock(guard, instanceLock, request)
+    // Everybody waits meanwhile.
+    const bounds = { ...request.bounds, attempts: 1 }
+    const whileHeld = () => takeLock(guard, instanceLock, { ...request, bounds })
     return { ...(await open({ ...request, whileHeld })), isGuardedAnew: true }
   }
 }

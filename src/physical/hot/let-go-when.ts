@@ -19,8 +19,10 @@ export async function letGoWhen<T>(
   let what: string | undefined
   const watch = async (): Promise<void> => {
     // One that fails cannot tell any more: what made it fail makes the work fail too, and tells more there.
-    what = await tooLong(done.signal).catch(() => undefined)
-    if (!done.signal.aborted) for (const connection of connections) connection.destroy()
+    const said = await tooLong(done.signal).catch(() => undefined)
+    if (done.signal.aborted) return
+    what = said
+    for (const connection of connections) connection.destroy()
   }
   const watching = watch()
   const [outcome] = await Promise.allSettled([work()])

@@ -44,16 +44,18 @@ export class TablespaceCopies {
    * be when no tablespace can be created, renamed or dropped.
    */
   async reconcile(tablespaces: readonly LiveFile[]): Promise<void> {
-    const pathBySpace = new Map<number, string>()
-    for (const [path, { spaceId }] of this.#copied) if (spaceId !== undefined) pathBySpace.set(spaceId, path)
+    const pathBySpace = this.#pathBySpace()
     const renamed: { from: string; to: string }[] = []
     const kept = new Map<string, Copied>()
     const wanted = new Set<string>()
     const fresh: LiveFile[] = []
     for (const file of tablespaces) {
+      // Also where nothing is to be read, the work gets on.
+      this.#copy.read(0)
       await using handle = await openIfThere(file.from)
       const spaceId = handle && (await this.#spaceIdOf(handle))
-      const from = spaceId === undefined ? undefined : pathBySpace.get(spaceId)
+      const isAsItWas = spaceId !== undefined && this.#copied.get(file.path)?.spaceId === spaceId
+      const from = isAsItWas ? file.path : spaceId === undefined ? undefined : pathBySpace.get(spaceId)
       const copied = from === undefined ? undefined : this.#copied.get(from)
       if (
         handle === undefined ||
@@ -83,6 +85,14 @@ export class TablespaceCopies {
     for (const [path, { spaceId }] of this.#copied)
       if (spaceId !== undefined && spaceIds.has(spaceId)) return path
     return undefined
+  }
+
+  /** Undefined where several files have one number: somebody has put a copy of a table's file beside it. */
+  #pathBySpace(): Map<number, string | undefined> {
+    const paths = new Map<number, string | undefined>()
+    for (const [path, { spaceId }] of this.#copied)
+      if (spaceId !== undefined) paths.set(spaceId, paths.has(spaceId) ? undefined : path)
+    return paths
   }
 
   async #takeAll(files: readonly LiveFile[]): Promise<void> {

@@ -28,9 +28,11 @@ export async function whileFollowing<T>(
       throw error
     }
   })()
-  const [worked, followed] = await Promise.allSettled([work(either).finally(() => done.abort()), following])
-  // Its failure is what made the work end.
-  if (followed.status === 'rejected') throw followed.reason
-  if (worked.status === 'rejected') throw worked.reason
-  return worked.value
+  // What failed first is what made the other end.
+  const reasons: unknown[] = []
+  const working = work(either).finally(() => done.abort())
+  for (const each of [following, working]) each.catch((error: unknown) => reasons.push(error))
+  const [worked, followed] = await Promise.allSettled([working, following])
+  if (worked.status === 'fulfilled' && followed.status === 'fulfilled') return worked.value
+  throw reasons[0]
 }

@@ -40,6 +40,7 @@ export async function checkTables(
   await using connection = await Connection.open(settings, { signal })
   const all = tables ?? (await tablesInFiles(connection, signal))
   const problems: TableProblem[] = []
+  let lacking: HoldfastError | undefined
   for (const [done, { schema, name }] of all.entries()) {
     emit({ type: 'progress', phase: 'checking tables', done, total: all.length, unit: 'tables' })
     const answers = await connection.query(`CHECK TABLE ${quoteQualified(schema, name)}`, { signal })
@@ -48,10 +49,12 @@ export async function checkTables(
       // `note` says that an engine cannot check; `status` is OK, or that the table is fine as it is.
       const isFine = type === 'note' || (type === 'status' && /^(OK|Table is already up to date)$/.test(text))
       const [, engine] = noEngine.exec(text) ?? []
-      if (engine !== undefined) throw lacksEngine({ schema, name }, engine)
-      if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
+      if (engine !== undefined) lacking ??= lacksEngine({ schema, name }, engine)
+      else if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
     }
   }
+  // What is damaged is damaged whatever the server lacks.
+  if (lacking !== undefined && problems.length === 0) throw lacking
   return { tables: all.length, problems }
 }
 

@@ -16,6 +16,8 @@ function filesAt(paths: readonly string[]) {
 const servers: readonly (readonly string[])[] = [
   ['ibdata1', 'auto.cnf', 'notes.txt'],
   ['mysql.ibd', 'shop/orders.ibd', 'undo_001'],
+  // A table may be called mysql.
+  ['ibdata1', 'auto.cnf', 'shop/mysql.ibd'],
   // MariaDB that lost its system tablespace.
   ['aria_log_control', 'mysql/global_priv.frm', 'shop/orders.ibd'],
   ['#innodb_redo/#ib_redo7', 'mysql/general_log.CSM'],

@@ -14,8 +14,8 @@ const signs: readonly RegExp[] = [
 ]
 const wantedSigns = 2
 
-/** In a folder, they are of another server. */
-const ofAnother = /\/(?:ibdata1|mysql\.ibd|ib_logfile0|aria_log_control|auto\.cnf)$/
+/** In a folder, they are of another server; mysql.ibd may be a table. */
+const ofAnother = /\/(?:ibdata1|ib_logfile0|aria_log_control|auto\.cnf)$/
 
 /** Throws TARGET_NOT_EMPTY for any other, and for one with another server's directory in it. */
 export function requireServersDirectory(directory: string, files: readonly ExistingFile[]): void {

@@ -83,7 +83,11 @@ async function copyUpToMoment(session: HotSession, hold: RedoHold, headway: Head
   await requireTakenSpaces(session, files)
   tell(session, files)
   const moment = await whileFollowing(
-    () => redo.follow(),
+    async () => {
+      await redo.follow()
+      // All there is has been stored: whatever the server waits for, it is not that.
+      headway.made()
+    },
     followPauseMs,
     signal,
     async (either) => {
