@@ -25,7 +25,9 @@ export async function requireOneVolume(
   const dataFiles = variables.get('innodb_data_file_path') ?? ''
   if (dataFiles.includes('/')) throw liesElsewhere(`innodb_data_file_path = ${dataFiles}`)
   const directory = await realpath(given ?? variables.text('datadir'))
-  return { directory, names: await namesOnVolume(directory) }
+  // A list that is read while tables come and go may lack others that were there all the time (seen with zfs-fuse); twice the same ones hardly.
+  const names = [...(await namesOnVolume(directory)), ...(await namesOnVolume(directory))]
+  return { directory, names: [...new Set(names)] }
 }
 
 /** A log that lies elsewhere is for the archive; so is one whose index does, for without it nobody knows which files are of it. */

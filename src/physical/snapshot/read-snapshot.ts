@@ -4,7 +4,7 @@ import { HoldfastError } from '../../core/errors.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import { readBinlogEnd } from '../cold/binlog-end.ts'
 import { type Survey, surveyDirectory } from '../cold/survey.ts'
-import type { RunningServer } from './running-server.ts'
+import { isPlainTable, type RunningServer } from './running-server.ts'
 import { snapshotPoint } from './snapshot-point.ts'
 import type { Moment } from './take-snapshot.ts'
 
@@ -13,7 +13,7 @@ export interface SnapshotFiles {
   readonly point: RecoveryPoint
 }
 
-/** Throws MalformedDataError for a binary log that cannot be read, and FAILED where it lacks what the server had. */
+/** Throws TABLE_CHANGED, MalformedDataError for a binary log that cannot be read, and FAILED where it lacks what the server had. */
 export async function readSnapshot(
   directory: string,
   server: RunningServer,
@@ -23,8 +23,20 @@ export async function readSnapshot(
   const survey = await surveySnapshot(directory, server)
   // Its server was found by the lock that it holds on this file.
   if (!survey.files.some((file) => file.path === 'ibdata1')) throw ofSomethingElse(directory)
+  const plain = moment.kind === 'free' ? survey.files.find((file) => isPlainTable(file.path)) : undefined
+  if (plain !== undefined) throw cameMeanwhile(plain.path)
   const logEnd = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
   return { survey, point: snapshotPoint(moment, logEnd?.point) }
+}
+
+/** Nobody held it still. */
+function cameMeanwhile(file: string): HoldfastError {
+  return new HoldfastError(
+    'TABLE_CHANGED',
+    `${file} is in the snapshot, of an engine without transactions, and was not seen before: it may be half written`,
+    { file },
+    { hint: 'Run the backup again: now that it is there, the server is held still for it.' },
+  )
 }
 
 function ofSomethingElse(directory: string): HoldfastError {

@@ -66,16 +66,18 @@ async function volumeOf(given: string | undefined, variables: ServerVariables): 
   }
 }
 
+/** Of users: those of the server itself are made to survive a crash, or hold logs and statistics. */
+export function isPlainTable(name: string): boolean {
+  return /\.(MYI|MAI|CSM|ARZ|MRG)$/.test(name) && !/^(mysql|sys|performance_schema)\//.test(name)
+}
+
 function reasonToLock(
   { binlog }: InstanceFacts,
   variables: ServerVariables,
   { names }: OneVolume,
   hasLogInside: boolean,
 ): string | undefined {
-  // Of users: those of the server itself are made to survive a crash, or hold logs and statistics.
-  const plain = names.find(
-    (name) => /\.(MYI|MAI|CSM|ARZ|MRG)$/.test(name) && !/^(mysql|sys|performance_schema)\//.test(name),
-  )
+  const plain = names.find(isPlainTable)
   if (plain !== undefined) return `${plain} is of an engine without transactions`
   if (!binlog.isOn) return undefined
   if (!hasLogInside) return 'the binary log lies elsewhere'
