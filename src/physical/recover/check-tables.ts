@@ -44,13 +44,20 @@ export async function checkTables(
   for (const [done, { schema, name }] of all.entries()) {
     emit({ type: 'progress', phase: 'checking tables', done, total: all.length, unit: 'tables' })
     const answers = await connection.query(`CHECK TABLE ${quoteQualified(schema, name)}`, { signal })
-    for (const answer of answers) {
-      const [type, text] = [textOf(answer, 'Msg_type'), textOf(answer, 'Msg_text')]
+    const words = answers.map((answer) => ({
+      type: textOf(answer, 'Msg_type'),
+      text: textOf(answer, 'Msg_text'),
+    }))
+    const engine = words.map(({ text }) => noEngine.exec(text)?.[1]).find((found) => found !== undefined)
+    if (engine !== undefined) {
+      // What else is said of the table follows from that.
+      lacking ??= lacksEngine({ schema, name }, engine)
+      continue
+    }
+    for (const { type, text } of words) {
       // `note` says that an engine cannot check; `status` is OK, or that the table is fine as it is.
       const isFine = type === 'note' || (type === 'status' && /^(OK|Table is already up to date)$/.test(text))
-      const [, engine] = noEngine.exec(text) ?? []
-      if (engine !== undefined) lacking ??= lacksEngine({ schema, name }, engine)
-      else if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
+      if (!isFine) problems.push({ table: `${schema}.${name}`, problem: `${type}: ${text}` })
     }
   }
   // What is damaged is damaged whatever the server lacks.
