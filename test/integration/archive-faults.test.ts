@@ -1,48 +1,24 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { Archive } from '../../src/archive/archive.ts'
-import type { SafePlaceName } from '../../src/archive/safe-place.ts'
-import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
 import type { StreamOptions, StreamSummary } from '../../src/archive/stream-binary-logs.ts'
 import { HoldfastError } from '../../src/core/errors.ts'
-import type { ArchiveChildOptions } from '../support/archive-child.ts'
-import { type ArchiveRig, archiveRig, eventually } from '../support/archive-rig.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { type ArchiveRig, archiveRig, eventually, puttingBy, startArchiver } from '../support/archive-rig.ts'
+import { eachServer, startServer } from '../support/servers.ts'
 
-const child = fileURLToPath(new URL('../support/archive-child.ts', import.meta.url))
 const table = 'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v LONGTEXT);'
 const insert = "INSERT INTO d.t (v) VALUES (REPEAT('x', 300));"
-
-/** `through`: a command that runs the archiver with the words behind it. */
-function startChild(
-  server: TestServer,
-  rig: ArchiveRig,
-  acknowledgeAfter?: SafePlaceName,
-  through: readonly string[] = [],
-): ChildProcess {
-  const options: ArchiveChildOptions = {
-    port: server.port,
-    repositoryDir: path.join(rig.folder, 'repository'),
-    spoolDir: rig.spoolDir,
-    sealBytes: 20_000,
-    acknowledgeAfter,
-  }
-  const call = [...through, process.execPath, child, JSON.stringify(options)]
-  return spawn(call[0] ?? '', call.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
-}
 
 eachServer('the archiver is killed at any moment, and no byte is lost or doubled', async (kind) => {
   await using server = await startServer(kind)
   await using rig = await archiveRig(server, { inDirectory: true })
   await server.sql(table)
   for (let round = 0; round < 6; round++) {
-    const archiver = startChild(server, rig)
+    const archiver = startArchiver(server, rig)
     const ended = once(archiver, 'exit')
     const writing = server.sql(`${insert.repeat(200)}${round % 2 === 0 ? 'FLUSH BINARY LOGS;' : ''}`)
     assert.ok(archiver.stdout !== null)
@@ -66,7 +42,7 @@ eachServer('a torn end of the spool is cut at the last whole event, and comes ag
   await using rig = await archiveRig(server, { inDirectory: true })
   await server.sql(table + insert.repeat(20))
   for (const tear of ['cut', 'garbage', 'zeros'] as const) {
-    const archiver = startChild(server, rig)
+    const archiver = startArchiver(server, rig)
     const ended = once(archiver, 'exit')
     assert.ok(archiver.stdout !== null)
     await once(archiver.stdout, 'data')
@@ -90,17 +66,9 @@ eachServer('a sealed segment that the spool has lost bytes of is asked for again
   await using rig = await archiveRig(server)
   await server.sql(table)
   await rig.catchUp()
-  const away: SegmentRepository = {
-    name: rig.source.name,
-    ensure: (identity) => rig.source.ensure(identity),
-    admit: (identity) => rig.source.admit(identity),
-    readSegmentData: (ref) => rig.source.readSegmentData(ref),
-    listSegments: (timeline) => rig.source.listSegments(timeline),
-    readSegmentIndex: (ref) => rig.source.readSegmentIndex(ref),
-    putSegment: async () => {
-      throw new HoldfastError('STORE_UNUSABLE', 'the repository is away')
-    },
-  }
+  const away = puttingBy(rig.source, async () => {
+    throw new HoldfastError('STORE_UNUSABLE', 'the repository is away')
+  })
   for (const damage of ['cut', 'changed', 'gone'] as const) {
     await server.sql(insert.repeat(100))
     await assert.rejects(rig.catchUp({ source: away, sealBytes: 10_000 }), { code: 'STORE_UNUSABLE' })
@@ -128,7 +96,9 @@ eachServer('a full disk under the spool stops the stream with DISK_FULL and lose
   await rig.catchUp()
   await server.sql(`${insert} INSERT INTO d.t (v) VALUES (REPEAT('y', 2000000)); ${insert.repeat(20)}`)
   // A limit on the size of files fails in the same place as a full disk, and needs no rights: 400 blocks of 512 bytes.
-  const limited = startChild(server, rig, undefined, ['sh', '-c', 'ulimit -f 400; exec "$0" "$@"'])
+  const limited = startArchiver(server, rig, {
+    through: ['sh', '-c', 'ulimit -f 400; exec "$0" "$@"'],
+  })
   const ended = once(limited, 'exit')
   let output = ''
   limited.stdout?.on('data', (text: Buffer) => {
@@ -197,7 +167,7 @@ eachServer(
     await using server = await startServer(kind)
     await using rig = await archiveRig(server, { inDirectory: true })
     await server.sql(table + semiSyncSetUp[server.flavour])
-    const archiver = startChild(server, rig, 'spool')
+    const archiver = startArchiver(server, rig, { acknowledgeAfter: 'spool' })
     const ended = once(archiver, 'exit')
     await eventually('a semi-synchronous replica is there', async () =>
       /\t1$/m.test((await server.sql("SHOW STATUS LIKE 'Rpl_semi_sync_%_clients'")).trim()),

@@ -4,11 +4,10 @@ import { type FileHandle, open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
 import { readSemiSync } from '../../src/instance/semi-sync.ts'
 import { SemiSyncFallback } from '../../src/operations/semi-sync-fallback.ts'
 import { Connection } from '../../src/wire/connection.ts'
-import { archiveRig, eventually } from '../support/archive-rig.ts'
+import { archiveRig, eventually, puttingBy } from '../support/archive-rig.ts'
 import { commitTable, enableSemiSync, KeptCommits } from '../support/semi-sync.ts'
 import { killInTurn } from '../support/semi-sync-kills.ts'
 import { eachServer, startServer, type TestServer } from '../support/servers.ts'
@@ -60,21 +59,13 @@ test('after the repository nothing is acknowledged before it is stored, also of 
     await eventually('it is in the log', async () => (await logText(server)).includes(token))
   }
   const reachable = Promise.withResolvers<void>()
-  const away: SegmentRepository = {
-    name: rig.source.name,
-    ensure: (identity) => rig.source.ensure(identity),
-    admit: (identity) => rig.source.admit(identity),
-    readSegmentData: (ref) => rig.source.readSegmentData(ref),
-    listSegments: (timeline) => rig.source.listSegments(timeline),
-    readSegmentIndex: (ref) => rig.source.readSegmentIndex(ref),
-    async putSegment(...segment) {
-      await reachable.promise
-      return rig.source.putSegment(...segment)
-    },
-  }
+  const away = puttingBy(rig.source, async (...segment) => {
+    await reachable.promise
+    return rig.source.putSegment(...segment)
+  })
   // Takes both into the spool, and never gets as far as the repository.
   await assert.rejects(
-    rig.catchUp({ source: { ...away, putSegment: () => Promise.reject(new Error('away')) } }),
+    rig.catchUp({ source: puttingBy(rig.source, () => Promise.reject(new Error('away'))) }),
     /away/,
   )
   const { stop, done } = rig.stream({ source: away, acknowledgeAfter: 'repository' })

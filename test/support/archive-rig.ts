@@ -1,8 +1,12 @@
 // A source, a repository in memory or in a directory, and a spool: what tests of the archive start from.
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Archive } from '../../src/archive/archive.ts'
+import type { SafePlaceName } from '../../src/archive/safe-place.ts'
+import type { SegmentRepository } from '../../src/archive/segment-repository.ts'
 import {
   type StreamOptions,
   type StreamSummary,
@@ -15,6 +19,7 @@ import { Repository } from '../../src/repository/repository.ts'
 import type { SourceRepository } from '../../src/repository/source-repository.ts'
 import { DirectoryStore } from '../../src/storage/directory-store.ts'
 import { MemoryStore } from '../../src/storage/memory-store.ts'
+import type { ArchiveChildOptions } from './archive-child.ts'
 import type { TestServer } from './servers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -140,4 +145,45 @@ export async function eventually(
     })
   }
   throw new Error(`not within ${seconds} seconds: ${what}`)
+}
+
+/** The repository of `source`, but for what putting a segment comes to. */
+export function puttingBy(
+  source: SourceRepository,
+  putSegment: SegmentRepository['putSegment'],
+): SegmentRepository {
+  return {
+    name: source.name,
+    ensure: (identity) => source.ensure(identity),
+    admit: (identity) => source.admit(identity),
+    readSegmentData: (ref) => source.readSegmentData(ref),
+    listSegments: (timeline) => source.listSegments(timeline),
+    readSegmentIndex: (ref) => source.readSegmentIndex(ref),
+    putSegment,
+  }
+}
+
+export interface ArchiverProcessOptions {
+  readonly acknowledgeAfter?: SafePlaceName | undefined
+  /** A command that runs the archiver with the words behind it. */
+  readonly through?: readonly string[]
+}
+
+const archiveChild = fileURLToPath(new URL('./archive-child.ts', import.meta.url))
+
+/** An archiver to be killed, on the rig's repository, which has to be in a directory. Its stdout is what it emits, one JSON a line. */
+export function startArchiver(
+  server: TestServer,
+  rig: ArchiveRig,
+  { acknowledgeAfter, through = [] }: ArchiverProcessOptions = {},
+): ChildProcess {
+  const options: ArchiveChildOptions = {
+    port: server.port,
+    repositoryDir: path.join(rig.folder, 'repository'),
+    spoolDir: rig.spoolDir,
+    sealBytes: 20_000,
+    acknowledgeAfter,
+  }
+  const call = [...through, process.execPath, archiveChild, JSON.stringify(options)]
+  return spawn(call[0] ?? '', call.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
 }

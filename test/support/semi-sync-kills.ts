@@ -1,17 +1,13 @@
 // Kills the source and the archiver in turn while clients commit, and looks each time whether a commit that was seen is kept.
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { SafePlaceName } from '../../src/archive/safe-place.ts'
-import type { ArchiveChildOptions } from './archive-child.ts'
-import { type ArchiveRig, archiveRig, eventually } from './archive-rig.ts'
+import { type ArchiveRig, archiveRig, eventually, startArchiver } from './archive-rig.ts'
 import { Committers, commitTable, enableSemiSync, KeptCommits, semiSyncArgs, stopped } from './semi-sync.ts'
 import { type ServerKind, startServer, type TestServer } from './servers.ts'
 
-const child = fileURLToPath(new URL('./archive-child.ts', import.meta.url))
 const clients = 8
 /** An archiver waits for up to half a minute before it tries again. */
 const patienceSeconds = 120
@@ -27,7 +23,7 @@ export async function killInTurn(kind: ServerKind, rounds: number): Promise<void
   for (let round = 0; round < rounds; round++) {
     const place: SafePlaceName = round % 2 === 0 ? 'spool' : 'repository'
     const keptIn = () => (place === 'spool' ? kept.inSpoolOrRepository() : kept.inRepository())
-    await using archiver = startArchiver(server, rig, place)
+    await using archiver = runArchiver(server, rig, place)
     await someCommits(committers)
     await server.kill9()
     await eventually('every client has heard of it', () => committers.connected === 0, patienceSeconds)
@@ -43,7 +39,7 @@ export async function killInTurn(kind: ServerKind, rounds: number): Promise<void
     assertKept(new Set(committers.seen), await keptIn(), `archiver killed, round ${round}, ${place}`)
   }
   // What is not acknowledged waits; the last archiver lets it go, and the whole log is there.
-  await using archiver = startArchiver(server, rig, 'spool')
+  await using archiver = runArchiver(server, rig, 'spool')
   await someCommits(committers)
   await committers[Symbol.asyncDispose]()
   archiver.process.kill('SIGTERM')
@@ -70,21 +66,10 @@ interface ArchiverProcess extends AsyncDisposable {
   readonly ended: Promise<unknown>
 }
 
-function startArchiver(
-  server: TestServer,
-  rig: ArchiveRig,
-  acknowledgeAfter: SafePlaceName,
-): ArchiverProcess {
-  const options: ArchiveChildOptions = {
-    port: server.port,
-    repositoryDir: path.join(rig.folder, 'repository'),
-    spoolDir: rig.spoolDir,
-    sealBytes: 20_000,
-    acknowledgeAfter,
-  }
-  const archiver = spawn(process.execPath, [child, JSON.stringify(options)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+function runArchiver(server: TestServer, rig: ArchiveRig, acknowledgeAfter: SafePlaceName): ArchiverProcess {
+  const archiver = startArchiver(server, rig, { acknowledgeAfter })
+  // What it emits is of no interest, and would fill the pipe.
+  archiver.stdout?.resume()
   const ended = once(archiver, 'exit')
   return {
     process: archiver,

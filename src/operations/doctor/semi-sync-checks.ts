@@ -7,7 +7,7 @@ const secondsPerDay = 86_400
 // The largest that all versions take: 2^32 - 1 ms, 49 days.
 const longestMs = 4_294_967_295
 
-/** `isWanted`: `stream --semi-sync` is to lose nothing. Otherwise a server that does not wait is as good as any. */
+/** `isWanted`: commits are to wait for `stream --semi-sync`, so a server that does not wait fails the check. */
 export function checkSemiSync(
   { flavour, semiSync }: Pick<DoctorFacts, 'flavour' | 'semiSync'>,
   isWanted: boolean,
