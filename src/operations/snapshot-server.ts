@@ -6,6 +6,7 @@ import { type InstanceFacts, inspectInstance } from '../instance/instance-facts.
 import { readServerVariables } from '../instance/server-variables.ts'
 import type { PhysicalContent } from '../physical/content.ts'
 import { examineServer, type RunningServer } from '../physical/snapshot/running-server.ts'
+import type { Hold } from '../physical/snapshot/take-snapshot.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
 import type { UseCase } from './backup-instance.ts'
@@ -26,7 +27,8 @@ export interface SnapshotRequest extends SnapshotChoices {
 
 export interface SnapshotServer {
   readonly server: RunningServer
-  /** Why the server has to be held still; absent where it has not. */
+  readonly hold: Hold
+  /** Why all of the server has to be held still; absent where it has not. */
   readonly lockReason?: string
   readonly optionFiles: readonly PhysicalContent['optionFiles'][number][]
   readonly notes: SnapshotNotes
@@ -46,8 +48,9 @@ export async function findSnapshotServer(
   const facts = await inspectInstance(connection, { signal })
   const server = await examineServer(facts, await readServerVariables(connection, { signal }), directory)
   const lockReason = reasonToLock(request, server)
-  requireLockPrivileges(facts, lockReason !== undefined)
-  return { server, ...(lockReason === undefined ? {} : { lockReason }), optionFiles, notes }
+  const hold = holdOf(request, facts, lockReason)
+  requireLockPrivileges(facts, hold)
+  return { server, hold, ...(lockReason === undefined ? {} : { lockReason }), optionFiles, notes }
 }
 
 function reasonToLock(request: SnapshotRequest, { lockReason }: RunningServer): string | undefined {
@@ -60,9 +63,17 @@ function reasonToLock(request: SnapshotRequest, { lockReason }: RunningServer): 
     : lockReason
 }
 
+function holdOf(request: SnapshotRequest, facts: InstanceFacts, lockReason: string | undefined): Hold {
+  if (lockReason !== undefined) return 'all'
+  return facts.flavour === 'mariadb' && facts.binlog.isOn && request.locks !== 'none'
+    ? 'definitions'
+    : 'nothing'
+}
+
 /** Who holds nothing still needs no privilege: the files tell the position too. */
-function requireLockPrivileges(facts: InstanceFacts, isHeldStill: boolean): void {
-  const spared = isHeldStill ? [] : ['RELOAD', 'BINLOG MONITOR', 'REPLICATION CLIENT']
+function requireLockPrivileges(facts: InstanceFacts, hold: Hold): void {
+  const position = ['BINLOG MONITOR', 'REPLICATION CLIENT']
+  const spared = { all: [], definitions: position, nothing: ['RELOAD', ...position] }[hold]
   requirePrivileges(facts, 'snapshot', [], spared)
 }
 

@@ -7,7 +7,7 @@ import type { RunningServer } from '../physical/snapshot/running-server.ts'
 import { driverNamed, type SnapshotDriver } from '../physical/snapshot/snapshot-drivers.ts'
 import { heldSnapshot, planSnapshot, type SnapshotRecord } from '../physical/snapshot/snapshot-record.ts'
 import type { AtStage } from '../physical/snapshot/stages.ts'
-import { type Moment, takeSnapshot } from '../physical/snapshot/take-snapshot.ts'
+import { type Hold, type Moment, takeSnapshot } from '../physical/snapshot/take-snapshot.ts'
 import type { UseCase } from './backup-instance.ts'
 import type { SnapshotNotes } from './left-snapshots.ts'
 import { stageHooks } from './stage-hooks.ts'
@@ -31,7 +31,8 @@ export interface SnapshotChoices {
 export interface SnapshotOptions extends SnapshotChoices, UseCase {
   readonly settings: ConnectionSettings
   readonly server: RunningServer
-  /** Why the server is held still; absent where it is not. */
+  readonly hold: Hold
+  /** Why all of the server is held still; absent where it is not. */
   readonly lockReason?: string | undefined
   readonly notes: SnapshotNotes
 }
@@ -95,14 +96,12 @@ async function useSnapshot<T>(
   facts: Record<string, string>,
   read: (opened: OpenSnapshot) => Promise<T>,
 ): Promise<T> {
-  const { settings, lockReason, lockWaitSeconds, at, emit, signal } = options
-  const isHeldStill = lockReason !== undefined
-  const how = isHeldStill ? `the server is held still: ${lockReason}` : 'without a lock'
+  const { settings, hold, lockReason, lockWaitSeconds, at, emit, signal } = options
   await at('preconnect')
-  emit({ type: 'phase', phase: 'taking a snapshot', detail: `${driver}, ${how}` })
+  emit({ type: 'phase', phase: 'taking a snapshot', detail: `${driver}, ${howHeld(hold, lockReason)}` })
   await snapshot.prepare(signal)
   const bounds = lockBoundsOf(lockWaitSeconds)
-  const moment = await takeSnapshot(snapshot, { settings, isHeldStill, bounds, at, emit, signal })
+  const moment = await takeSnapshot(snapshot, { settings, hold, bounds, at, emit, signal })
   await at('premount')
   const directory = await snapshot.open(signal)
   facts['HOLDFAST_SNAPSHOT_DIRECTORY'] = directory
@@ -110,6 +109,11 @@ async function useSnapshot<T>(
   const result = await explainRead(directory, () => read({ driver, moment, directory }))
   await snapshot.requireSound(signal)
   return result
+}
+
+function howHeld(hold: Hold, lockReason: string | undefined): string {
+  if (hold === 'all') return `the server is held still: ${lockReason}`
+  return hold === 'definitions' ? 'while no definition changes' : 'without a lock'
 }
 
 /** What cannot be taken away is no fault of a backup: it is told, and the next command tries again. */

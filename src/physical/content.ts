@@ -86,7 +86,13 @@ const content = z.object({
   snapshot: z
     .object({
       driver: z.enum(snapshotDrivers).optional(),
-      rung: z.enum(['none', 'backup-stage', 'flush-tables-with-read-lock', 'lock-tables']),
+      rung: z.enum([
+        'none',
+        'backup-stage-ddl',
+        'backup-stage',
+        'flush-tables-with-read-lock',
+        'lock-tables',
+      ]),
       heldMs: z.number(),
     })
     .optional(),

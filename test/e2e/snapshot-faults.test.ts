@@ -114,6 +114,19 @@ test('a hook is told where the files are, its failure ends the backup, and what 
     assert.match(await runProgram('cat', [seen]), /^ibdata1$/m)
   })
 
+  if (source.flavour === 'mariadb')
+    await context.test('commits go on while it is taken, and no definition changes', async () => {
+      const client = source.programs.client.map((word) => `'${word}'`).join(' ')
+      const hooks = await rig.hook(
+        'preunlock',
+        `${client} -e 'INSERT INTO shop.customers (name) VALUES ("meanwhile")' || exit 1
+         ${client} -e 'SET lock_wait_timeout = 1; CREATE TABLE shop.meanwhile (id INT)' || exit 0
+         exit 1`,
+      )
+      await succeed([...take, '--hooks', hooks], { env })
+      await source.sql('SET lock_wait_timeout = 5; CREATE TABLE shop.meanwhile (id INT)')
+    })
+
   await context.test('a hook that fails before the backup ends it, with its own words', async () => {
     const hooks = await rig.hook('presnapshot', 'echo "not today" >&2; exit 3')
     assertRefused(

@@ -29,8 +29,7 @@ export async function backUpSnapshot(options: SnapshotBackupOptions): Promise<St
   try {
     await pourFiles(survey, server.origin.flavour, { pouring, emit, signal })
     const { origin, content } = server
-    const held = moment.kind === 'free' ? { rung: 'none' as const, heldMs: 0 } : moment
-    const { rung, heldMs } = held
+    const { rung, heldMs } = moment.kind === 'free' ? freeRung(moment.areDefinitionsHeld) : moment
     return storedBackup(await pouring.finish(), {
       method: 'snapshot',
       origin,
@@ -40,4 +39,9 @@ export async function backUpSnapshot(options: SnapshotBackupOptions): Promise<St
   } finally {
     await pouring.settle()
   }
+}
+
+/** No commit waited. */
+function freeRung(areDefinitionsHeld: boolean) {
+  return { rung: areDefinitionsHeld ? 'backup-stage-ddl' : 'none', heldMs: 0 } as const
 }

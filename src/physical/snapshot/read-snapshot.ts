@@ -7,13 +7,14 @@ import { type Survey, surveyDirectory } from '../cold/survey.ts'
 import { isPlainTable, type RunningServer } from './running-server.ts'
 import { snapshotPoint } from './snapshot-point.ts'
 import type { Moment } from './take-snapshot.ts'
+import { hasUnfinishedDefinition } from './unfinished-definition.ts'
 
 export interface SnapshotFiles {
   readonly survey: Survey
   readonly point: RecoveryPoint
 }
 
-/** Throws TABLE_CHANGED, MalformedDataError for a binary log that cannot be read, and FAILED where it lacks what the server had. */
+/** Throws TABLE_CHANGED, SNAPSHOT_UNPROVEN, MalformedDataError for a binary log that cannot be read, and FAILED where it lacks what the server had. */
 export async function readSnapshot(
   directory: string,
   server: RunningServer,
@@ -25,6 +26,8 @@ export async function readSnapshot(
   if (!survey.files.some((file) => file.path === 'ibdata1')) throw ofSomethingElse(directory)
   const plain = moment.kind === 'free' ? survey.files.find((file) => isPlainTable(file.path)) : undefined
   if (plain !== undefined) throw cameMeanwhile(plain.path)
+  if (moment.kind === 'free' && !moment.areDefinitionsHeld && (await hasUnfinishedDefinition(directory)))
+    throw betweenDefinitions()
   const logEnd = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
   return { survey, point: snapshotPoint(moment, logEnd?.point) }
 }
@@ -36,6 +39,15 @@ function cameMeanwhile(file: string): HoldfastError {
     `${file} is in the snapshot, of an engine without transactions, and was not seen before: it may be half written`,
     { file },
     { hint: 'Run the backup again: now that it is there, the server is held still for it.' },
+  )
+}
+
+function betweenDefinitions(): HoldfastError {
+  return new HoldfastError(
+    'SNAPSHOT_UNPROVEN',
+    'a definition was being changed when the snapshot was taken: the server that recovers it would finish that, and log it under a GTID that something else has',
+    {},
+    { hint: 'Run the backup again when no ALTER, CREATE or DROP is under way, or without --no-locks.' },
   )
 }
 

@@ -16,7 +16,7 @@ function gtids(numbers: string) {
 
 const said = at('binlog.000007', 1000)
 const moments: readonly Moment[] = [
-  { kind: 'free', before: said, after: at('binlog.000007', 3000) },
+  { kind: 'free', areDefinitionsHeld: false, before: said, after: at('binlog.000007', 3000) },
   { kind: 'still', point: said, rung: 'backup-stage', heldMs: 1 },
 ]
 
@@ -33,7 +33,7 @@ for (const moment of moments) {
 
 test('a log in a snapshot that goes on behind what the server said afterwards is not that of the server', () => {
   const after = at('binlog.000009', 3000)
-  const moment: Moment = { kind: 'free', before: said, after }
+  const moment: Moment = { kind: 'free', areDefinitionsHeld: false, before: said, after }
   for (const end of [at('binlog.000008', 9999), after]) assert.doesNotThrow(() => snapshotPoint(moment, end))
   for (const end of [at('binlog.000009', 3001), at('binlog.000010', 4)])
     assert.throws(() => snapshotPoint(moment, end), /was only at 3000 of binlog\.000009/)
@@ -42,6 +42,7 @@ test('a log in a snapshot that goes on behind what the server said afterwards is
 test('without a lock the end of the log is the point, with what the log does not tell, and no earlier than it was', () => {
   const moment: Moment = {
     kind: 'free',
+    areDefinitionsHeld: false,
     before: { ...at('binlog.000002', 400), gtid: gtids('1-20') },
     after: { ...at('binlog.000002', 900), gtid: gtids('1-40'), timeMicros: 30 },
   }

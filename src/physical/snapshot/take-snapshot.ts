@@ -1,9 +1,10 @@
-// The one moment of a snapshot: nobody waits where its files alone tell everything; otherwise the server is held still while it is taken.
+// The one moment of a snapshot: nobody who commits waits where its files alone tell everything; otherwise the server is held still while it is taken.
 import type { ConnectionSettings } from '../../core/connection-settings.ts'
 import type { RecoveryPoint } from '../../core/recovery-point.ts'
 import { currentPoint } from '../../instance/current-point.ts'
 import type { LockWait } from '../../instance/lock-wait.ts'
 import { type StillMoment, whileStill } from '../../instance/still-moment.ts'
+import { whileDefinitionsStand } from '../../instance/while-definitions-stand.ts'
 import { Connection } from '../../wire/connection.ts'
 import type { HeldSnapshot } from './held-snapshot.ts'
 import type { AtStage } from './stages.ts'
@@ -11,11 +12,19 @@ import type { AtStage } from './stages.ts'
 /** What is known of the server at the moment of the snapshot. `free`: it is between the two, and its files tell where. */
 export type Moment =
   | ({ readonly kind: 'still' } & StillMoment)
-  | { readonly kind: 'free'; readonly before: RecoveryPoint; readonly after: RecoveryPoint }
+  | {
+      readonly kind: 'free'
+      readonly areDefinitionsHeld: boolean
+      readonly before: RecoveryPoint
+      readonly after: RecoveryPoint
+    }
+
+/** Who waits while a snapshot is taken: everybody, who changes definitions, or nobody. */
+export type Hold = 'all' | 'definitions' | 'nothing'
 
 export interface TakeOptions extends LockWait {
   readonly settings: ConnectionSettings
-  readonly isHeldStill: boolean
+  readonly hold: Hold
   readonly at: AtStage
   readonly signal: AbortSignal
 }
@@ -30,9 +39,9 @@ export async function takeSnapshot(snapshot: HeldSnapshot, options: TakeOptions)
     await at('preunlock')
   }
   await at('preflush')
-  const moment = await (options.isHeldStill
+  const moment = await (options.hold === 'all'
     ? takenStill(connection, options, take)
-    : takenFree(connection, signal, take))
+    : takenFree(connection, options, take))
   await at('predisconnect')
   return moment
 }
@@ -47,10 +56,12 @@ async function takenStill(
 
 async function takenFree(
   connection: Connection,
-  signal: AbortSignal,
+  options: TakeOptions,
   take: () => Promise<void>,
 ): Promise<Moment> {
+  const { hold, signal } = options
+  const areDefinitionsHeld = hold === 'definitions'
   const before = await currentPoint(connection, { signal })
-  await take()
-  return { kind: 'free', before, after: await currentPoint(connection, { signal }) }
+  await (areDefinitionsHeld ? whileDefinitionsStand(connection, options, take) : take())
+  return { kind: 'free', areDefinitionsHeld, before, after: await currentPoint(connection, { signal }) }
 }
