@@ -1,5 +1,5 @@
 // Runs the tests: `test [unit|contract|integration|e2e|slow|<part of a path>…] [--flag of node --test…]`.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, glob, readFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -33,6 +33,8 @@ const pathParts = words.filter((word) => !(word in groups)).map((word) => word.r
 /** Servers and their clients want a share of the cores, but a fourth of a test's time they all wait for something. */
 const concurrency = availableParallelism() + 1
 const minutes = 60_000
+/** A test that waits in vain may keep its process from ending after its own time-out. Of the slow ones nobody knows. */
+const wholeRunLimit = chosenGroups.includes('slow') ? undefined : 45 * minutes
 /** Node's own place, which the program under test uses too; outside of the folder of one run, because it pays in the next. */
 const compileCache = path.join(tmpdir(), 'node-compile-cache')
 
@@ -119,7 +121,9 @@ async function runTests(options: readonly string[], files: readonly string[]): P
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGTERM', forward)
   process.on('SIGINT', waitForChild)
+  const limit = wholeRunLimit === undefined ? undefined : setTimeout(() => endRun(child), wholeRunLimit)
   const [code, signal] = await once(child, 'exit')
+  clearTimeout(limit)
   process.off('SIGTERM', forward)
   process.off('SIGINT', waitForChild)
   if (signal !== null || code === 130) process.exitCode = 130
@@ -132,6 +136,13 @@ async function runTests(options: readonly string[], files: readonly string[]): P
   tally.passed += counts.passed
   // A run that ends badly without a failed test (a file that cannot be loaded, a crash) is a failure too.
   tally.failed += failed === 0 && code !== 0 ? 1 : failed
+}
+
+/** As if by Ctrl-C, so that what still runs is named. */
+function endRun(child: ChildProcess): void {
+  process.stdout.write('FAIL the tests did not end in time\n')
+  tally.failed += 1
+  child.kill('SIGINT')
 }
 
 /** The terminal sends Ctrl-C to the whole group; the test processes end and clear up, and then we do. */

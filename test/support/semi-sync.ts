@@ -60,6 +60,12 @@ export class Committers implements AsyncDisposable {
     return this.#connections.size
   }
 
+  /** Waits until the last commits have returned: somebody has to acknowledge them. */
+  async finish(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all(this.#running)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
     for (const connection of this.#connections.values()) connection.destroy()
