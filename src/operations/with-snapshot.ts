@@ -66,9 +66,10 @@ export async function withSnapshot<T>(
   await notes.write(name, record)
   const snapshot = heldSnapshot(record)
   const facts: Record<string, string> = { HOLDFAST_SNAPSHOT: name }
-  const at = stageHooks(options.hooks, () => facts, signal)
+  const hooks = { folder: options.hooks, facts: () => facts }
+  const at = stageHooks({ ...hooks, signal })
   // What is done after a failure, be it an interruption, is not interrupted.
-  const atEnd = stageHooks(options.hooks, () => facts, new AbortController().signal)
+  const atEnd = stageHooks({ ...hooks, signal: new AbortController().signal })
   try {
     const result = await useSnapshot(snapshot, record, { ...options, at }, facts, read)
     await tellOf(options, () => atEnd('precleanup'))
