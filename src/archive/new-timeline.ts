@@ -11,10 +11,15 @@ export function newTimeline(
   server: SourceServer,
   origin: TimelineOrigin,
 ): ResumeState {
-  const numbers = refs.map(({ timeline }) => Number(/^(\d{4})-/.exec(timeline)?.[1] ?? 0))
+  const numbers = refs.map(({ timeline }) => timelineNumber(timeline))
   const number = Math.max(0, ...numbers) + 1
   const timeline = `${String(number).padStart(4, '0')}-${randomBytes(4).toString('hex')}`
   return { ...firstState(timeline, server), origin }
+}
+
+/** 0 for a name of another make. */
+export function timelineNumber(name: string): number {
+  return Number(/^(\d{4})-/.exec(name)?.[1] ?? 0)
 }
 
 /** The origin of a timeline that somebody asks for, as far as it can be told what it goes on from. */

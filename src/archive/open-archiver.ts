@@ -3,7 +3,7 @@ import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { SegmentRef } from '../repository/segment-store.ts'
 import { Archiver, type SealRules } from './archiver.ts'
-import { askedOrigin, newTimeline } from './new-timeline.ts'
+import { askedOrigin, newTimeline, timelineNumber } from './new-timeline.ts'
 import { readSegment } from './read-segment.ts'
 import { type ResumeState, stateAfterSegment } from './resume-state.ts'
 import type { SegmentRepository } from './segment-repository.ts'
@@ -133,9 +133,16 @@ async function newerState(
   const current = states.at(-1)
   const last = refs.at(-1)
   if (current === undefined || last === undefined) return undefined
-  const isNewer =
-    last.timeline > current.timeline || (last.timeline === current.timeline && last.seq >= current.seq)
-  return isNewer ? stateBehind(source, last) : undefined
+  return isBehind(current, last, refs) ? stateBehind(source, last) : undefined
+}
+
+function isBehind(current: ResumeState, last: SegmentRef, refs: readonly SegmentRef[]): boolean {
+  if (last.timeline === current.timeline) return last.seq >= current.seq
+  const isStored = refs.some(({ timeline }) => timeline === current.timeline)
+  // Of two that began at once, one was stored first: then the random part of their names says nothing.
+  return isStored
+    ? last.timeline > current.timeline
+    : timelineNumber(last.timeline) >= timelineNumber(current.timeline)
 }
 
 async function stateBehind(source: SegmentRepository, last: SegmentRef): Promise<ResumeState> {

@@ -7,6 +7,8 @@ export interface SegmentRepository {
   readonly name: string
   ensure(identity: SourceIdentity, signal?: AbortSignal): Promise<void>
   admit(identity: SourceIdentity, signal?: AbortSignal): Promise<void>
+  claimArchive(signal?: AbortSignal): Promise<void>
+  assertArchiver(signal?: AbortSignal): Promise<void>
   putSegment(
     timeline: string,
     seq: number,

@@ -118,10 +118,14 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
     })
     let goal = options.untilCaughtUp === true ? server : undefined
     let stopped: StreamSummary['stopped']
+    let isClaimed = false
     for (;;) {
       try {
         const change = { archiver, source, spool, uploader, server, connection, emit }
         if ((await followOtherServer(change)) && goal !== undefined) goal = server
+        // Not before it is known to be the right server: a mistake in an address must not send another archiver away.
+        if (!isClaimed) await source.claimArchive()
+        isClaimed = true
         stopped = await followSource({
           connection,
           server,
@@ -174,9 +178,10 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
 
 /** Undefined when the signal came first. Another server may answer. */
 async function reconnect(
-  { settings, refuse, acknowledgeAfter, emit, signal }: StreamOptions,
+  options: StreamOptions,
   reason: HoldfastError,
 ): Promise<{ connection: Connection; server: SourceServer } | undefined> {
+  const { settings, refuse, acknowledgeAfter, emit, signal } = options
   const isAcknowledged = acknowledgeAfter !== undefined
   emit({ type: 'notice', level: 'info', message: `connection lost, trying again: ${reason.message}` })
   for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(2 * pauseMs, lastRetryMs)) {
@@ -184,6 +189,7 @@ async function reconnect(
     try {
       // Between a half and all of the pause, so that many archivers do not come back at once.
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
+      await leaveToSuccessor(options)
       connection = await Connection.open(settings, { signal })
       const server = await readSourceServer(connection, { isAcknowledged, signal })
       if (!isAcknowledged) await refuse?.(connection, signal)
@@ -193,6 +199,16 @@ async function reconnect(
       if (signal?.aborted === true) return undefined
       if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
     }
+  }
+}
+
+/** Our connection may have been lost because another archiver took our place: connecting again would send that one away. */
+async function leaveToSuccessor({ source, signal }: StreamOptions): Promise<void> {
+  try {
+    await source.assertArchiver(signal)
+  } catch (error) {
+    // A repository that is away says nothing of others: events are spooled meanwhile, and the next put asks again.
+    if (isHoldfastError(error, 'REPOSITORY_LOCKED')) throw error
   }
 }
 

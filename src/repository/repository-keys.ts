@@ -29,6 +29,7 @@ export interface SourceLayout {
   readonly binlog: string
   readonly evidence: string
   readonly lease: string
+  readonly archiver: string
 }
 
 export function sourceLayout(name: string): SourceLayout {
@@ -42,6 +43,7 @@ export function sourceLayout(name: string): SourceLayout {
     binlog: `${root}binlog/`,
     evidence: `${root}evidence/`,
     lease: `${root}lease`,
+    archiver: `${root}archiver`,
   }
 }
 

@@ -6,6 +6,7 @@ import type { EmitEvent } from '../core/events.ts'
 import { MalformedDataError } from '../core/malformed-data-error.ts'
 import type { RecoveryEvidence } from '../core/recovery-evidence.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
+import { ArchiverClaim } from './archiver-claim.ts'
 import { BackupReader } from './backup-reader.ts'
 import { BackupSession } from './backup-session.ts'
 import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
@@ -55,6 +56,7 @@ export class SourceRepository {
   readonly #segments: SegmentStore
   readonly #evidence: EvidenceStore
   #segmentKeys: Promise<SessionKeys> | undefined
+  #archiver: ArchiverClaim | undefined
 
   constructor(context: RepositoryContext, name: string) {
     this.name = name
@@ -196,13 +198,27 @@ export class SourceRepository {
     return this.#evidence.read(key, signal)
   }
 
-  /** Claims a number of a timeline with a segment; needs no lease. `exists`: another writer has that number. */
+  /** From here on this one archives the source, and whoever did before is refused: see putSegment. */
+  async claimArchive(signal?: AbortSignal): Promise<void> {
+    this.#archiver = await ArchiverClaim.take(this.#context.store, this.#layout.archiver, signal)
+  }
+
+  /** Throws REPOSITORY_LOCKED when another archiver has claimed the source since claimArchive. */
+  async assertArchiver(signal?: AbortSignal): Promise<void> {
+    await this.#archiver?.assertOwn({ signal })
+  }
+
+  /**
+   * Claims a number of a timeline with a segment; needs no lease. `exists`: another writer has that number. Throws REPOSITORY_LOCKED
+   * when another archiver has claimed the source.
+   */
   async putSegment(
     timeline: string,
     seq: number,
     segment: NewSegment,
     signal?: AbortSignal,
   ): Promise<'created' | 'exists'> {
+    await this.#archiver?.assertOwn({ isLoose: true, signal })
     this.#segmentKeys ??= this.#keyRing.create(undefined, signal)
     const making = this.#segmentKeys
     const keys = await making.catch((error: unknown) => {

@@ -156,6 +156,8 @@ export function puttingBy(
     name: source.name,
     ensure: (identity) => source.ensure(identity),
     admit: (identity) => source.admit(identity),
+    claimArchive: () => source.claimArchive(),
+    assertArchiver: () => source.assertArchiver(),
     readSegmentData: (ref) => source.readSegmentData(ref),
     listSegments: (timeline) => source.listSegments(timeline),
     readSegmentIndex: (ref) => source.readSegmentIndex(ref),
@@ -165,6 +167,7 @@ export function puttingBy(
 
 export interface ArchiverProcessOptions {
   readonly acknowledgeAfter?: SafePlaceName | undefined
+  readonly sealBytes?: number
   /** A command that runs the archiver with the words behind it. */
   readonly through?: readonly string[]
 }
@@ -175,13 +178,13 @@ const archiveChild = fileURLToPath(new URL('./archive-child.ts', import.meta.url
 export function startArchiver(
   server: TestServer,
   rig: ArchiveRig,
-  { acknowledgeAfter, through = [] }: ArchiverProcessOptions = {},
+  { acknowledgeAfter, sealBytes = 20_000, through = [] }: ArchiverProcessOptions = {},
 ): ChildProcess {
   const options: ArchiveChildOptions = {
     port: server.port,
     repositoryDir: path.join(rig.folder, 'repository'),
     spoolDir: rig.spoolDir,
-    sealBytes: 20_000,
+    sealBytes,
     acknowledgeAfter,
   }
   const call = [...through, process.execPath, archiveChild, JSON.stringify(options)]
