@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { readdir, rm, truncate } from 'node:fs/promises'
 import path from 'node:path'
+import { test } from 'node:test'
 import { Archive } from '../../src/archive/archive.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
+import { decodeTransactions } from '../../src/core/segment-index.ts'
 import { proveArchive } from '../../src/operations/prove-archive.ts'
 import { eventually } from '../support/archive-rig.ts'
+import { CuttingProxy } from '../support/cutting-proxy.ts'
 import { holdfast } from '../support/holdfast.ts'
 import { type RestoreRig, restoreRig } from '../support/restore-rig.ts'
-import { eachServer, startServer, type TestServer } from '../support/servers.ts'
+import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 
 const insert = "INSERT INTO d.t (v) VALUES ('x');"
 
@@ -161,3 +164,57 @@ eachServer('each break in the history of a server continues or opens the right t
   )
   assert.match(holes[0]?.cause ?? '', /missing, .*which timeline 0002-\w+ began after/)
 })
+
+for (const kind of testedKinds.filter((name) => name !== 'mariadb-10.11')) {
+  test(`an archiver that runs goes over to the server that took over, and to no other (${kind})`, async (context) => {
+    const logging = kind.startsWith('mysql') ? [] : ['--log-slave-updates=ON']
+    await using first = await startServer(kind, {
+      args: ['--server-id=11'],
+      users: [{ user: 'repl', password: 'Repl-1', grants: ['REPLICATION SLAVE ON *.*'] }],
+    })
+    await using second = await startServer(kind, {
+      args: ['--server-id=12', '--relay-log=relay', ...logging],
+    })
+    await using unrelated = await startServer(kind, { args: ['--server-id=13'] })
+    await using rig = await restoreRig(first)
+    await using address = await CuttingProxy.open(first.port, () => Infinity)
+    await replicate(second, first)
+    await first.sql(
+      `CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v TEXT); ${insert.repeat(5)}`,
+    )
+    await rig.backUp()
+    const settings = { ...first.settings(), port: address.port }
+    const { stop, done } = rig.archive.stream({ settings, sealAfterMs: 100 })
+    context.after(() => stop.abort())
+    const outcome = done.then(
+      () => 'stopped',
+      (error: unknown) => error,
+    )
+    await eventually('the replica has it', async () => (await rows(second).catch(() => 0)) === 5)
+    await eventually('all of it is archived', async () => (await archivedInserts(rig)) === 5)
+
+    await first.kill9()
+    await stopReplica(second)
+    await second.sql(insert.repeat(3))
+    address.turnTo(second.port)
+    await eventually('the archiver has gone over', async () => (await timelines(rig)).length === 2, 30)
+    await second.sql(insert.repeat(3))
+    await eventually('what followed is archived', async () => (await archivedInserts(rig)) === 5 + 11)
+    const proof = await prove(rig)
+    assert.deepEqual(proof.holes, [])
+    assert.equal(proof.isEndReached, true)
+
+    await unrelated.sql('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v TEXT)')
+    address.turnTo(unrelated.port)
+    const error = await outcome
+    assert.ok(isHoldfastError(error, 'ARCHIVE_DIVERGED', 'SOURCE_MISMATCH'), String(error))
+    assert.equal((await timelines(rig)).length, 2)
+  })
+}
+
+/** Inserts, each a transaction; of a server that took over also those that it has of the one before. */
+async function archivedInserts(rig: RestoreRig): Promise<number> {
+  const { segments } = await Archive.open(rig.archive.source)
+  return segments.flatMap(({ index }) => decodeTransactions(index)).filter(({ kind }) => kind === 'dml')
+    .length
+}

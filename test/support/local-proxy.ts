@@ -4,10 +4,12 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 export abstract class LocalProxy implements AsyncDisposable {
   readonly #server: Server
+  #upstreamPort: number
   protected readonly sockets = new Set<Socket>()
 
   protected constructor(port: number) {
-    this.#server = createServer((client) => this.#join(client, connect(port, '127.0.0.1')))
+    this.#upstreamPort = port
+    this.#server = createServer((client) => this.#join(client, connect(this.#upstreamPort, '127.0.0.1')))
   }
 
   protected async listen(): Promise<this> {
@@ -25,6 +27,12 @@ export abstract class LocalProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut()
     await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  /** From now on another server answers, as where an address was moved to it. */
+  turnTo(port: number): void {
+    this.#upstreamPort = port
+    this.cut()
   }
 
   /** What passes between the two. */
