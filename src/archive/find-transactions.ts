@@ -36,7 +36,7 @@ export async function* findTransactions(
   signal?: AbortSignal,
 ): AsyncGenerator<FoundTransaction> {
   for (const segment of archive.segments) {
-    const candidates = decodeTransactions(segment.index).filter((each) => fitsIndex(each, segment, filter))
+    const candidates = candidatesOf(segment, filter)
     const first = candidates[0]
     const last = candidates.at(-1)
     if (first === undefined || last === undefined) continue
@@ -51,6 +51,11 @@ export async function* findTransactions(
       if (fitsChanges(changes.tables, isNamed, facts, filter)) yield { ...facts, ...changes }
     }
   }
+}
+
+/** The transactions of a segment that fit as far as its index tells. */
+export function candidatesOf(segment: ArchivedSegment, filter: FindFilter): SegmentTransaction[] {
+  return decodeTransactions(segment.index).filter((each) => fitsIndex(each, segment, filter))
 }
 
 function fitsIndex(

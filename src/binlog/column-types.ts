@@ -1,5 +1,6 @@
 // The types of columns in the log, and how many bytes a value of each takes there.
 import type { ByteReader } from '../bytes/byte-reader.ts'
+import { decimalBytes } from './packed-decimal.ts'
 
 /** enum_field_types of MySQL's include/field_types.h; 140 and 141 are MariaDB's alone, 242 and 245 MySQL's. */
 export const columnType = {
@@ -97,17 +98,30 @@ const fixedBytes: ReadonlyMap<number, number> = new Map([
   [columnType.newDate, 3],
 ])
 
+function stringSkipper(metadata: number): SkipValue {
+  const { type, length } = storedString(metadata)
+  if (type === columnType.enum || type === columnType.set) return skipFixed(length)
+  return length > 255 ? skipPrefixed(2) : skipPrefixed(1)
+}
+
+/** What hides in a column of type STRING. */
+export interface StoredString {
+  /** ENUM, SET or STRING. */
+  readonly type: number
+  /** Bytes: of each value of ENUM and SET, else of the longest. */
+  readonly length: number
+}
+
 /**
  * STRING's two bytes: the real type, with bits 8 and 9 of the length XORed into its bits 4 and 5 (which are set in all these
  * types), then the low byte of the length. (Field_string::do_save_field_metadata, calc_field_size)
  */
-function stringSkipper(metadata: number): SkipValue {
+export function storedString(metadata: number): StoredString {
   const first = metadata >> 8
   const low = metadata & 0xff
-  const realType = first | 0x30
-  if (realType === columnType.enum || realType === columnType.set) return skipFixed(low)
-  const length = low | (((first & 0x30) ^ 0x30) << 4)
-  return length > 255 ? skipPrefixed(2) : skipPrefixed(1)
+  const type = first | 0x30
+  if (type === columnType.enum || type === columnType.set) return { type, length: low }
+  return { type: columnType.string, length: low | (((first & 0x30) ^ 0x30) << 4) }
 }
 
 function skipFixed(length: number): SkipValue {
@@ -119,17 +133,6 @@ function skipPrefixed(lengthBytes: number): SkipValue {
 }
 
 /** Fractional seconds: two digits a byte. */
-function fractionBytes(digits: number): number {
+export function fractionBytes(digits: number): number {
   return Math.ceil(digits / 2)
-}
-
-// dig2bytes of strings/decimal.cc: bytes for 0 to 8 digits; nine digits take four.
-const digitBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4]
-
-function decimalBytes(precision: number, scale: number): number {
-  return decimalPartBytes(Math.max(0, precision - scale)) + decimalPartBytes(scale)
-}
-
-function decimalPartBytes(digits: number): number {
-  return Math.floor(digits / 9) * 4 + (digitBytes[digits % 9] ?? 0)
 }

@@ -53,23 +53,18 @@ export function decodeRows(event: BinlogEvent): RowsEvent {
  * length the log does not tell. Throws MalformedDataError where the images do not fill the event exactly.
  */
 export function countRows(event: BinlogEvent, table: TableMap): number | undefined {
-  const { type, rows, reader } = openRows(event)
   const skippers = table.columns?.map((column) => valueSkipper(column.type, column.metadata))
   if (skippers === undefined || !skippers.every((skip) => skip !== undefined)) return undefined
-  if (rows.columnCount !== table.columnCount) {
-    throw reader.malformed(`${table.columnCount} columns as in the table map`, String(rows.columnCount))
-  }
-  const first = readImageShape(reader, skippers)
-  const second = rows.kind === 'update' ? readImageShape(reader, skippers) : undefined
-  const images = type.isCompressed === true ? unpack(event, reader) : reader
-  const jsonColumns = type.isPartial === true ? countJsonColumns(table) : 0
+  const { images, first, second, jsonColumns } = openImages(event, table)
+  const firstShape = skippers.filter((_, i) => isSet(first, i))
+  const secondShape = second === undefined ? undefined : skippers.filter((_, i) => isSet(second, i))
   let count = 0
   while (images.remaining > 0) {
     const start = images.offset
-    skipImage(images, first)
-    if (second !== undefined) {
-      if (type.isPartial === true) skipPartialBits(images, jsonColumns)
-      skipImage(images, second)
+    skipImage(images, firstShape)
+    if (secondShape !== undefined) {
+      if (jsonColumns !== undefined) readPartialBits(images, jsonColumns)
+      skipImage(images, secondShape)
     }
     // Rows without any column take no bytes: their number cannot be told, and the walk would not end.
     if (images.offset === start) return undefined
@@ -78,8 +73,31 @@ export function countRows(event: BinlogEvent, table: TableMap): number | undefin
   return count
 }
 
-/** The columns that are present in an image, in order. */
-type ImageShape = readonly SkipValue[]
+/** The images of an event's rows, one after the other. */
+export interface RowImages {
+  readonly kind: RowsKind
+  readonly images: ByteReader
+  /** Which columns are in the only image of a row, or in the one before an update: one bit each. */
+  readonly first: Buffer
+  /** Which are in the one after an update. */
+  readonly second: Buffer | undefined
+  /** How many JSON columns the table has, where a row may hold changes of them in place of values. */
+  readonly jsonColumns: number | undefined
+}
+
+/** Throws MalformedDataError, also where the event has another number of columns than the table. */
+export function openImages(event: BinlogEvent, table: TableMap): RowImages {
+  const { type, rows, reader } = openRows(event)
+  if (rows.columnCount !== table.columnCount) {
+    throw reader.malformed(`${table.columnCount} columns as in the table map`, String(rows.columnCount))
+  }
+  const bitmapBytes = Math.ceil(table.columnCount / 8)
+  const first = reader.take(bitmapBytes)
+  const second = rows.kind === 'update' ? reader.take(bitmapBytes) : undefined
+  const images = type.isCompressed === true ? unpack(event, reader) : reader
+  const jsonColumns = type.isPartial === true ? countJsonColumns(table) : undefined
+  return { kind: rows.kind, images, first, second, jsonColumns }
+}
 
 function openRows(event: BinlogEvent): { type: RowsType; rows: RowsEvent; reader: ByteReader } {
   const type = rowsTypes.get(event.header.type)
@@ -96,24 +114,23 @@ function openRows(event: BinlogEvent): { type: RowsType; rows: RowsEvent; reader
   return { type, reader, rows: { kind: type.kind, tableId, endsStatement: (flags & 1) !== 0, columnCount } }
 }
 
-function readImageShape(reader: ByteReader, skippers: readonly SkipValue[]): ImageShape {
-  const present = reader.take(Math.ceil(skippers.length / 8))
-  return skippers.filter((_, i) => isSet(present, i))
-}
-
-function skipImage(reader: ByteReader, shape: ImageShape): void {
+/** `shape`: the columns that are present in the image, in order. */
+function skipImage(reader: ByteReader, shape: readonly SkipValue[]): void {
   const nulls = reader.take(Math.ceil(shape.length / 8))
   for (const [i, skip] of shape.entries()) {
     if (!isSet(nulls, i)) skip(reader)
   }
 }
 
-/** PARTIAL_UPDATE_ROWS: value options before each after-image, and one bit for each JSON column of the table. */
-function skipPartialBits(reader: ByteReader, jsonColumns: number): void {
+/**
+ * PARTIAL_UPDATE_ROWS: value options before each after-image, and one bit for each JSON column of the table, set where changes stand in
+ * place of its value; they have the same 4 bytes of length before them.
+ */
+export function readPartialBits(reader: ByteReader, jsonColumns: number): Buffer | undefined {
   const options = reader.lenenc()
   if (options > 1) throw reader.malformed('row value options 0 or 1', String(options))
-  // PARTIAL_JSON_UPDATES. A partial value has the same 4 bytes of length before it as a whole one.
-  if (options === 1) reader.skip(Math.ceil(jsonColumns / 8))
+  // 1: PARTIAL_JSON_UPDATES.
+  return options === 1 ? reader.take(Math.ceil(jsonColumns / 8)) : undefined
 }
 
 function countJsonColumns(table: TableMap): number {
@@ -124,6 +141,6 @@ function unpack(event: BinlogEvent, reader: ByteReader): ByteReader {
   return new ByteReader(readCompressedBytes(reader), { what: 'compressed rows', baseOffset: event.offset })
 }
 
-function isSet(bits: Buffer, index: number): boolean {
+export function isSet(bits: Buffer, index: number): boolean {
   return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
 }

@@ -29,6 +29,11 @@ export class ByteReader {
     return this.bytes.length - this.offset
   }
 
+  /** Where the cursor stands in the file. */
+  get place(): number {
+    return (this.#origin.baseOffset ?? 0) + this.offset
+  }
+
   u8(): number {
     return this.bytes.readUInt8(this.#advance(1))
   }

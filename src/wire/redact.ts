@@ -29,6 +29,12 @@ export function redactStatement(statement: string): string {
   return redacted.length > shownCharacters ? `${redacted.slice(0, shownCharacters)}…` : redacted
 }
 
+/** The whole statement, with every password in its first 64 KiB replaced by '***': behind that there is only data. */
+export function withoutPasswords(statement: string): string {
+  const head = 64 * 1024
+  return statement.slice(0, head).replaceAll(secretPattern, "$1'***'") + statement.slice(head)
+}
+
 /** A syntax error quotes the statement from where it went wrong, which may be within a password. */
 export function redactMessage(message: string, statement: string | undefined): string {
   if (statement === undefined || !mentionsSecret.test(statement)) return message

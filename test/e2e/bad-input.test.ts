@@ -320,6 +320,7 @@ test('every verb tells in its help how it ends on a repository that is damaged o
     ['verify'],
     ['binlog', 'list', 'shop'],
     ['binlog', 'find', 'shop'],
+    ['binlog', 'show', 'shop'],
     ['binlog', 'export', 'shop', '--file', 'x', '--output', path.join(folder.path, 'x')],
     ['restore', 'shop', '--target', source.url()],
   ]

@@ -1,6 +1,6 @@
 // The tables of the verbs under `holdfast binlog`.
 import { identityOption, outputOptions, repositoryOption, sourceArgument } from '../shared-options.table.ts'
-import type { VerbSpec } from '../verb.ts'
+import type { OptionSpec, VerbSpec } from '../verb.ts'
 
 const timelineOption = {
   name: 'timeline',
@@ -9,6 +9,45 @@ const timelineOption = {
   group: 'What',
   help: 'of this timeline instead of the newest',
 } as const
+
+const filterOptions: readonly OptionSpec[] = [
+  {
+    name: 'table',
+    kind: 'text',
+    value: 'S.T',
+    group: 'What',
+    help: 'that touch this table, or this schema',
+  },
+  {
+    name: 'kind',
+    kind: 'text',
+    value: 'KIND',
+    choices: ['insert', 'update', 'delete', 'ddl'],
+    group: 'What',
+    help: 'that hold a change of this kind',
+  },
+  {
+    name: 'since',
+    kind: 'text',
+    value: 'TIME',
+    group: 'What',
+    help: 'committed at or after this time, or this long ago: 5m, 2h, 3d',
+  },
+  { name: 'until', kind: 'text', value: 'TIME', group: 'What', help: 'committed at or before this time' },
+  { name: 'gtid', kind: 'text', value: 'GTID', group: 'What', help: 'with this GTID' },
+]
+
+const limitOptions: readonly OptionSpec[] = [
+  {
+    name: 'limit',
+    kind: 'integer',
+    value: 'N',
+    range: { from: 1 },
+    group: 'What',
+    help: 'stop after this many (default: 100)',
+  },
+  { ...timelineOption, help: 'of this timeline alone (default: all)' },
+]
 
 export const binlogListVerb: VerbSpec = {
   name: 'binlog list',
@@ -46,30 +85,7 @@ export const binlogFindVerb: VerbSpec = {
   ],
   arguments: [sourceArgument],
   options: [
-    {
-      name: 'table',
-      kind: 'text',
-      value: 'S.T',
-      group: 'What',
-      help: 'that touch this table, or this schema',
-    },
-    {
-      name: 'kind',
-      kind: 'text',
-      value: 'KIND',
-      choices: ['insert', 'update', 'delete', 'ddl'],
-      group: 'What',
-      help: 'that hold a change of this kind',
-    },
-    {
-      name: 'since',
-      kind: 'text',
-      value: 'TIME',
-      group: 'What',
-      help: 'committed at or after this time, or this long ago: 5m, 2h, 3d',
-    },
-    { name: 'until', kind: 'text', value: 'TIME', group: 'What', help: 'committed at or before this time' },
-    { name: 'gtid', kind: 'text', value: 'GTID', group: 'What', help: 'with this GTID' },
+    ...filterOptions,
     {
       name: 'min-rows',
       kind: 'integer',
@@ -77,21 +93,59 @@ export const binlogFindVerb: VerbSpec = {
       group: 'What',
       help: 'that change at least this many rows',
     },
-    {
-      name: 'limit',
-      kind: 'integer',
-      value: 'N',
-      range: { from: 1 },
-      group: 'What',
-      help: 'stop after this many (default: 100)',
-    },
-    { ...timelineOption, help: 'of this timeline alone (default: all)' },
+    ...limitOptions,
     repositoryOption,
     identityOption,
     ...outputOptions,
   ],
   exits: [1, 10, 12, 22, 30],
   load: () => import('./binlog-find.ts'),
+}
+
+export const binlogShowVerb: VerbSpec = {
+  name: 'binlog show',
+  group: 'See',
+  summary: 'show what transactions in the archive did, row by row, before and after',
+  json: 'lines',
+  examples: [
+    {
+      says: 'All of one transaction',
+      command:
+        'holdfast binlog show shop --repository /backup/holdfast --identity recovery.key --gtid 0-1-2048',
+    },
+    {
+      says: 'What was deleted from a table in the last hour, as JSON Lines',
+      command:
+        'holdfast binlog show shop --repository /backup/holdfast --identity recovery.key --table shop.orders --kind delete --since 1h --json',
+    },
+    {
+      says: 'Five transactions from a place on',
+      command:
+        'holdfast binlog show shop --repository /backup/holdfast --identity recovery.key --from binlog.000007:4711 --limit 5',
+    },
+  ],
+  notes: [
+    'Names of columns are in the log where the source has binlog_row_metadata=FULL. Elsewhere they are taken from a logical backup whose definition of the table fits what was logged, and are @1, @2 and so on where there is none.',
+    'Times of TIMESTAMP columns are in UTC. Values that JSON cannot carry are objects: {"base64": …} for bytes. Columns that the source did not log (binlog_row_image) are absent.',
+  ],
+  arguments: [sourceArgument],
+  options: [
+    ...filterOptions,
+    {
+      name: 'from',
+      kind: 'text',
+      value: 'PLACE',
+      group: 'What',
+      help: 'that start at or behind FILE:OFFSET',
+    },
+    { name: 'to', kind: 'text', value: 'PLACE', group: 'What', help: 'that start before FILE:OFFSET' },
+    ...limitOptions,
+    repositoryOption,
+    identityOption,
+    ...outputOptions,
+  ],
+  exits: [1, 10, 12, 22, 30],
+  load: () => import('./binlog-show.ts'),
 }
 
 export const binlogExportVerb: VerbSpec = {

@@ -1,4 +1,5 @@
 // Values that the log sets before a statement logged as text, as SQL literals.
+import { decimalText } from '../../binlog/packed-decimal.ts'
 import type { UserVariableEvent } from '../../binlog/session-value-events.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { Collations } from './collations.ts'
@@ -28,35 +29,6 @@ export function userVariableAssignment({ name, value }: UserVariableEvent, colla
     case 'decimal':
       break
   }
-  return `${variable}:=${decimalText(bytes)}`
-}
-
-// Nine decimal digits take 4 bytes; fewer take 0 to 4 (dig2bytes of strings/decimal.c).
-const bytesOfDigits = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
-const digitsInGroup = 9
-
-/** MySQL's packed DECIMAL behind its two bytes of precision and scale. */
-export function decimalText(bytes: Buffer): string {
-  const precision = bytes.readUInt8(0)
-  const scale = bytes.readUInt8(1)
-  const packed = Buffer.from(bytes.subarray(2))
-  const isNegative = (packed.readUInt8(0) & 0x80) === 0
-  // The sign bit is turned, and a negative number has all its bits turned.
-  packed[0] = packed.readUInt8(0) ^ 0x80
-  if (isNegative) for (let i = 0; i < packed.length; i++) packed[i] = packed.readUInt8(i) ^ 0xff
-  const integerDigits = precision - scale
-  let offset = 0
-  const take = (digits: number): string => {
-    const length = bytesOfDigits[digits] ?? 0
-    const value = length === 0 ? 0 : packed.readUIntBE(offset, length)
-    offset += length
-    return digits === 0 ? '' : String(value).padStart(digits, '0')
-  }
-  let integer = take(integerDigits % digitsInGroup)
-  for (let i = 0; i < Math.floor(integerDigits / digitsInGroup); i++) integer += take(digitsInGroup)
-  let fraction = ''
-  for (let i = 0; i < Math.floor(scale / digitsInGroup); i++) fraction += take(digitsInGroup)
-  fraction += take(scale % digitsInGroup)
-  const digits = integer.replace(/^0+(?=.)/, '') || '0'
-  return `${isNegative ? '-' : ''}${digits}${scale === 0 ? '' : `.${fraction}`}`
+  // A decimal has two bytes of precision and scale before it.
+  return `${variable}:=${decimalText(bytes.subarray(2), bytes.readUInt8(0), bytes.readUInt8(1))}`
 }
