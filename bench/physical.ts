@@ -1,10 +1,10 @@
 // Backups of files: Holdfast with mariadb-backup against `mariadb-backup --stream | zstd -1 -T2`, which stores neither hashed nor encrypted.
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { TestServer } from '../test/support/servers.ts'
-import { type Measurement, measure, median } from './measure.ts'
-import { mebibytes, report } from './report.ts'
+import { type Measurement, measure } from './measure.ts'
+import { bytesIn, Pairs } from './pairs.ts'
 import { fillSampleTables, sampleOptions } from './sample-tables.ts'
 import { writeALittle } from './small-writes.ts'
 import { askedServer, serverOptions, startSource } from './source-server.ts'
@@ -92,35 +92,4 @@ async function backups(
   first.report('first backup', 'mariadb-backup, zstd -1')
   again.report('the same again, nothing changed', 'mariadb-backup, zstd -1')
   after.report(`after ${load.transactions} small transactions`, '--incremental, zstd -1')
-}
-
-/** Both sides of one comparison, with what each stored. */
-class Pairs {
-  readonly #theirs: Measurement[] = []
-  readonly #ours: Measurement[] = []
-  readonly #theirBytes: number[] = []
-  readonly #ourBytes: number[] = []
-
-  add(theirs: Measurement, ours: Measurement, theirBytes: number, ourBytes: number): void {
-    this.#theirs.push(theirs)
-    this.#ours.push(ours)
-    this.#theirBytes.push(theirBytes)
-    this.#ourBytes.push(ourBytes)
-  }
-
-  report(work: string, peer: string): void {
-    report(work, peer, this.#theirs, this.#ours)
-    const [theirs, ours] = [median(this.#theirBytes), median(this.#ourBytes)]
-    process.stdout.write(
-      `  stored: ${mebibytes(theirs)} MiB, holdfast ${mebibytes(ours)} MiB: ${(ours / theirs).toFixed(2)} of it\n\n`,
-    )
-  }
-}
-
-async function bytesIn(folder: string): Promise<number> {
-  let bytes = 0
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name))).size
-  }
-  return bytes
 }
