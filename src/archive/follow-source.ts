@@ -8,6 +8,7 @@ import type { ReplicaIdentity } from '../wire/replication/replica-identity.ts'
 import { openReplicationStream, type ReplicationStream } from '../wire/replication/replication-stream.ts'
 import { type AcknowledgementCounter, Acknowledger } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
+import { type Begin, chooseBeginning } from './beginning.ts'
 import { isAtOrAfter, nextFileName } from './binlog-order.ts'
 import { EventQueue } from './event-queue.ts'
 import { LogFollower, type LogItem, type ResumePoint, streamStart } from './log-follower.ts'
@@ -27,7 +28,7 @@ export interface FollowOptions {
   readonly goal: SourceServer | undefined
   readonly watch: SourceWatch | undefined
   readonly identity: ReplicaIdentity
-  readonly startFile: string | undefined
+  readonly begin: Begin | undefined
   /** Acknowledge what is safe there, where the source waits for it; undefined: the source is not to wait. */
   readonly acknowledgeAfter: SafePlaceName | undefined
   readonly acknowledgements: AcknowledgementCounter
@@ -51,11 +52,8 @@ const eventOverheadBytes = 512
 
 /** Returns at the goal or the signal, with everything that had arrived durable. Throws CONNECTION_LOST, DISK_FULL, … */
 export async function followSource(options: FollowOptions): Promise<'caught-up' | 'signal'> {
-  const { archiver, connection, server, startFile } = options
-  if (archiver.position === undefined && startFile !== undefined) {
-    await archiver.startFile(startFile)
-    tellBeginning(options, startFile, 'as was asked for')
-  }
+  const { archiver, connection, server } = options
+  if (archiver.position === undefined) await beginAsAsked(options)
   // Behind the last commit others may lie that wait for us, and are archived already.
   if (server.isLogEnd) await refuseShorterLog(connection, archiver.position, server.position, options.signal)
   const stop = new AbortController()
@@ -150,6 +148,14 @@ function atGoal(archiver: Archiver, goal: SourceServer): 'caught-up' {
 
 function isReached({ position }: Archiver, goal: BinlogPosition): boolean {
   return position !== undefined && isAtOrAfter(position, goal)
+}
+
+async function beginAsAsked(options: FollowOptions): Promise<void> {
+  const { archiver, connection, server, begin, signal } = options
+  const beginning = await chooseBeginning(begin, server, connection, signal)
+  if (beginning === undefined) return
+  await archiver.startFile(beginning.file)
+  tellBeginning(options, beginning.file, beginning.which)
 }
 
 /** Which history begins where: what was purged before is in no archive. */

@@ -8,6 +8,7 @@ import { Connection } from '../wire/connection.ts'
 import { replicaIdentity } from '../wire/replication/replica-identity.ts'
 import { AcknowledgementCounter, type AcknowledgementSummary } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
+import { type Begin, chooseBeginning } from './beginning.ts'
 import { followOtherServer } from './change-of-server.ts'
 import { followSource } from './follow-source.ts'
 import { openArchiver } from './open-archiver.ts'
@@ -32,8 +33,8 @@ export interface StreamOptions {
    * or stored in the repository.
    */
   readonly acknowledgeAfter?: SafePlaceName | undefined
-  /** First file of a new timeline; the oldest one that the source has by default. */
-  readonly startFile?: string | undefined
+  /** First file of a new timeline, asked for when one begins; the oldest one that the source has by default. */
+  readonly begin?: Begin | undefined
   /** Begin a new timeline although there is history: after ARCHIVE_DIVERGED or BINLOG_PURGED, and a new backup. */
   readonly startNewTimeline?: boolean
   /** 16 MiB, 30 s and 32 MiB by default: see SealRules. */
@@ -105,6 +106,8 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
     warnFormat(server, emit)
     if (isAcknowledged && !server.isWaiting) emit({ type: 'notice', level: 'warning', message: notWaiting })
     if (isAcknowledged) watch?.lookSoon()
+    // A refusal must not leave a new timeline behind that has nothing.
+    if (options.startNewTimeline === true) await chooseBeginning(options.begin, server, connection, signal)
     archiver = await openArchiver({
       source,
       spool,
@@ -134,7 +137,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
           goal,
           watch,
           identity: replicaIdentity(options.repositoryId, source.name),
-          startFile: options.startFile,
+          begin: options.begin,
           acknowledgeAfter: options.acknowledgeAfter,
           acknowledgements,
           heartbeatMs: options.heartbeatMs ?? 10_000,

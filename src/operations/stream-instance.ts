@@ -12,6 +12,7 @@ import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { readSemiSync } from '../instance/semi-sync.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
+import { beginAtBackup } from './begin-at-backup.ts'
 import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { requirePrivileges } from './require-privileges.ts'
@@ -26,6 +27,8 @@ export interface StreamRequest {
   /** Where a commit has to be before the source is told so; undefined: the source is not to wait. */
   readonly acknowledgeAfter: SafePlaceName | undefined
   readonly startNewTimeline: boolean
+  /** Where a timeline begins: with the file in which this backup ends, an id or `latest`; else with the oldest file. */
+  readonly fromBackup?: string | undefined
   /** Folder for spools of any number of instances; under the state directory by default. */
   readonly spool?: string | undefined
   readonly sealSeconds?: number | undefined
@@ -42,7 +45,7 @@ export async function streamInstance(
   request: StreamRequest,
   { emit, signal }: { readonly emit: EmitEvent; readonly signal: AbortSignal },
 ): Promise<StreamSummary> {
-  const { settings, access, sealSeconds } = request
+  const { settings, access, sealSeconds, fromBackup } = request
   const repository = await openRepository(access, signal)
   emit({ type: 'phase', phase: 'connecting' })
   const refuse = refuseIncompleteLog(emit)
@@ -54,15 +57,18 @@ export async function streamInstance(
   // A source that waits for us may not answer before the stream acknowledges: then the stream looks itself, as soon as it does.
   await checkSource(settings, request.acknowledgeAfter === undefined ? refuse : undefined, signal)
   const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
+  const source = repository.source(request.source)
   try {
     return await streamBinaryLogs({
       settings,
-      source: repository.source(request.source),
+      source,
       repositoryId: repository.id,
       spoolDir: path.join(spools, repository.id, request.source),
       untilCaughtUp: request.untilCaughtUp,
       acknowledgeAfter: request.acknowledgeAfter,
       startNewTimeline: request.startNewTimeline,
+      begin:
+        fromBackup === undefined ? undefined : (server) => beginAtBackup(source, fromBackup, server, signal),
       ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),
       refuse: request.acknowledgeAfter === undefined ? refuse : look,
       emit,

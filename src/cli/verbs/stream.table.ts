@@ -84,6 +84,13 @@ export const streamVerb: VerbSpec = {
       group: 'Stream',
       help: 'start a new timeline where the archive cannot go on: logs were purged, or the server has another history',
     },
+    {
+      name: 'from-backup',
+      kind: 'text',
+      value: 'ID',
+      group: 'Stream',
+      help: 'where the archive or a new timeline begins: with the file in which this backup ends, or `latest`, instead of the oldest file that the source has',
+    },
     ...connectionOptions,
     ...outputOptions,
   ],

@@ -25,6 +25,7 @@ export const run: VerbRun = async (context) => {
       untilCaughtUp: options.flag('until-caught-up'),
       acknowledgeAfter: acknowledgeAfter(options),
       startNewTimeline: options.flag('new-timeline'),
+      fromBackup: options.text('from-backup'),
       spool: options.text('spool'),
       sealSeconds: options.integer('seal-seconds'),
     },
