@@ -64,6 +64,11 @@ export class Archiver {
     return this.#receivedBytes
   }
 
+  /** Bytes of the open segment. */
+  get openBytes(): number {
+    return this.#segment?.builder.sizeBytes ?? 0
+  }
+
   get state(): ResumeState {
     return this.#state
   }
@@ -170,8 +175,9 @@ export class Archiver {
     await segment.close()
     const { index, next } = segment.builder.seal()
     await this.#options.spool.recordSealed(index, next)
+    const begun = this.#state
     this.#state = next
-    await this.#options.uploader.add(segment, index)
+    this.#options.uploader.add({ segment, index }, begun)
   }
 
   #begin(newFile?: string): SpoolSegment {

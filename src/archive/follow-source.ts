@@ -18,12 +18,14 @@ import type { SegmentUploader } from './segment-uploader.ts'
 import { refuseShorterLog } from './shorter-log.ts'
 import { hasBinaryLog, type SourceServer } from './source-server.ts'
 import type { SourceWatch } from './source-watch.ts'
+import type { SpoolPressure } from './spool-pressure.ts'
 
 export interface FollowOptions {
   readonly connection: Connection
   readonly server: SourceServer
   readonly archiver: Archiver
   readonly uploader: SegmentUploader
+  readonly pressure: SpoolPressure
   /** Stop once everything up to its position is durable. */
   readonly goal: SourceServer | undefined
   readonly watch: SourceWatch | undefined
@@ -110,10 +112,11 @@ async function drainQueue(
   stream: ReplicationStream,
   place: SafePlace,
 ): Promise<'caught-up' | 'signal'> {
-  const { archiver, uploader, goal, watch, signal } = options
+  const { archiver, uploader, pressure, goal, watch, signal } = options
   const acknowledger = new Acknowledger(stream, options.acknowledgements)
   for (;;) {
-    const arrived = await queue.takeAll(archiver.waitMs)
+    // What nobody takes stays in the queue, and then with the source.
+    const arrived = (await pressure.isHeld(archiver)) ? [] : await queue.takeAll(archiver.waitMs)
     if (arrived === undefined) throw new HoldfastError('CONNECTION_LOST', 'the source ended the stream')
     for (const { item, arrivalMillis, arrivedAtMs } of arrived) {
       if (item.kind === 'file' && archiver.position === undefined) {

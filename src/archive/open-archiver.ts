@@ -65,7 +65,7 @@ async function resumeSpool(
   for (const [i, state] of states.slice(0, -1).entries()) {
     const sealed = await spool.sealed(state)
     if (sealed !== undefined && sealed.index.chain === states[i + 1]?.chain) {
-      await uploader.add(sealed.segment, sealed.index)
+      uploader.add(sealed, state)
     } else if (refs.some(({ timeline, seq }) => timeline === state.timeline && seq === state.seq)) {
       await spool.forget(state.seq)
     } else {

@@ -4,12 +4,12 @@ import { HoldfastError } from '../core/errors.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import type { SegmentIndex } from '../core/segment-index.ts'
 import { readSegment } from './read-segment.ts'
+import type { ResumeState } from './resume-state.ts'
 import type { SegmentRepository } from './segment-repository.ts'
-import type { Spool } from './spool.ts'
-import type { SpoolSegment } from './spool-segment.ts'
+import type { SealedSegment, Spool } from './spool.ts'
 
-/** A sealed segment is at most a few dozen MiB on disk; more than this many waiting make the stream wait. */
-const waitingLimit = 4
+/** The index of a sealed segment may take a few MiB of memory: of what waits behind this many it is read again when its turn comes. */
+const keptInMemory = 4
 
 /** Names of files say nothing across timelines. */
 export interface EndOfPut extends BinlogPosition {
@@ -22,6 +22,7 @@ export class SegmentUploader {
   readonly #onPut: (index: SegmentIndex) => void
   /** Ends of the puts that are under way or waiting, in order. */
   #waiting: Promise<void>[] = []
+  #waitingBytes = 0
   #failure: unknown
   #putUntil: EndOfPut | undefined
 
@@ -36,23 +37,26 @@ export class SegmentUploader {
     return this.#waiting.length === 0
   }
 
+  /** Of the segments that are under way or waiting. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
   /** Where the last segment ends that was put; undefined while none was. */
   get putUntil(): EndOfPut | undefined {
     return this.#putUntil
   }
 
-  /** Takes over a sealed segment. Waits while too many wait before it. Throws what an earlier put failed with. */
-  async add(segment: SpoolSegment, index: SegmentIndex): Promise<void> {
-    const before = this.#waiting.at(-1) ?? Promise.resolve()
-    const put = before.then(() => this.#put(segment, index))
+  /** Takes over a sealed segment, which began at `state`. Throws what an earlier put failed with. */
+  add(sealed: SealedSegment, state: ResumeState): void {
+    const { start, end } = sealed.index
+    const kept = this.#waiting.length < keptInMemory ? sealed : undefined
+    const put = this.#putAfter(this.#waiting.at(-1), kept, state).then(() => this.#settleFirst(end - start))
     this.#waiting.push(put)
-    put.then(
-      () => this.#waiting.shift(),
-      (error: unknown) => {
-        this.#failure ??= error
-      },
-    )
-    if (this.#waiting.length >= waitingLimit) await this.#waiting[0]
+    this.#waitingBytes += end - start
+    put.catch((error: unknown) => {
+      this.#failure ??= error
+    })
     this.throwIfFailed()
   }
 
@@ -71,16 +75,35 @@ export class SegmentUploader {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  async #put(segment: SpoolSegment, index: SegmentIndex): Promise<void> {
+  #settleFirst(sizeBytes: number): void {
+    void this.#waiting.shift()
+    this.#waitingBytes -= sizeBytes
+  }
+
+  async #putAfter(
+    before: Promise<void> | undefined,
+    kept: SealedSegment | undefined,
+    state: ResumeState,
+  ): Promise<void> {
+    await before
+    await this.#put(kept ?? (await this.#spool.readSealed(state)))
+  }
+
+  async #put({ segment, index }: SealedSegment): Promise<void> {
     const { timeline, seq } = index
     // A number that is taken although no put of ours was begun is somebody else's.
     const wasMarked = await this.#spool.isMarkedPut(seq)
     if (!wasMarked) await this.#spool.markPut(seq)
-    const outcome = await this.#source.putSegment(timeline, seq, {
-      index,
-      data: checked(segment.data(), index),
-    })
-    if (outcome === 'exists') await this.#expectOwn(index, wasMarked)
+    let tries = 0
+    const data = {
+      [Symbol.iterator]: () => {
+        tries++
+        return checked(segment.data(), index)
+      },
+    }
+    const outcome = await this.#source.putSegment(timeline, seq, { index, data })
+    // The answer to an earlier try may have been lost.
+    if (outcome === 'exists') await this.#expectOwn(index, wasMarked || tries > 1)
     this.#putUntil = { timeline, file: index.file, offset: index.end }
     await segment.remove()
     await this.#spool.forget(seq)

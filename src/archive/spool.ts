@@ -10,6 +10,11 @@ import { parseResumeState, parseSegmentIndex, type ResumeState } from './resume-
 import { spoolFailure, unusableSpool } from './spool-failure.ts'
 import { SpoolSegment, seqName, syncFolder } from './spool-segment.ts'
 
+export interface SealedSegment {
+  readonly segment: SpoolSegment
+  readonly index: SegmentIndex
+}
+
 /**
  * For each segment that is not in the repository for certain, `<seq>.json` says where it begins; the newest one is always
  * there. A segment is sealed, and never changes again, once the next one's `<seq>.json` exists.
@@ -51,17 +56,22 @@ export class Spool {
   }
 
   /** A sealed segment as it was sealed; undefined when its bytes are no longer those. */
-  async sealed(state: ResumeState): Promise<{ segment: SpoolSegment; index: SegmentIndex } | undefined> {
-    const file = this.#indexFile(state.seq)
+  async sealed(state: ResumeState): Promise<SealedSegment | undefined> {
     try {
-      const index = parseSegmentIndex(JSON.parse(await readFile(file, 'utf8')), file)
-      const segment = this.segment(state, index.start === 0 ? index.file : undefined)
-      return (await segment.hasBytes(index.dataSha256)) ? { segment, index } : undefined
+      const sealed = await this.readSealed(state)
+      return (await sealed.segment.hasBytes(sealed.index.dataSha256)) ? sealed : undefined
     } catch (error) {
       const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
       if (isGone || error instanceof SyntaxError || error instanceof MalformedDataError) return undefined
       throw error
     }
+  }
+
+  /** A sealed segment whose bytes are looked at by whoever puts it. Throws the system's error, SyntaxError or MalformedDataError. */
+  async readSealed(state: ResumeState): Promise<SealedSegment> {
+    const file = this.#indexFile(state.seq)
+    const index = parseSegmentIndex(JSON.parse(await readFile(file, 'utf8')), file)
+    return { segment: this.segment(state, index.start === 0 ? index.file : undefined), index }
   }
 
   /** Records that a segment is about to be put: a number that is taken afterwards was taken by us. */

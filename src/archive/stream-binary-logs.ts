@@ -12,12 +12,14 @@ import { type Begin, chooseBeginning } from './beginning.ts'
 import { followOtherServer } from './change-of-server.ts'
 import { followSource } from './follow-source.ts'
 import { openArchiver } from './open-archiver.ts'
+import { PatientRepository } from './patient-repository.ts'
 import type { SafePlaceName } from './safe-place.ts'
 import type { SegmentRepository } from './segment-repository.ts'
 import { SegmentUploader } from './segment-uploader.ts'
 import { readSourceServer, type SourceServer } from './source-server.ts'
 import { type RefuseSource, SourceWatch } from './source-watch.ts'
 import { Spool } from './spool.ts'
+import { SpoolPressure } from './spool-pressure.ts'
 
 export interface StreamOptions {
   readonly settings: ConnectionSettings
@@ -41,6 +43,8 @@ export interface StreamOptions {
   readonly sealBytes?: number
   readonly sealAfterMs?: number
   readonly cutBytes?: number
+  /** How much may wait for the repository before nothing more is taken from the source; 4 GiB by default. One event may go beyond. */
+  readonly spoolBytes?: number | undefined
   /** How often an idle source has to give a sign of life, in milliseconds; 10 s by default. */
   readonly heartbeatMs?: number
   /**
@@ -65,13 +69,15 @@ export interface StreamSummary {
 }
 
 const mebibyte = 1024 * 1024
+const defaultSpoolBytes = 4096 * mebibyte
 const firstRetryMs = 250
 const lastRetryMs = 30_000
 /** A source that is to wait for us is looked at more often: one that does not any more is told of within seconds. */
 const waitingLookMs = 5000
 
 /**
- * Streams until the signal, or until it has caught up. A lost connection is made again, with growing pauses, for as long as it
+ * Streams until the signal, or until it has caught up. While the repository is away it goes on for as long as the spool has room, and
+ * waits then; whoever asks for no more than to catch up gets the failure instead. A lost connection is made again, with growing pauses, for as long as it
  * takes; only the first one has to succeed. Throws what cannot be mended by waiting: BINLOG_PURGED, ARCHIVE_DIVERGED, DISK_FULL,
  * REPOSITORY_LOCKED (another archiver), PRIVILEGE_MISSING, … Whatever was acknowledged is then in the spool, and the next run goes on.
  */
@@ -86,14 +92,27 @@ export async function streamBinaryLogs(options: StreamOptions): Promise<StreamSu
 }
 
 async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamSummary> {
-  const { settings, source, emit, signal } = options
+  const { settings, emit, signal } = options
   const acknowledgements = new AcknowledgementCounter()
+  const cutBytes = options.cutBytes ?? 32 * mebibyte
+  const pressure = new SpoolPressure({
+    folder: spool.folder,
+    limitBytes: Math.max(cutBytes, options.spoolBytes ?? defaultSpoolBytes),
+    mayWait: options.untilCaughtUp !== true,
+    emit,
+  })
+  const source = new PatientRepository(options.source, {
+    onAway: (reason) => pressure.noteAway(reason),
+    onBack: (awayMs) => pressure.noteBack(awayMs),
+    signal,
+  })
   let segments = 0
   let bytes = 0
   const uploader = new SegmentUploader(source, spool, (index) => {
     segments++
     bytes += index.end - index.start
   })
+  pressure.watch(uploader)
   let connection = await Connection.open(settings, { signal })
   let archiver: Archiver | undefined
   const sealAfterMs = options.sealAfterMs ?? 30_000
@@ -116,7 +135,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
       startNewTimeline: options.startNewTimeline ?? false,
       sealBytes: options.sealBytes ?? 16 * mebibyte,
       sealAfterMs,
-      cutBytes: options.cutBytes ?? 32 * mebibyte,
+      cutBytes,
       emit,
     })
     let goal = options.untilCaughtUp === true ? server : undefined
@@ -129,11 +148,13 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
         // Not before it is known to be the right server: a mistake in an address must not send another archiver away.
         if (!isClaimed) await source.claimArchive()
         isClaimed = true
+        if (options.untilCaughtUp !== true) source.becomePatient()
         stopped = await followSource({
           connection,
           server,
           archiver,
           uploader,
+          pressure,
           goal,
           watch,
           identity: replicaIdentity(options.repositoryId, source.name),

@@ -1,10 +1,10 @@
 // From argv to a verb with its arguments and options: commander reads the words, the verb's table says which there are.
 import { Command, CommanderError, Option } from 'commander'
+import { formatBytes } from '../core/byte-size.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { splitList } from '../core/name-list.ts'
 import { parseByteCount } from './byte-count.ts'
 import { renderOverview, renderVerbHelp } from './help.ts'
-import { formatBytes } from './output/byte-size.ts'
 import type { NumberRange, OptionSpec, VerbSpec } from './verb.ts'
 import { type OptionValue, VerbOptions } from './verb-options.ts'
 

@@ -31,6 +31,7 @@ export interface StreamRequest {
   readonly fromBackup?: string | undefined
   /** Folder for spools of any number of instances; under the state directory by default. */
   readonly spool?: string | undefined
+  readonly spoolBytes?: number | undefined
   readonly sealSeconds?: number | undefined
 }
 
@@ -67,6 +68,7 @@ export async function streamInstance(
       untilCaughtUp: request.untilCaughtUp,
       acknowledgeAfter: request.acknowledgeAfter,
       startNewTimeline: request.startNewTimeline,
+      spoolBytes: request.spoolBytes,
       begin:
         fromBackup === undefined ? undefined : (server) => beginAtBackup(source, fromBackup, server, signal),
       ...(sealSeconds === undefined ? {} : { sealAfterMs: sealSeconds * 1000 }),

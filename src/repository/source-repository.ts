@@ -35,7 +35,7 @@ import {
 } from './manifest.ts'
 import { PackReader } from './pack-reader.ts'
 import { type RepositoryContext, readingObject } from './repository-context.ts'
-import { type SourceLayout, serverKey, sourceLayout } from './repository-keys.ts'
+import { repositoryKey, type SourceLayout, serverKey, sourceLayout } from './repository-keys.ts'
 import { type NewSegment, type SegmentRef, SegmentStore } from './segment-store.ts'
 import { UnfinishedPacks, withUnfinished } from './unfinished-packs.ts'
 import { type VerifyOptions, verifySource } from './verify.ts'
@@ -68,8 +68,18 @@ export class SourceRepository {
     this.#evidence = new EvidenceStore(context.store, this.#layout.evidence, lookup)
   }
 
+  /** Where a mount is gone, its folder is still there, and would take everything: for nobody to find once it is mounted again. */
+  async #requireRepository(signal: AbortSignal | undefined): Promise<void> {
+    const { store } = this.#context
+    if ((await store.head(repositoryKey, { signal })) !== undefined) return
+    throw new HoldfastError('REPOSITORY_MISSING', `there is no repository in ${store.place} any more`, {
+      place: store.place,
+    })
+  }
+
   /** Records which server this is, or checks that it still is the one that was recorded. Throws SOURCE_MISMATCH. */
   async ensure(identity: SourceIdentity, signal?: AbortSignal): Promise<void> {
+    await this.#requireRepository(signal)
     const recorded = await this.describe(signal)
     if (recorded === undefined) {
       const document = encodeCheckedJson({ format: 1, created: new Date().toISOString(), ...identity })
@@ -218,6 +228,7 @@ export class SourceRepository {
     segment: NewSegment,
     signal?: AbortSignal,
   ): Promise<'created' | 'exists'> {
+    await this.#requireRepository(signal)
     await this.#archiver?.assertOwn({ isLoose: true, signal })
     this.#segmentKeys ??= this.#keyRing.create(undefined, signal)
     const making = this.#segmentKeys
@@ -225,7 +236,10 @@ export class SourceRepository {
       if (this.#segmentKeys === making) this.#segmentKeys = undefined
       throw error
     })
-    return this.#segments.put(timeline, seq, segment, keys.dataKey, signal)
+    const outcome = await this.#segments.put(timeline, seq, segment, keys.dataKey, signal)
+    // What went away meanwhile may not have got it.
+    await this.#requireRepository(signal)
+    return outcome
   }
 
   async listSegments(timeline?: string, signal?: AbortSignal): Promise<readonly SegmentRef[]> {

@@ -1,8 +1,8 @@
 // A backup in words: its server, its point, its sizes.
 import type { BackupSummary } from '../../core/backup-summary.ts'
+import { formatBytes } from '../../core/byte-size.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { describePoint } from '../../core/point-text.ts'
-import { formatBytes } from './byte-size.ts'
-import { formatDuration } from './duration.ts'
 import { formatTime } from './time.ts'
 
 const flavours = { mysql: 'MySQL', mariadb: 'MariaDB' } as const

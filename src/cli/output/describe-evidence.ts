@@ -1,9 +1,9 @@
 // In words: whether a backup was ever recovered, and what that has shown.
 import { counted } from '../../core/counted.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { isProof, type RecoveryEvidence } from '../../core/recovery-evidence.ts'
 import type { LastEvidence } from '../../operations/last-evidence.ts'
-import { formatDuration } from './duration.ts'
 import { formatTime } from './time.ts'
 
 /** Some are named; --json has them all. */

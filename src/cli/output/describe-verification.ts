@@ -1,7 +1,8 @@
 // What was compared between a server and a backup, and what differs, for people.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
 import type { TargetVerification } from '../../operations/verify-target.ts'
-import { formatBytes } from './byte-size.ts'
 
 export function describeCompared({ rows, tables, bytes, definitions }: TargetVerification): string {
   return `${counted(rows, 'row')} of ${counted(tables, 'table')} (${formatBytes(bytes)}) and ${counted(definitions, 'definition')}`

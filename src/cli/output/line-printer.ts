@@ -1,6 +1,7 @@
 // Talk for pipes and logs: a line for each phase, a progress line every 30 s and at its end, and never a carriage return.
+
+import { formatDuration } from '../../core/duration.ts'
 import type { HoldfastEvent } from '../../core/events.ts'
-import { formatDuration } from './duration.ts'
 import type { EventPrinter, TextOutput } from './event-printer.ts'
 import { Pace } from './pace.ts'
 import { doneText, progressText } from './progress-text.ts'

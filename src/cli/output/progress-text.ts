@@ -1,7 +1,8 @@
 // One progress event as a line: how much of how much, how fast, how long still. What nobody knows for sure is marked as such.
+
+import { formatBytes } from '../../core/byte-size.ts'
+import { formatDuration } from '../../core/duration.ts'
 import type { ProgressEvent } from '../../core/events.ts'
-import { formatBytes } from './byte-size.ts'
-import { formatDuration } from './duration.ts'
 import type { Pace, Speed } from './pace.ts'
 
 /** `reading tables: 41.2 GiB of about 98.0 GiB (42 %), 312 MiB/s, 1,204,000 rows/s, about 3 min 10 s left (shop.orders)` */

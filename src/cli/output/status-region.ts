@@ -1,7 +1,7 @@
 // Talk for a terminal: finished phases scroll by, and the phase at work has a line or two that are repainted five times a second.
 import { styleText } from 'node:util'
+import { formatDuration } from '../../core/duration.ts'
 import type { HoldfastEvent } from '../../core/events.ts'
-import { formatDuration } from './duration.ts'
 import type { EventPrinter, TextOutput } from './event-printer.ts'
 import { Pace } from './pace.ts'
 import { doneText, progressLines } from './progress-text.ts'

@@ -1,8 +1,8 @@
 // What is said of a backup that is done, whichever method made it.
 import type { BackupSummary } from '../../core/backup-summary.ts'
-import { formatBytes } from '../output/byte-size.ts'
+import { formatBytes } from '../../core/byte-size.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { backupMs } from '../output/describe-backup.ts'
-import { formatDuration } from '../output/duration.ts'
 import { formatMicros } from '../output/time.ts'
 
 export function describeBackupDone(

@@ -1,10 +1,11 @@
 // `holdfast backup --method snapshot`: the files of a running server, by a snapshot of the volume they lie on.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { archiveSnapshot } from '../../operations/archive-snapshot.ts'
 import { backupSnapshot } from '../../operations/backup-snapshot.ts'
 import type { SnapshotRequest } from '../../operations/snapshot-server.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 import { describeBackupDone } from './backup-done.ts'

@@ -1,4 +1,6 @@
 // `holdfast backup`: takes a backup and tells what it gives.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { backupInstance } from '../../operations/backup-instance.ts'
@@ -12,7 +14,6 @@ import type { FilterRequest } from '../../operations/parse-filters.ts'
 import type { PartsRequest } from '../../operations/parse-selection.ts'
 import { writeSql } from '../../operations/write-sql.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 import { runBackupAuto } from './backup-auto.ts'

@@ -1,7 +1,8 @@
 // `holdfast binlog export`: a binary log file out of the archive.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { exportBinlog } from '../../operations/export-binlog.ts'
 import { repositoryAccess, requiredSource } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import type { VerbRun } from '../verb.ts'
 
 export const run: VerbRun = async (context) => {

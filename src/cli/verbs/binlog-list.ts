@@ -1,7 +1,8 @@
 // `holdfast binlog list`: the files in the archive, and where it has gaps.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { listBinlogs } from '../../operations/list-binlogs.ts'
 import { repositoryAccess, requiredSource } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import { formatTable } from '../output/table.ts'
 import { formatTime } from '../output/time.ts'

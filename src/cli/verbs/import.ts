@@ -1,8 +1,9 @@
 // `holdfast import`: takes a dump in and tells what it holds.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
 import { dumpFormats, type ImportReport, importIntoRepository } from '../../operations/import-dump.ts'
 import { repositoryAccess } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { formatMicros } from '../output/time.ts'
 import type { VerbRun } from '../verb.ts'
 

@@ -1,12 +1,13 @@
 // `holdfast list`: instances with their backups and recovery windows.
+
+import { formatBytes } from '../../core/byte-size.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { describePoint } from '../../core/point-text.ts'
 import type { RecoveryWindow } from '../../core/recovery-window.ts'
 import { type ListedBackup, type ListedSource, listBackups } from '../../operations/list-backups.ts'
 import { namedSource, repositoryAccess } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { backupMs } from '../output/describe-backup.ts'
 import { evidenceCell } from '../output/describe-evidence.ts'
-import { formatDuration } from '../output/duration.ts'
 import { formatTable } from '../output/table.ts'
 import { formatTime } from '../output/time.ts'
 import type { VerbRun } from '../verb.ts'

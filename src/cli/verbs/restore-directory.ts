@@ -1,5 +1,8 @@
 // `holdfast restore --datadir`: a data directory again, recovered, replayed and stopped.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { parsePoint } from '../../core/restore-point.ts'
@@ -11,8 +14,6 @@ import {
   restoreDirectory,
 } from '../../operations/restore-directory.ts'
 import { hasTarget, repositoryAccess, requiredSource } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
-import { formatDuration } from '../output/duration.ts'
 import { shellWord } from '../output/shell-word.ts'
 import type { VerbAnswer, VerbContext } from '../verb.ts'
 

@@ -1,5 +1,8 @@
 // `holdfast restore`: shows the plan, asks where it must, and tells what came back.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { parsePoint } from '../../core/restore-point.ts'
@@ -13,9 +16,7 @@ import {
 } from '../../operations/restore-instance.ts'
 import { restoreToFiles } from '../../operations/restore-to-files.ts'
 import { connectionSettings, hasTarget, repositoryAccess, requiredSource } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { describeCompared } from '../output/describe-verification.ts'
-import { formatDuration } from '../output/duration.ts'
 import { shellWord } from '../output/shell-word.ts'
 import type { VerbAnswer, VerbContext, VerbRun } from '../verb.ts'
 import { runRestoreDirectory } from './restore-directory.ts'

@@ -1,4 +1,6 @@
 // `holdfast show`: one backup in full.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { formatTableName } from '../../core/name-list.ts'
 import {
   type BackupReport,
@@ -7,7 +9,6 @@ import {
   showBackup,
 } from '../../operations/show-backup.ts'
 import { repositoryAccess, requiredSource } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { backupFields } from '../output/describe-backup.ts'
 import { evidenceFields } from '../output/describe-evidence.ts'
 import { groupDigits } from '../output/progress-text.ts'

@@ -71,6 +71,15 @@ export const streamVerb: VerbSpec = {
       help: 'where events wait, durably, until their segment is sealed (default: under the state directory)',
     },
     {
+      name: 'spool-size',
+      kind: 'bytes',
+      value: 'BYTES',
+      // Two segments that are cut within a transaction.
+      range: { from: 64 * 1024 * 1024 },
+      group: 'Stream',
+      help: 'how much may wait there while the repository is away or slow; then nothing more is taken from the source (default: 4G)',
+    },
+    {
       name: 'seal-seconds',
       kind: 'integer',
       value: 'N',

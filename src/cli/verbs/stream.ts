@@ -1,4 +1,6 @@
 // `holdfast stream`: keeps the binary log until it is stopped or has caught up, and tells how far it came.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
 import { latencyText } from '../../core/latency-text.ts'
 import {
@@ -8,7 +10,6 @@ import {
   streamInstance,
 } from '../../operations/stream-instance.ts'
 import { connectionSettings, repositoryAccess, sourceName } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbRun } from '../verb.ts'
 import type { VerbOptions } from '../verb-options.ts'
@@ -27,6 +28,7 @@ export const run: VerbRun = async (context) => {
       startNewTimeline: options.flag('new-timeline'),
       fromBackup: options.text('from-backup'),
       spool: options.text('spool'),
+      spoolBytes: options.bytes('spool-size'),
       sealSeconds: options.integer('seal-seconds'),
     },
     { emit, signal },

@@ -1,5 +1,6 @@
 // `holdfast verify --archive`: the recovery window in one sentence, and every hole in the archive by its bounds and its cause.
 import { counted } from '../../core/counted.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { errorCodes } from '../../core/error-codes.table.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
@@ -7,7 +8,6 @@ import type { RecoveryWindow } from '../../core/recovery-window.ts'
 import { type ArchiveProof, proveArchive } from '../../operations/prove-archive.ts'
 import { hasTarget, repositoryAccess, requiredSource } from '../access.ts'
 import { describeHole } from '../output/describe-hole.ts'
-import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbRun } from '../verb.ts'
 

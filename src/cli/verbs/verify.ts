@@ -1,5 +1,8 @@
 // `holdfast verify`: every damage and every difference by name, or one sentence that tells what was looked at.
+
+import { formatBytes } from '../../core/byte-size.ts'
 import { counted } from '../../core/counted.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { errorCodes } from '../../core/error-codes.table.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { describePoint } from '../../core/point-text.ts'
@@ -7,9 +10,7 @@ import { verifyRecovery } from '../../operations/verify-recovery.ts'
 import { type VerifyReport, verifyRepository } from '../../operations/verify-repository.ts'
 import { verifyServer } from '../../operations/verify-target.ts'
 import { connectionSettings, hasTarget, namedSource, repositoryAccess, requiredSource } from '../access.ts'
-import { formatBytes } from '../output/byte-size.ts'
 import { describeCompared, describeDifferences } from '../output/describe-verification.ts'
-import { formatDuration } from '../output/duration.ts'
 import { groupDigits } from '../output/progress-text.ts'
 import type { VerbContext, VerbRun } from '../verb.ts'
 import { runVerifyArchive } from './verify-archive.ts'
