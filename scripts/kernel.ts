@@ -1,8 +1,14 @@
 // Compiles the row kernel into its checked-in module: `npm run kernel`; with --check it only compares.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const source = new URL('../src/bytes/kernel/rows.as.ts', import.meta.url)
 const generated = new URL('../src/bytes/kernel/kernel.generated.ts', import.meta.url)
+const entry = 'rows.as.ts'
+/** By the names that they import each other by. */
+const sources = new Map([
+  [entry, new URL('../src/bytes/kernel/rows.as.ts', import.meta.url)],
+  ['escape.as.ts', new URL('../src/bytes/kernel/escape.as.ts', import.meta.url)],
+  ['xxh64.as.ts', new URL('../src/bytes/kernel/xxh64.as.ts', import.meta.url)],
+])
 const options = '-O3 --noAssert --converge --runtime stub --enable simd --use abort='
 
 /** What this script uses of assemblyscript/asc, whose own types declare AssemblyScript's globals over Node's. */
@@ -21,12 +27,11 @@ interface Compiler {
 export async function compileKernel(): Promise<string> {
   const name: string = 'assemblyscript/asc'
   const loaded: { readonly default: Compiler } = await import(name)
-  const text = readFileSync(source, 'utf8')
   let wasm: Uint8Array | undefined
   const { error, stderr } = await loaded.default.main(
-    ['rows.ts', '--outFile', 'rows.wasm', ...options.split(' ')],
+    [entry, '--outFile', 'rows.wasm', ...options.split(' ')],
     {
-      readFile: (file) => (file === 'rows.ts' ? text : null),
+      readFile: (file) => textOf(sources.get(file)),
       writeFile: (file, content) => {
         if (file === 'rows.wasm') wasm = content
       },
@@ -44,6 +49,11 @@ export async function compileKernel(): Promise<string> {
     ...lines.map((line, at) => `  '${line}'${at === lines.length - 1 ? '' : ' +'}`),
     '',
   ].join('\n')
+}
+
+/** Null is how the compiler is told that there is no such file. */
+function textOf(file: URL | undefined): string | null {
+  return file === undefined ? null : readFileSync(file, 'utf8')
 }
 
 if (import.meta.main) {

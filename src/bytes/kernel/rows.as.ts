@@ -7,6 +7,9 @@
 //
 // Every decision about where a chunk ends depends on the rows alone, never on how the input was split.
 
+import { escape, escapeOne, isSpecial, LF, TAB } from './escape.as'
+import { absorb, hashEnd, rowHash0, rowHash1, seed } from './xxh64.as'
+
 // 256 KiB: four times what a socket read gives, so a copy in costs one call.
 const INPUT_BYTES: usize = 256 * 1024
 // 4 MiB: the largest chunk.
@@ -30,10 +33,6 @@ const BAD_SEQUENCE: i32 = 14
 
 // A packet of this length goes on in the next one (mysql: "Sending More Than 16Mb").
 const FULL_PACKET: u32 = 0xffffff
-
-const TAB: u8 = 0x09
-const LF: u8 = 0x0a
-const BACKSLASH: u8 = 0x5c
 
 // Where the parser stands.
 const AT_HEADER: i32 = 0
@@ -72,26 +71,8 @@ let readyRows: u32 = 0
 let ready0: u64 = 0
 let ready1: u64 = 0
 
-// Hash state of a row that started in an earlier chunk.
+// The row being read started in an earlier chunk.
 let isSpanning: bool = false
-let spannedBytes: u64 = 0
-let a1: u64 = 0
-let a2: u64 = 0
-let a3: u64 = 0
-let a4: u64 = 0
-let b1: u64 = 0
-let b2: u64 = 0
-let b3: u64 = 0
-let b4: u64 = 0
-
-// XXH64 (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md), run with two seeds at once.
-const P1: u64 = 0x9e3779b185ebca87
-const P2: u64 = 0xc2b2ae3d27d4eb4f
-const P3: u64 = 0x165667b19e3779f9
-const P4: u64 = 0x85ebca77c2b2ae63
-const P5: u64 = 0x27d4eb2f165667c5
-const SEED0: u64 = 0
-const SEED1: u64 = 0x9e3779b97f4a7c15
 
 export function initialise(): void {
   const pages = <i32>((MEMORY_END + 0xffff) >>> 16)
@@ -354,70 +335,13 @@ function wholeRow(start: usize, size: u32): i32 {
   return endRow() ? CHUNK_READY : NEED_INPUT
 }
 
-/** Low nibble to the one special byte that has it: 0x00, 0x09, 0x0a, 0x5c. Others map to a byte of another low nibble. */
-@inline
-function specials(bytes: v128): i32 {
-  const table = i8x16(0, 0, 0, 0, 0, 0, 0, 0, 0, 0x09, 0x0a, 0, 0x5c, 0, 0, 0)
-  const candidates = i8x16.swizzle(table, v128.and(bytes, i8x16.splat(0x0f)))
-  return i8x16.bitmask(i8x16.eq(candidates, bytes))
-}
-
-@inline
-function isSpecial(byte: u8): bool {
-  return byte === 0 || byte === TAB || byte === LF || byte === BACKSLASH
-}
-
-@inline
-function escapeOne(byte: u8, to: usize): usize {
-  if (!isSpecial(byte)) {
-    store<u8>(to, byte)
-    return to + 1
-  }
-  return escapeSpecial(byte, to)
-}
-
-@inline
-function escapeSpecial(byte: u8, to: usize): usize {
-  // 0 -> '0', TAB -> 't', LF -> 'n', '\' -> '\'
-  const letter: u16 = byte === 0 ? 0x30 : byte === TAB ? 0x74 : byte === LF ? 0x6e : BACKSLASH
-  store<u16>(to, <u16>BACKSLASH | (letter << 8))
-  return to + 2
-}
-
-function escape(from: usize, length: usize, to: usize): usize {
-  const end = from + length
-  while (from + 16 <= end) {
-    const bytes = v128.load(from)
-    v128.store(to, bytes)
-    const mask = specials(bytes)
-    if (mask === 0) {
-      from += 16
-      to += 16
-    } else {
-      const at = <usize>ctz(mask)
-      from += at
-      to = escapeSpecial(load<u8>(from), to + at)
-      from++
-    }
-  }
-  while (from < end) {
-    const bytes = v128.load(from)
-    v128.store(to, bytes)
-    const left = end - from
-    const mask = specials(bytes) & ((1 << <i32>left) - 1)
-    if (mask === 0) return to + left
-    const at = <usize>ctz(mask)
-    from += at
-    to = escapeSpecial(load<u8>(from), to + at)
-    from++
-  }
-  return to
-}
-
 /** Hashes the row that just got its LF and decides whether the chunk ends here. */
 function endRow(): bool {
   // The LF is no part of the row's text.
-  hashRow(row, out - 1 - row)
+  if (!isSpanning) seed()
+  hashEnd(row, out - 1 - row)
+  sum0 += rowHash0
+  sum1 += rowHash1
   rows++
   const bytes = <u64>(out - row)
   row = out
@@ -444,7 +368,6 @@ function makeRoom(p: usize): i32 {
     const bytes = (out - chunk) & ~31
     if (!isSpanning) seed()
     absorb(chunk, bytes)
-    spannedBytes += bytes
     isSpanning = true
     offer(bytes)
   }
@@ -470,114 +393,4 @@ function turn(): void {
   sum0 = 0
   sum1 = 0
   readyBytes = 0
-}
-
-let rowHash0: u64 = 0
-
-@inline
-function round(accumulator: u64, product: u64): u64 {
-  return rotl(accumulator + product, 31) * P1
-}
-
-function seed(): void {
-  spannedBytes = 0
-  a1 = SEED0 + P1 + P2
-  a2 = SEED0 + P2
-  a3 = SEED0
-  a4 = SEED0 - P1
-  b1 = SEED1 + P1 + P2
-  b2 = SEED1 + P2
-  b3 = SEED1
-  b4 = SEED1 - P1
-}
-
-/** Takes whole stripes of 32 bytes into both hashes; the product with P2 is shared. */
-function absorb(from: usize, length: usize): void {
-  let x1 = a1
-  let x2 = a2
-  let x3 = a3
-  let x4 = a4
-  let y1 = b1
-  let y2 = b2
-  let y3 = b3
-  let y4 = b4
-  const end = from + length
-  while (from < end) {
-    const w1 = load<u64>(from) * P2
-    const w2 = load<u64>(from, 8) * P2
-    const w3 = load<u64>(from, 16) * P2
-    const w4 = load<u64>(from, 24) * P2
-    x1 = round(x1, w1)
-    x2 = round(x2, w2)
-    x3 = round(x3, w3)
-    x4 = round(x4, w4)
-    y1 = round(y1, w1)
-    y2 = round(y2, w2)
-    y3 = round(y3, w3)
-    y4 = round(y4, w4)
-    from += 32
-  }
-  a1 = x1
-  a2 = x2
-  a3 = x3
-  a4 = x4
-  b1 = y1
-  b2 = y2
-  b3 = y3
-  b4 = y4
-}
-
-@inline
-function merge(h: u64, v: u64): u64 {
-  return (h ^ round(0, v * P2)) * P1 + P4
-}
-
-@inline
-function converge(v1: u64, v2: u64, v3: u64, v4: u64): u64 {
-  let h = rotl(v1, 1) + rotl(v2, 7) + rotl(v3, 12) + rotl(v4, 18)
-  h = merge(h, v1)
-  h = merge(h, v2)
-  h = merge(h, v3)
-  return merge(h, v4)
-}
-
-@inline
-function avalanche(h: u64): u64 {
-  h = (h ^ (h >>> 33)) * P2
-  h = (h ^ (h >>> 29)) * P3
-  return h ^ (h >>> 32)
-}
-
-function hashRow(from: usize, length: usize): void {
-  if (!isSpanning) seed()
-  const stripes = length & ~31
-  if (stripes > 0) absorb(from, stripes)
-  const total = spannedBytes + <u64>length
-  let h = total >= 32 ? converge(a1, a2, a3, a4) : SEED0 + P5
-  let g = total >= 32 ? converge(b1, b2, b3, b4) : SEED1 + P5
-  h += total
-  g += total
-  let p = from + stripes
-  const end = from + length
-  while (p + 8 <= end) {
-    const word = round(0, load<u64>(p) * P2)
-    h = rotl(h ^ word, 27) * P1 + P4
-    g = rotl(g ^ word, 27) * P1 + P4
-    p += 8
-  }
-  if (p + 4 <= end) {
-    const word = <u64>load<u32>(p) * P1
-    h = rotl(h ^ word, 23) * P2 + P3
-    g = rotl(g ^ word, 23) * P2 + P3
-    p += 4
-  }
-  while (p < end) {
-    const word = <u64>load<u8>(p) * P5
-    h = rotl(h ^ word, 11) * P1
-    g = rotl(g ^ word, 11) * P1
-    p++
-  }
-  rowHash0 = avalanche(h)
-  sum0 += rowHash0
-  sum1 += avalanche(g)
 }
