@@ -6,6 +6,7 @@ import type { EmitEvent } from '../core/events.ts'
 import type { BinlogPosition } from '../core/recovery-point.ts'
 import { Connection } from '../wire/connection.ts'
 import { replicaIdentity } from '../wire/replication/replica-identity.ts'
+import { unlessStalled } from '../wire/stalled-commits.ts'
 import { AcknowledgementCounter, type AcknowledgementSummary } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
 import { type Begin, chooseBeginning } from './beginning.ts'
@@ -121,7 +122,7 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   const everyMs = isAcknowledged ? Math.min(sealAfterMs, waitingLookMs) : sealAfterMs
   await using watch = refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs, emit })
   try {
-    let server = await readSourceServer(connection, { isAcknowledged, signal })
+    let server = await readServer(connection, options)
     warnFormat(server, emit)
     if (isAcknowledged && !server.isWaiting) emit({ type: 'notice', level: 'warning', message: notWaiting })
     if (isAcknowledged) watch?.lookSoon()
@@ -215,7 +216,7 @@ async function reconnect(
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
       await leaveToSuccessor(options)
       connection = await Connection.open(settings, { signal })
-      const server = await readSourceServer(connection, { isAcknowledged, signal })
+      const server = await readServer(connection, options)
       if (!isAcknowledged) await refuse?.(connection, signal)
       return { connection, server }
     } catch (error) {
@@ -224,6 +225,14 @@ async function reconnect(
       if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
     }
   }
+}
+
+function readServer(
+  connection: Connection,
+  { settings, acknowledgeAfter, signal }: StreamOptions,
+): Promise<SourceServer> {
+  const isAcknowledged = acknowledgeAfter !== undefined
+  return unlessStalled(connection, settings, () => readSourceServer(connection, { isAcknowledged, signal }))
 }
 
 /** Our connection may have been lost because another archiver took our place: connecting again would send that one away. */

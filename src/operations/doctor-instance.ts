@@ -2,6 +2,7 @@
 import { type ConnectionSettings, describeConnection } from '../core/connection-settings.ts'
 import { isHoldfastError } from '../core/errors.ts'
 import { Connection } from '../wire/connection.ts'
+import { unlessStalled } from '../wire/stalled-commits.ts'
 import { checkServer, type DoctorCheck, fail, ok } from './doctor/doctor-checks.ts'
 import { checkPrivileges } from './doctor/privilege-checks.ts'
 import { readFacts } from './doctor/read-facts.ts'
@@ -21,7 +22,7 @@ export async function doctorInstance(
   const server = describeConnection(settings)
   const login = ok('login', `as ${settings.user}`)
   try {
-    const facts = await readFacts(connection, settings, signal)
+    const facts = await unlessStalled(connection, settings, () => readFacts(connection, settings, signal))
     const semiSync = facts.binlog.isOn ? checkSemiSync(facts, isSemiSyncWanted) : []
     return { server, checks: [login, ...checkServer(facts), ...semiSync, ...checkPrivileges(facts)] }
   } catch (error) {

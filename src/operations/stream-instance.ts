@@ -12,6 +12,7 @@ import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { readSemiSync } from '../instance/semi-sync.ts'
 import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
+import { unlessStalled } from '../wire/stalled-commits.ts'
 import { beginAtBackup } from './begin-at-backup.ts'
 import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
@@ -99,6 +100,14 @@ async function checkSource(
   signal: AbortSignal,
 ): Promise<void> {
   await using connection = await Connection.open(settings, { signal })
+  await unlessStalled(connection, settings, () => checkOver(connection, refuse, signal))
+}
+
+async function checkOver(
+  connection: Connection,
+  refuse: RefuseSource | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const facts = await inspectInstance(connection, { signal })
   if (!facts.binlog.isOn) throw new HoldfastError('BINLOG_OFF', 'the server has no binary log to stream')
   if (facts.binlog.format === 'STATEMENT') {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSemiSync } from '../../src/instance/semi-sync.ts'
+import { doctorInstance } from '../../src/operations/doctor-instance.ts'
 import { SemiSyncFallback } from '../../src/operations/semi-sync-fallback.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { archiveRig, eventually, puttingBy } from '../support/archive-rig.ts'
@@ -186,3 +187,39 @@ async function hangingDisk() {
     },
   }
 }
+
+test('a server that answers nothing since its commits wait for nobody is given up with what to do', async () => {
+  await using server = await startServer('mariadb-10.11')
+  await using rig = await archiveRig(server)
+  await server.sql(commitTable)
+  await enableSemiSync(server)
+  const connections = await Promise.all([1, 2].map(() => Connection.open(server.settings())))
+  const commits: Promise<unknown>[] = []
+  const insert = (number: number) => {
+    commits.push(connections[number]!.run(`INSERT INTO d.c VALUES ('<${number}-1>')`).catch(() => undefined))
+  }
+  insert(0)
+  await eventually('the first one waits', async () =>
+    (await server.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_wait_sessions'")).trim().endsWith('\t1'),
+  )
+  // The second one waits with the lock of the log.
+  insert(1)
+  const probes: Connection[] = []
+  await eventually('nobody can ask for the log', async () => {
+    const probe = await Connection.open(server.settings())
+    probes.push(probe)
+    const asked = probe.query('SHOW MASTER STATUS').then(
+      () => true,
+      () => true,
+    )
+    return !(await Promise.race([asked, sleep(2000, false)]))
+  })
+  const stalled = { code: 'SERVER_TIMEOUT', hint: /stream --semi-sync.*rpl_semi_sync_master_timeout/ }
+  const { signal } = new AbortController()
+  await Promise.all([
+    assert.rejects(doctorInstance(server.settings(), { isSemiSyncWanted: false, signal }), stalled),
+    assert.rejects(rig.catchUp(), stalled),
+  ])
+  for (const connection of [...connections, ...probes]) connection.destroy()
+  await Promise.all(commits)
+})
