@@ -1,7 +1,13 @@
 // Every verb there is, in the order of the help.
 import type { VerbSpec } from './verb.ts'
 import { backupVerb } from './verbs/backup.table.ts'
-import { binlogExportVerb, binlogFindVerb, binlogListVerb, binlogShowVerb } from './verbs/binlog.table.ts'
+import {
+  binlogCompactVerb,
+  binlogExportVerb,
+  binlogFindVerb,
+  binlogListVerb,
+  binlogShowVerb,
+} from './verbs/binlog.table.ts'
 import { doctorVerb } from './verbs/doctor.table.ts'
 import { importVerb } from './verbs/import.table.ts'
 import { initVerb } from './verbs/init.table.ts'
@@ -18,6 +24,7 @@ export const verbs: readonly VerbSpec[] = [
   backupVerb,
   importVerb,
   streamVerb,
+  binlogCompactVerb,
   listVerb,
   showVerb,
   timelineVerb,

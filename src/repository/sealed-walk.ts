@@ -10,20 +10,24 @@ import {
   type SealedKind,
 } from './sealed-format.ts'
 
-/** Throws VERIFY_FAILED when the frames are not numbered from 0, one after the other, up to an end frame that ends the file. */
+/** `within`: the file is a part of the object. Throws VERIFY_FAILED when the frames are not numbered from 0, one after the other, up to an end frame that ends the file. */
 export async function checkFrames(
   store: ObjectStore,
   key: string,
   kind: SealedKind,
   signal?: AbortSignal,
+  within?: { readonly offset: number; readonly length: number },
 ): Promise<void> {
+  const start = within?.offset ?? 0
+
   const read = async (offset: number, length: number): Promise<Buffer> => {
-    const bytes = await store.get(key, { offset, length, signal })
+    const bytes = await store.get(key, { offset: start + offset, length, signal })
     if (bytes === undefined) throw missingObject(key)
     return bytes
   }
-  const sizeBytes = (await store.head(key, { signal }))?.sizeBytes
-  if (sizeBytes === undefined) throw missingObject(key)
+  const whole = (await store.head(key, { signal }))?.sizeBytes
+  if (whole === undefined) throw missingObject(key)
+  const sizeBytes = within === undefined ? whole : Math.min(within.length, whole - start)
   await readingObject(key, async () => {
     const header = decodeFileHeader(await read(0, fileHeaderBytes), key)
     if (header.kind !== kind) throw unexpected(key, 9, kind, header.kind)

@@ -10,6 +10,7 @@ import { ArchiverClaim } from './archiver-claim.ts'
 import { BackupReader } from './backup-reader.ts'
 import { BackupSession } from './backup-session.ts'
 import { decodeCheckedJson, encodeCheckedJson, maxCheckedJsonBytes } from './checked-json.ts'
+import { type CompactOptions, type CompactReport, compactSegments } from './compact-segments.ts'
 import { parseDocument, sourceDocument } from './documents.ts'
 import { EvidenceStore } from './evidence-store.ts'
 import { HostState } from './host-state.ts'
@@ -252,6 +253,11 @@ export class SourceRepository {
 
   readSegmentData(ref: SegmentRef, signal?: AbortSignal): AsyncIterable<Buffer> {
     return this.#segments.readData(ref, signal)
+  }
+
+  /** Puts small segments together into larger objects. Readers and the archiver may go on meanwhile. */
+  async compactSegments(options: CompactOptions): Promise<CompactReport> {
+    return compactSegments(this.#context.store, this.#segments, options)
   }
 
   /** Looks at everything there is of this source; problems are in the report, never thrown. Throws WRONG_KEY. */

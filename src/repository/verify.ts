@@ -167,7 +167,7 @@ async function verifySegments(
   options: VerifyOptions,
   findings: VerifyFindings,
 ): Promise<void> {
-  const { segments, keyRing, store } = parts
+  const { segments, keyRing } = parts
   let before: SegmentRef | undefined
   for (const ref of await segments.list(undefined, options.signal)) {
     options.signal?.throwIfAborted()
@@ -182,7 +182,7 @@ async function verifySegments(
       findings,
       ref.key,
       async () => {
-        await checkFrames(store, ref.key, 'segment', options.signal)
+        await segments.checkForm(ref, options.signal)
         if (!keyRing.canRead) return
         await segments.readIndex(ref, options.signal)
         if (!options.readData) return

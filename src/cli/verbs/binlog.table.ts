@@ -186,3 +186,24 @@ export const binlogExportVerb: VerbSpec = {
   exits: [1, 10, 12, 22, 30],
   load: () => import('./binlog-export.ts'),
 }
+
+export const binlogCompactVerb: VerbSpec = {
+  name: 'binlog compact',
+  group: 'Protect',
+  summary: 'put small segments of the archive together into larger objects',
+  json: 'document',
+  examples: [
+    {
+      says: 'Once a day, from a timer',
+      command: 'holdfast binlog compact shop --repository /backup/holdfast',
+    },
+  ],
+  notes: [
+    'Needs no recovery key, and changes neither times nor proofs. Streams and readers may go on meanwhile. What was put together is removed ' +
+      'under its own name a day later, when this is run again.',
+  ],
+  arguments: [sourceArgument],
+  options: [repositoryOption, ...outputOptions],
+  exits: [1, 10, 12, 30],
+  load: () => import('./binlog-compact.ts'),
+}
