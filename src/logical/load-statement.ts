@@ -1,5 +1,6 @@
 // The LOAD DATA and INSERT statements that take our rows back exactly.
 import { quoteName, quoteQualified } from '../instance/sql-text.ts'
+import { autoIncrementColumn } from './auto-increment.ts'
 import type { ColumnContent, TableContent } from './content.ts'
 
 /**
@@ -7,9 +8,12 @@ import type { ColumnContent, TableContent } from './content.ts'
  * REPLACE strict mode holds, and nothing is ever replaced since the table was empty: `Deleted` is checked to be 0.
  */
 export function loadStatement(schema: string, table: TableContent): string {
-  const targets = table.columns.map((column, at) => (isBare(column) ? quoteName(column.name) : `@c${at}`))
+  // MariaDB forgets at the first assignment that AUTO_INCREMENT was given a value (fill_record), and counts where that is 0.
+  const counter = table.columns.every(isBare) ? undefined : autoIncrementColumn(table.ddl)
+  const isDirect = (column: ColumnContent) => isBare(column) && column.name !== counter
+  const targets = table.columns.map((column, at) => (isDirect(column) ? quoteName(column.name) : `@c${at}`))
   const assignments = table.columns.flatMap((column, at) =>
-    isBare(column) ? [] : [`${quoteName(column.name)} = ${decode(column, `@c${at}`)}`],
+    isDirect(column) ? [] : [`${quoteName(column.name)} = ${decode(column, `@c${at}`)}`],
   )
   const set = assignments.length === 0 ? '' : ` SET ${assignments.join(', ')}`
   return (

@@ -92,6 +92,12 @@ const traps: readonly Trap[] = [
     expect: '0,5\n77',
   },
   {
+    title: 'trap 10: so does it in a table of which columns are decoded',
+    sql: `${loose}; CREATE TABLE t (e ENUM('', 'a') NOT NULL, id INT AUTO_INCREMENT PRIMARY KEY); INSERT INTO t VALUES ('', 0), ('a', 5), ('a', -3)`,
+    ask: 'SELECT GROUP_CONCAT(id, e ORDER BY id) FROM t',
+    expect: '-3a,0,5a',
+  },
+  {
     title: 'trap 11: rows that violate a CHECK which was off are carried',
     flavour: 'mariadb',
     sql: 'CREATE TABLE t (id INT PRIMARY KEY, v INT CHECK (v > 0)); SET check_constraint_checks = 0; INSERT INTO t VALUES (1, -1)',
