@@ -67,7 +67,11 @@ function differences(
   wrong.push(...ofTransactions.filter((name) => !isDeepStrictEqual(index[name], made[name])))
   const columns = ['skips', 'lengths', 'gtids', 'kinds'] as const
   const isSame = columns.every((name) => isDeepStrictEqual(index.transactions[name], made.transactions[name]))
-  return isSame ? wrong : [...wrong, 'transactions']
+  // What older versions wrote has no counts; and those behind a segment that is gone may begin within a transaction.
+  const { changes } = index.transactions
+  const isTold = changes !== undefined && (previous !== undefined || index.start === 0)
+  const isCounted = !isTold || isDeepStrictEqual(changes, made.transactions.changes)
+  return isSame && isCounted ? wrong : [...wrong, 'transactions']
 }
 
 function stateBefore(index: SegmentIndex, previous: SegmentIndex | undefined): ResumeState {

@@ -1,7 +1,8 @@
-// Searches the archive for transactions: by time and GTID in the indexes alone, by table and kind of change in the data.
+// Searches the archive for transactions: by time and GTID in the indexes alone, by table and kind of change in the data where the indexes do not tell.
 import { unpacked } from '../binlog/transaction.ts'
-import { decodeTransactions, type SegmentTransaction } from '../core/segment-index.ts'
+import { decodeTransactions, type SegmentIndex, type SegmentTransaction } from '../core/segment-index.ts'
 import type { Archive } from './archive.ts'
+import { changesInIndex } from './change-counter.ts'
 import type { ArchivedSegment } from './read-segment.ts'
 import { summarizeChanges, type TableChanges } from './transaction-changes.ts'
 
@@ -29,45 +30,114 @@ export interface FoundTransaction extends SegmentTransaction {
   readonly statement?: string
 }
 
-/** In the order of the log. Reads the data of segments only where a transaction's time and GTID fit. Throws VERIFY_FAILED, ARCHIVE_GAP. */
+/**
+ * In the order of the log. Reads the data of a segment only for transactions whose changes its index does not tell: DDL, statements, and what
+ * older versions archived. Throws VERIFY_FAILED, ARCHIVE_GAP.
+ */
 export async function* findTransactions(
-  archive: Archive,
+  archive: Pick<Archive, 'segments' | 'readTransactions'>,
   filter: FindFilter,
   signal?: AbortSignal,
 ): AsyncGenerator<FoundTransaction> {
   for (const segment of archive.segments) {
     const candidates = candidatesOf(segment, filter)
-    const first = candidates[0]
-    const last = candidates.at(-1)
-    if (first === undefined || last === undefined) continue
+    const unknown = candidates.filter(({ tables }) => tables === undefined)
     const { timeline, file } = segment.index
-    const starts = new Set(candidates.map(({ start }) => start))
-    const from = { file, offset: first.start }
-    const until = { file, offset: last.end }
-    for await (const found of archive.readTransactions({ timeline, from, until, signal })) {
-      if (!starts.has(found.start)) continue
-      const { transaction, ...facts } = found
-      const { changes, isNamed } = await summarizeChanges(unpacked(transaction.events), filter.table)
-      if (fitsChanges(changes.tables, isNamed, facts, filter)) yield { ...facts, ...changes }
+    const read = readChanges(archive, { timeline, file, transactions: unknown, filter, signal })
+    try {
+      for (const { transaction, tables } of candidates) {
+        if (tables !== undefined) {
+          yield { ...transaction, timeline, file, tables }
+          continue
+        }
+        const found = await read.next()
+        if (found.done !== true && found.value !== undefined) yield found.value
+      }
+    } finally {
+      await read.return(undefined)
     }
   }
 }
 
-/** The transactions of a segment that fit as far as its index tells. */
-export function candidatesOf(segment: ArchivedSegment, filter: FindFilter): SegmentTransaction[] {
-  return decodeTransactions(segment.index).filter((each) => fitsIndex(each, segment, filter))
+interface Unread {
+  readonly timeline: string
+  readonly file: string
+  readonly transactions: readonly Candidate[]
+  readonly filter: FindFilter
+  readonly signal: AbortSignal | undefined
 }
 
-function fitsIndex(
-  { timeMicros, gtid }: SegmentTransaction,
-  { index }: ArchivedSegment,
-  filter: FindFilter,
+/** One answer for each of the transactions: undefined for one that does not fit after all. */
+async function* readChanges(
+  archive: Pick<Archive, 'segments' | 'readTransactions'>,
+  { timeline, file, transactions, filter, signal }: Unread,
+): AsyncGenerator<FoundTransaction | undefined> {
+  const [first, last] = [transactions[0]?.transaction, transactions.at(-1)?.transaction]
+  if (first === undefined || last === undefined) return
+  const starts = new Set(transactions.map(({ transaction }) => transaction.start))
+  const from = { file, offset: first.start }
+  const until = { file, offset: last.end }
+  for await (const found of archive.readTransactions({ timeline, from, until, signal })) {
+    if (!starts.has(found.start)) continue
+    const { transaction, ...facts } = found
+    const { changes, isNamed } = await summarizeChanges(unpacked(transaction.events), filter.table)
+    yield fitsChanges(changes.tables, isNamed, facts, filter) ? { ...facts, ...changes } : undefined
+  }
+}
+
+export interface Candidate {
+  readonly transaction: SegmentTransaction
+  /** What it changed; undefined where only its data tell, and whether it fits. */
+  readonly tables: readonly TableChanges[] | undefined
+}
+
+/** The transactions of a segment that fit, or may fit, as far as its index tells. */
+export function candidatesOf({ index }: ArchivedSegment, filter: FindFilter): Candidate[] {
+  if (!mayHold(index, filter)) return []
+  const changesOf = changesInIndex(index)
+  return decodeTransactions(index).flatMap((transaction, i) => {
+    if (!fitsIndex(transaction, filter)) return []
+    const tables = changesOf(i)
+    return tables === undefined || fitsChanges(tables, false, transaction, filter)
+      ? [{ transaction, tables }]
+      : []
+  })
+}
+
+/** False where a look at the whole is enough to see that none of its transactions fits. */
+function mayHold(
+  index: SegmentIndex,
+  { timeline, file, table, gtid, sinceMicros, untilMicros }: FindFilter,
 ): boolean {
-  const { timeline, file, sinceMicros = 0, untilMicros = Number.POSITIVE_INFINITY } = filter
+  const { timeMicros, kinds, gtids, changes } = index.transactions
+  const [first] = timeMicros
+  if (kinds === '' || first === undefined) return false
   if (timeline !== undefined && index.timeline !== timeline) return false
   if (file !== undefined && index.file !== file) return false
+  // The times of transactions never fall.
+  if (sinceMicros !== undefined && index.timeMicros < sinceMicros) return false
+  if (untilMicros !== undefined && first >= untilMicros) return false
+  if (gtid !== undefined && !gtids.some((run) => holdsGtid(run, gtid.toLowerCase()))) return false
+  if (table === undefined || changes === undefined || changes.rows.includes('?')) return true
+  return changes.tables.some(([schema, name]) => isAskedFor(table, schema, name))
+}
+
+function holdsGtid([originator, first, count]: readonly [string, string, number], gtid: string): boolean {
+  if (originator === '' || !gtid.startsWith(originator)) return false
+  const number = gtid.slice(originator.length)
+  if (!/^\d+$/.test(number)) return false
+  const place = BigInt(number) - BigInt(first)
+  return place >= 0n && place < BigInt(count)
+}
+
+function fitsIndex({ timeMicros, gtid }: SegmentTransaction, filter: FindFilter): boolean {
+  const { sinceMicros = 0, untilMicros = Number.POSITIVE_INFINITY } = filter
   if (filter.gtid !== undefined && gtid !== filter.gtid.toLowerCase()) return false
   return timeMicros >= sinceMicros && timeMicros < untilMicros
+}
+
+function isAskedFor(wanted: string, schema: string, table: string): boolean {
+  return wanted === schema || wanted === `${schema}.${table}`
 }
 
 function fitsChanges(
@@ -77,7 +147,7 @@ function fitsChanges(
   filter: FindFilter,
 ): boolean {
   const asked = tables.filter(({ schema, table }) => {
-    return filter.table === undefined || filter.table === schema || filter.table === `${schema}.${table}`
+    return filter.table === undefined || isAskedFor(filter.table, schema, table)
   })
   if (filter.kind === 'ddl' && kind !== 'ddl') return false
   // What a DDL touches is only in its text; what a statement changes by triggers and functions is not even there.

@@ -12,11 +12,18 @@ export function indexChain(index: object): string {
 }
 
 function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (Array.isArray(value)) {
+    // Columns of many thousand numbers, which have but one way to be written.
+    return value.every(isNumber) ? JSON.stringify(value) : `[${value.map(canonicalJson).join(',')}]`
+  }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
   return `{${members.join(',')}}`
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number'
 }

@@ -90,6 +90,9 @@ const segmentIndex = z.object({
     timeMicros: z.array(z.number().int()),
     arrivalMillis: z.array(z.number()),
     kinds: z.string().regex(/^[a-fA-F]*$/),
+    changes: z
+      .object({ tables: z.array(z.tuple([z.string(), z.string()])), rows: z.string() })
+      .exactOptional(),
   }),
   tail: eventMark,
 })

@@ -13,6 +13,7 @@ import {
   type SegmentIndex,
   type TransactionKind,
 } from '../core/segment-index.ts'
+import { ChangeCounter } from './change-counter.ts'
 import { commitTimes, type ObservedTime } from './commit-times.ts'
 import { markOf } from './event-mark.ts'
 import { indexChain } from './index-chain.ts'
@@ -42,6 +43,7 @@ export class SegmentBuilder {
   readonly #before: ResumeState
   readonly #hash: Hash = createHash('sha256')
   readonly #tracker: GroupTracker
+  readonly #changes = new ChangeCounter()
   readonly #transactions: Pending[] = []
   readonly #incidents: { offset: number; message: string }[] = []
   #end: number
@@ -112,6 +114,7 @@ export class SegmentBuilder {
     this.#coveredUntilMicros = undefined
     const gtidJump = this.#noteFileEvent(event)
     const step = this.#tracker.push(event)
+    this.#changes.push(event, step)
     const { group } = this.#tracker
     if (!step.isLast || group === undefined) return { hasStatements: false, gtidJump, incident: undefined }
     const { start, gtid, commitMicros, headerSeconds, kind, hasStatements, incident } = group
@@ -176,7 +179,10 @@ export class SegmentBuilder {
       lastArrivalMillis: this.#lastArrivalMillis,
       ...(openTransaction === undefined ? {} : { openTransaction }),
       incidents: this.#incidents,
-      transactions: encodeTransactions(transactions, this.start),
+      transactions: {
+        ...encodeTransactions(transactions, this.start),
+        changes: this.#changes.columns(),
+      },
       tail: markOf(last),
     }
     const index = { ...unchained, chain: indexChain(unchained) }

@@ -79,9 +79,9 @@ export async function* showTransactions(
 ): AsyncGenerator<{ readonly transaction: ShownTransaction; readonly changes: AsyncIterable<ShownChange> }> {
   for (const segment of archive.segments) {
     const { timeline, file } = segment.index
-    const candidates = candidatesOf(segment, filter).filter(({ start }) =>
-      isWithin({ file, offset: start }, filter),
-    )
+    const candidates = candidatesOf(segment, filter)
+      .map(({ transaction }) => transaction)
+      .filter(({ start }) => isWithin({ file, offset: start }, filter))
     const first = candidates[0]
     const last = candidates.at(-1)
     if (first === undefined || last === undefined) continue

@@ -53,8 +53,8 @@ export function decodeRows(event: BinlogEvent): RowsEvent {
  * length the log does not tell. Throws MalformedDataError where the images do not fill the event exactly.
  */
 export function countRows(event: BinlogEvent, table: TableMap): number | undefined {
-  const skippers = table.columns?.map((column) => valueSkipper(column.type, column.metadata))
-  if (skippers === undefined || !skippers.every((skip) => skip !== undefined)) return undefined
+  const skippers = skippersOf(table)
+  if (skippers === undefined) return undefined
   const { images, first, second, jsonColumns } = openImages(event, table)
   const firstShape = skippers.filter((_, i) => isSet(first, i))
   const secondShape = second === undefined ? undefined : skippers.filter((_, i) => isSet(second, i))
@@ -71,6 +71,19 @@ export function countRows(event: BinlogEvent, table: TableMap): number | undefin
     count++
   }
   return count
+}
+
+const knownSkippers = new WeakMap<TableMap, readonly SkipValue[] | 'unknown'>()
+
+/** Made once for a table: an archiver counts the rows of every event. */
+function skippersOf(table: TableMap): readonly SkipValue[] | undefined {
+  let known = knownSkippers.get(table)
+  if (known === undefined) {
+    const skippers = table.columns?.map((column) => valueSkipper(column.type, column.metadata))
+    known = skippers?.every((skip) => skip !== undefined) === true ? skippers : 'unknown'
+    knownSkippers.set(table, known)
+  }
+  return known === 'unknown' ? undefined : known
 }
 
 /** The images of an event's rows, one after the other. */

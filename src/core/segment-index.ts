@@ -32,6 +32,18 @@ export interface TransactionColumns {
   readonly arrivalMillis: readonly number[]
   /** One letter each: the index in `transactionKinds`, as a to f, in upper case with statements. */
   readonly kinds: string
+  /** Absent where nobody counted. */
+  readonly changes?: ChangeColumns
+}
+
+/** How many rows of which tables transactions changed, told without their data. */
+export interface ChangeColumns {
+  readonly tables: readonly (readonly [schema: string, table: string])[]
+  /**
+   * One entry for each transaction, with `;` between them: `?` where only the data tell, else what it did to each of its tables, with a
+   * space between them: number in `tables`, rows inserted, updated and deleted, with commas.
+   */
+  readonly rows: string
 }
 
 /** An event, so that somebody can tell later whether a source still has the same one. */
@@ -105,7 +117,7 @@ export interface SegmentIndex {
 export function encodeTransactions(
   transactions: readonly SegmentTransaction[],
   segmentStart: number,
-): TransactionColumns {
+): Omit<TransactionColumns, 'changes'> {
   const gtids: [string, string, number][] = []
   let end = segmentStart
   let time = 0
