@@ -6,6 +6,7 @@ import { formatDuration } from '../core/duration.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { Archiver } from './archiver.ts'
+import type { ArchiverReport } from './archiver-report.ts'
 import { RateMeter } from './rate-meter.ts'
 import type { SegmentUploader } from './segment-uploader.ts'
 
@@ -34,7 +35,8 @@ export class SpoolPressure {
   #usedBytes = 0
   #diskLookedAtMs = 0
   #diskFreeBytes = Number.POSITIVE_INFINITY
-  #isAway = false
+  #isHeld = false
+  #awaySinceMs: number | undefined
   /** What was told of a spool that is full, in this time of it. */
   #told: 'away' | 'slow' | 'disk' | undefined
 
@@ -47,11 +49,21 @@ export class SpoolPressure {
     this.#uploader = uploader
   }
 
+  get awaySinceMs(): number | undefined {
+    return this.#awaySinceMs
+  }
+
+  use(openBytes: number): ArchiverReport['spool'] {
+    const usedBytes = this.#uploader.waitingBytes + openBytes
+    return { usedBytes, limitBytes: this.#options.limitBytes, isHeld: this.#isHeld }
+  }
+
   /** True after a moment where there is no room: then nothing may be taken. Throws DISK_FULL where waiting is of no use. */
   async isHeld(archiver: Spooling): Promise<boolean> {
     this.#rate.note(archiver.receivedBytes, Date.now())
     await this.#look(archiver)
-    if (this.#freeBytes > 0) {
+    this.#isHeld = this.#freeBytes <= 0
+    if (!this.#isHeld) {
       this.#tellRoom()
       return false
     }
@@ -62,7 +74,7 @@ export class SpoolPressure {
   }
 
   noteAway(reason: HoldfastError): void {
-    this.#isAway = true
+    this.#awaySinceMs = Date.now()
     const free = this.#freeBytes
     const bytesPerSecond = this.#rate.bytesPerSecond
     const lasts =
@@ -76,7 +88,7 @@ export class SpoolPressure {
   }
 
   noteBack(awayMs: number): void {
-    this.#isAway = false
+    this.#awaySinceMs = undefined
     this.#tell(
       'info',
       `the repository is there again after ${formatDuration(awayMs)}; ${formatBytes(this.#usedBytes)} of the spool are put into it`,
@@ -111,7 +123,7 @@ export class SpoolPressure {
 
   #tellFull(): void {
     const isDisk = this.#diskFreeBytes <= 0
-    const kind = isDisk ? 'disk' : this.#isAway ? 'away' : 'slow'
+    const kind = isDisk ? 'disk' : this.#awaySinceMs !== undefined ? 'away' : 'slow'
     // A repository that is merely slow is told of once: room comes and goes then.
     if (this.#told === kind || (this.#told !== undefined && kind === 'slow')) return
     this.#told = kind

@@ -9,6 +9,7 @@ import { replicaIdentity } from '../wire/replication/replica-identity.ts'
 import { unlessStalled } from '../wire/stalled-commits.ts'
 import { AcknowledgementCounter, type AcknowledgementSummary } from './acknowledger.ts'
 import type { Archiver } from './archiver.ts'
+import { type OnReport, ReportTimer } from './archiver-report.ts'
 import { type Begin, chooseBeginning } from './beginning.ts'
 import { followOtherServer } from './change-of-server.ts'
 import { followSource } from './follow-source.ts'
@@ -53,6 +54,8 @@ export interface StreamOptions {
    * nothing before we acknowledge: there it looks right after the start, and every five seconds.
    */
   readonly refuse?: RefuseSource
+  /** Gets a report every two seconds, and at the end. */
+  readonly onReport?: OnReport
   readonly emit: EmitEvent
   /** Ends the work in good order: what has arrived is sealed and put before this returns. */
   readonly signal?: AbortSignal
@@ -109,9 +112,11 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   })
   let segments = 0
   let bytes = 0
+  let lastPutAtMs: number | undefined
   const uploader = new SegmentUploader(source, spool, (index) => {
     segments++
     bytes += index.end - index.start
+    lastPutAtMs = Date.now()
   })
   pressure.watch(uploader)
   let connection = await Connection.open(settings, { signal })
@@ -121,6 +126,21 @@ async function streamInto(spool: Spool, options: StreamOptions): Promise<StreamS
   const isAcknowledged = options.acknowledgeAfter !== undefined
   const everyMs = isAcknowledged ? Math.min(sealAfterMs, waitingLookMs) : sealAfterMs
   await using watch = refuse === undefined ? undefined : new SourceWatch({ settings, refuse, everyMs, emit })
+  const { onReport } = options
+  await using reports =
+    onReport === undefined
+      ? undefined
+      : new ReportTimer(onReport, () => ({
+          timeline: archiver?.state.timeline,
+          position: archiver?.position,
+          receivedBytes: archiver?.receivedBytes ?? 0,
+          segments,
+          lastPutAtMs,
+          spool: pressure.use(archiver?.openBytes ?? 0),
+          awaySinceMs: pressure.awaySinceMs,
+          acknowledged: acknowledgements.summary(),
+        }))
+  reports?.begin()
   try {
     let server = await readServer(connection, options)
     warnFormat(server, emit)

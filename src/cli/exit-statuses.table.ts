@@ -13,6 +13,7 @@ export const exitStatuses: Readonly<Record<number, string>> = {
   22: 'gap: the history that is asked for is not there',
   23: 'tool missing, or versions do not fit',
   30: 'verification failed: stored or restored bytes are not what they should be',
+  32: 'an objective is broken: the source is not archived as it should be',
   70: 'a mistake in Holdfast',
   130: 'interrupted (SIGINT)',
   143: 'terminated (SIGTERM)',

@@ -14,6 +14,7 @@ import { initVerb } from './verbs/init.table.ts'
 import { listVerb } from './verbs/list.table.ts'
 import { restoreVerb } from './verbs/restore.table.ts'
 import { showVerb } from './verbs/show.table.ts'
+import { statusVerb } from './verbs/status.table.ts'
 import { streamVerb } from './verbs/stream.table.ts'
 import { timelineVerb } from './verbs/timeline.table.ts'
 import { verifyVerb } from './verbs/verify.table.ts'
@@ -25,6 +26,7 @@ export const verbs: readonly VerbSpec[] = [
   importVerb,
   streamVerb,
   binlogCompactVerb,
+  statusVerb,
   listVerb,
   showVerb,
   timelineVerb,

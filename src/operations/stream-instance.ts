@@ -1,5 +1,4 @@
 // Use case: keep the binary log of a server in the repository, as it is written.
-import path from 'node:path'
 import type { SafePlaceName } from '../archive/safe-place.ts'
 import type { RefuseSource } from '../archive/source-watch.ts'
 import { type StreamSummary, streamBinaryLogs } from '../archive/stream-binary-logs.ts'
@@ -10,14 +9,15 @@ import { inspectInstance } from '../instance/instance-facts.ts'
 import type { LogCoverage } from '../instance/log-coverage.ts'
 import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { readSemiSync } from '../instance/semi-sync.ts'
-import { defaultStateDirectory } from '../repository/host-state.ts'
 import { Connection } from '../wire/connection.ts'
 import { unlessStalled } from '../wire/stalled-commits.ts'
 import { beginAtBackup } from './begin-at-backup.ts'
 import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { ArchiverReporter } from './report-archiver.ts'
 import { requirePrivileges } from './require-privileges.ts'
 import { SemiSyncFallback } from './semi-sync-fallback.ts'
+import { spoolFolder } from './spool-folder.ts'
 
 export interface StreamRequest {
   readonly access: RepositoryAccess
@@ -34,6 +34,8 @@ export interface StreamRequest {
   readonly spool?: string | undefined
   readonly spoolBytes?: number | undefined
   readonly sealSeconds?: number | undefined
+  /** Where to write metrics for Prometheus. */
+  readonly metricsFile?: string | undefined
 }
 
 export type { AcknowledgementSummary } from '../archive/acknowledger.ts'
@@ -58,14 +60,25 @@ export async function streamInstance(
   }
   // A source that waits for us may not answer before the stream acknowledges: then the stream looks itself, as soon as it does.
   await checkSource(settings, request.acknowledgeAfter === undefined ? refuse : undefined, signal)
-  const spools = request.spool ?? path.join(defaultStateDirectory(access.env), 'spool')
+  const spoolDir = spoolFolder(access, request.spool, repository.id, request.source)
   const source = repository.source(request.source)
+  const isAcknowledging = request.acknowledgeAfter !== undefined
+  const { metricsFile } = request
+  const reporter = new ArchiverReporter({
+    source: request.source,
+    spoolDir,
+    metricsFile,
+    isAcknowledging,
+    fallback,
+    emit,
+  })
   try {
-    return await streamBinaryLogs({
+    const summary = await streamBinaryLogs({
       settings,
       source,
       repositoryId: repository.id,
-      spoolDir: path.join(spools, repository.id, request.source),
+      spoolDir,
+      onReport: reporter.onReport,
       untilCaughtUp: request.untilCaughtUp,
       acknowledgeAfter: request.acknowledgeAfter,
       startNewTimeline: request.startNewTimeline,
@@ -77,7 +90,10 @@ export async function streamInstance(
       emit,
       signal,
     })
+    await reporter.end(summary.stopped)
+    return summary
   } catch (error) {
+    await reporter.end(error)
     throw withWayOut(error, request.source)
   }
 }

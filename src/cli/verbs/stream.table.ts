@@ -88,6 +88,13 @@ export const streamVerb: VerbSpec = {
       help: 'put what has come into the repository at least this often (default: 30)',
     },
     {
+      name: 'metrics-file',
+      kind: 'text',
+      value: 'FILE',
+      group: 'Stream',
+      help: 'write metrics for Prometheus there every two seconds, for the textfile collector: FILE.prom',
+    },
+    {
       name: 'new-timeline',
       kind: 'flag',
       group: 'Stream',

@@ -1,0 +1,131 @@
+// Use case: tell how well an instance is protected at this moment: its newest backup, the end of its archive, and how its archiver is.
+import { readSegment } from '../archive/read-segment.ts'
+import { isHoldfastError } from '../core/errors.ts'
+import type { RecoveryWindow } from '../core/recovery-window.ts'
+import type { SourceRepository } from '../repository/source-repository.ts'
+import { type ArchiverState, hasDied, readArchiverState } from './archiver-state.ts'
+import { type ListedSource, listBackups } from './list-backups.ts'
+import { openRepository, type RepositoryAccess } from './open-repository.ts'
+import { spoolFolder } from './spool-folder.ts'
+
+export interface StatusRequest {
+  readonly access: RepositoryAccess
+  readonly source?: string | undefined
+  /** Folder for spools of any number of instances; under the state directory by default. */
+  readonly spool?: string | undefined
+}
+
+export interface SourceStatus {
+  readonly name: string
+  readonly newestBackup?: { readonly id: string; readonly startedAt: string; readonly ageSeconds: number }
+  /** Absent where no key was given, or nothing goes on from a backup. */
+  readonly window?: RecoveryWindow
+  /** Absent where nothing is archived, or no key was given. */
+  readonly lastSegment?: { readonly arrivedAt: string; readonly ageSeconds: number }
+  /** Absent where no archiver ever ran on this machine. */
+  readonly archiver?: ArchiverState & { readonly isRunning: boolean }
+  /** What keeps commits from being archived as they should be. */
+  readonly problems: readonly string[]
+}
+
+export interface StatusReport {
+  readonly isBroken: boolean
+  readonly sources: readonly SourceStatus[]
+}
+
+/** It writes every two seconds; a machine that does nothing else for so long is in trouble itself. */
+const silentMs = 60_000
+
+/** Throws what opening the repository throws, USAGE for an unknown instance. */
+export async function readStatus(request: StatusRequest, signal: AbortSignal): Promise<StatusReport> {
+  const { access, spool } = request
+  const listing = await listBackups({ access, source: request.source }, signal)
+  const repository = await openRepository(access, signal)
+  const nowMs = Date.now()
+  const sources: SourceStatus[] = []
+  for (const listed of listing.sources) {
+    const { name } = listed
+    const archiver = await readArchiverState(spoolFolder(access, spool, repository.id, name))
+    const arrivedAtMs = listing.isReadable ? await lastArrival(repository.source(name), signal) : undefined
+    sources.push({
+      name,
+      ...newestBackup(listed, nowMs),
+      ...newestWindow(listed),
+      ...(arrivedAtMs === undefined
+        ? {}
+        : {
+            lastSegment: {
+              arrivedAt: new Date(arrivedAtMs).toISOString(),
+              ageSeconds: seconds(nowMs - arrivedAtMs),
+            },
+          }),
+      ...(archiver === undefined ? {} : { archiver: { ...archiver, isRunning: isRunning(archiver, nowMs) } }),
+      problems: [
+        ...(listed.problem === undefined ? [] : [listed.problem]),
+        ...(archiver === undefined ? [] : archiverProblems(archiver, nowMs)),
+      ],
+    })
+  }
+  return { isBroken: sources.some(({ problems }) => problems.length > 0), sources }
+}
+
+/** One that ended because it had caught up, as from a timer, is as it should be. */
+export function archiverProblems(state: ArchiverState, nowMs: number): readonly string[] {
+  const { spool, awaySinceMs, semiSync } = state
+  if (!isRunning(state, nowMs)) return endOf(state)
+  const problems: string[] = []
+  if (awaySinceMs !== undefined)
+    problems.push(`the repository is away for the archiver since ${new Date(awaySinceMs).toISOString()}`)
+  if (spool.isHeld) problems.push('the spool is full: nothing more is taken from the source')
+  if (semiSync !== undefined && !semiSync.isWaiting) {
+    problems.push(
+      semiSync.isEnabled
+        ? 'the source has fallen back to asynchronous replication: commits can be lost with it'
+        : 'semi-synchronous replication is not enabled on the source: commits can be lost with it',
+    )
+  }
+  return problems
+}
+
+function isRunning(state: ArchiverState, nowMs: number): boolean {
+  return state.ended === undefined && !hasDied(state) && nowMs - state.writtenAtMs <= silentMs
+}
+
+function endOf(state: ArchiverState): readonly string[] {
+  const { ended, writtenAtMs } = state
+  if (ended === 'caught-up') return []
+  const at = new Date(writtenAtMs).toISOString()
+  if (ended === 'signal') return [`the archiver is not running: it was stopped at ${at}`]
+  if (ended !== undefined) return [`the archiver is not running: it ended with ${ended} at ${at}`]
+  if (hasDied(state)) return [`the archiver is not running: it died after ${at}`]
+  return [`the archiver has not been heard of since ${at}`]
+}
+
+function newestBackup({ backups }: ListedSource, nowMs: number): Pick<SourceStatus, 'newestBackup'> {
+  const newest = backups.at(-1)
+  if (newest === undefined) return {}
+  const { id, startedAt } = newest
+  return { newestBackup: { id, startedAt, ageSeconds: seconds(nowMs - Date.parse(startedAt)) } }
+}
+
+function newestWindow({ windows }: ListedSource): Pick<SourceStatus, 'window'> {
+  const window = windows?.findLast(({ timeline }) => timeline !== undefined)
+  return window === undefined ? {} : { window }
+}
+
+/** By the source's clock. */
+async function lastArrival(source: SourceRepository, signal: AbortSignal): Promise<number | undefined> {
+  const last = (await source.listSegments(undefined, signal)).at(-1)
+  if (last === undefined) return undefined
+  try {
+    return (await readSegment(source, last, signal)).index.lastArrivalMillis
+  } catch (error) {
+    // That is told as the problem of the archive.
+    if (isHoldfastError(error, 'VERIFY_FAILED')) return undefined
+    throw error
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000)
+}

@@ -1,0 +1,14 @@
+// Where the spool of an instance is on this machine.
+import path from 'node:path'
+import { defaultStateDirectory } from '../repository/host-state.ts'
+import type { RepositoryAccess } from './open-repository.ts'
+
+/** `spools`: a folder for any number of instances of any repository; under the state directory by default. */
+export function spoolFolder(
+  { env }: RepositoryAccess,
+  spools: string | undefined,
+  repositoryId: string,
+  source: string,
+): string {
+  return path.join(spools ?? path.join(defaultStateDirectory(env), 'spool'), repositoryId, source)
+}
