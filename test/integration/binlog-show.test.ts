@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { Archive } from '../../src/archive/archive.ts'
 import {
   type KnownColumns,
@@ -10,6 +13,8 @@ import {
 import type { LoggedValue } from '../../src/binlog/logged-value.ts'
 import { archiveRig } from '../support/archive-rig.ts'
 import { eachServer, type ServerKind, startServer, type TestServer } from '../support/servers.ts'
+
+const run = promisify(execFile)
 
 const unknown: KnownColumns = async () => undefined
 
@@ -182,6 +187,32 @@ async function selected(server: TestServer, all: readonly Column[]): Promise<(st
     )
 }
 
+// Types that the server's own program prints in full, and in the same way but for what `toolText` turns.
+const comparedTypes = /^(?:BIT|TINYINT|SMALLINT|INT|BIGINT|DECIMAL|YEAR|DATE|TIME|DATETIME)\b/
+
+/** The first row of the table as the server's own program for logs prints it, and the names of its columns. */
+async function toolRow(server: TestServer) {
+  const [program, ...args] = server.programs.binlogTool
+  const file = path.join(server.dataDir, 'binlog.000001')
+  const { stdout } = await run(program, [...args, '--verbose', '--print-table-metadata', file], {
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  const names = /^# Columns\((.*?)^# Primary Key/ms.exec(stdout)?.[1] ?? ''
+  const row = /^### INSERT INTO `d`\.`types`\n### SET\n(.*?)\n(?!###)/ms.exec(stdout)?.[1] ?? ''
+  return {
+    names: [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    cells: new Map([...row.matchAll(/^### {3}@(\d+)=(.*)$/gm)].map(([, n, cell]) => [Number(n), cell ?? ''])),
+  }
+}
+
+/** `-1 (255)` is 255 in an unsigned column, and a date has colons. */
+function toolText(cell: string, type: string): string {
+  const [, signed = '', unsigned] = /^(-?\d+)(?: \((\d+)\))?$/.exec(cell) ?? []
+  if (signed !== '') return type.includes('UNSIGNED') ? (unsigned ?? signed) : signed
+  const plainText = cell.replace(/^'(.*)'$/, '$1')
+  return type === 'DATE' ? plainText.replaceAll(':', '-') : plainText
+}
+
 /** The same number, however it is written. */
 const numbers: Readonly<Record<string, (text: string) => number>> = {
   f: (each) => Math.fround(Number(each)),
@@ -215,6 +246,19 @@ eachServer('the values shown of every type are those that the server selects', a
   const inserts = changes.filter(({ kind: each }) => each === 'insert')
   const updates = changes.filter(({ kind: each }) => each === 'update')
   assert.deepEqual([inserts.length, updates.length], [3, 3])
+  const tool = await toolRow(server)
+  assert.deepEqual(tool.names, ['id', ...all.map(([name]) => name)])
+  // The program of MySQL stops at a vector.
+  const compared = columns.filter(([, type]) => comparedTypes.test(type))
+  assert.ok(compared.length > 20)
+  for (const column of compared) {
+    const [name, type] = column
+    assert.equal(
+      text(values(inserts[0]!).get(name)),
+      toolText(tool.cells.get(all.indexOf(column) + 2) ?? '', type),
+      name,
+    )
+  }
   const expected = await selected(server, all)
   for (const [row, cells] of expected.entries()) {
     const [inserted, updated] = [values(inserts[row]!), values(updates[row]!)]
