@@ -37,4 +37,5 @@ test('those that are computed of JSON, text and numbers are not, nor are virtual
     assert.ok(!isModal(generation), generation)
   assert.ok(!isModal("concat(`c`,'|')", 'varchar', 'VIRTUAL GENERATED'))
   assert.ok(!isModal('point((`v` - 1),1)', 'point'))
+  assert.ok(!isModal('ROW START', 'timestamp') && !isModal('ROW END', 'timestamp'))
 })

@@ -17,11 +17,15 @@ const modalWords = / - |\blike\b|\bstr_to_date\b|\bas (?:char|date|time|datetime
 /** What is no text to the server. */
 const isOpaque = /^(?:geometry|point|linestring|polygon|multi\w+|geom(?:etry)?collection|vector)$/
 
+/** Declared columns of system versioning are called generated, and yet are rows' own; the end of time is another in MariaDB 11.5. */
+const isOfHistory = /^ROW (?:START|END)$/
+
 /** Names of those whose expression or types leave that open; most leave it not. */
 export function modalColumns(columns: readonly ColumnFacts[]): readonly string[] {
   const modal = columns.filter(({ type }) => modalTypes.has(type))
   return columns
     .filter(({ type, extra }) => /\b(?:STORED GENERATED|PERSISTENT)\b/.test(extra) && !isOpaque.test(type))
+    .filter(({ generation }) => !isOfHistory.test(generation))
     .filter(
       ({ type, generation }) =>
         modalTypes.has(type) ||

@@ -11,6 +11,7 @@ import { GtidSet } from '../../src/core/gtid-set.ts'
 import { snapshotPlace } from '../../src/instance/mariadb/snapshot.ts'
 import { parseLogicalContent } from '../../src/logical/content.ts'
 import { type DumpOptions, dumpLogical } from '../../src/logical/dump-logical.ts'
+import { readersHere } from '../../src/logical/table-reader.ts'
 import { explainLocks, type LockChoice } from '../../src/operations/explain-locks.ts'
 import { Connection } from '../../src/wire/connection.ts'
 import { MemoryBackup } from '../support/memory-backup.ts'
@@ -295,6 +296,51 @@ for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
       assert.equal(parseLogicalContent(result.content).snapshot?.definitions, 'locked')
     })
   }
+}
+
+for (const kind of testedKinds.filter((name) => name.startsWith('mysql'))) {
+  test(`a table that is made too late to be locked with the others ends the backup, and is named (${kind})`, async () => {
+    const login = { user: 'reader', password: 'r' }
+    const own = 'SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT, PROCESS, REPLICATION CLIENT, BACKUP_ADMIN'
+    await using server = await startServer(kind, {
+      sql: tables,
+      users: [{ ...login, grants: [`${own} ON *.*`] }],
+    })
+    // What keeps LOCK TABLES waiting until the lock on definitions is let go.
+    const writer = await Connection.open(server.settings())
+    await writer.run('BEGIN')
+    await writer.run('INSERT INTO w.a (k) VALUES (1)')
+    const memory = new MemoryBackup()
+    const settings = server.settings(login)
+    const open = readersHere(settings, memory)
+    let ddl: Promise<string> | undefined
+    const dump = dumpLogical({
+      settings,
+      sink: memory,
+      threads: 2,
+      selection: { kind: 'schemas', schemas: ['w'] },
+      worth: { threadBytes: 0, rangeBytes: 1 << 20 },
+      lockBounds: { waitSeconds: 1, attempts: 3, pauseMs: 200 },
+      // Definitions are read and locked by now, and tables are not.
+      openReader: async (signal) => {
+        ddl ??= server.sql('CREATE TABLE w.late SELECT 1 AS id')
+        const waiting =
+          "SELECT COUNT(*) FROM performance_schema.processlist WHERE state = 'Waiting for backup lock'"
+        while ((await server.sql(waiting)) !== '1\n') await sleep(20)
+        return open(signal)
+      },
+      emit: (event) => {
+        if (event.type === 'notice' && /did not get its lock/.test(event.message)) writer.destroy()
+      },
+    })
+    await assert.rejects(dump, (error: unknown) => {
+      assert.ok(isHoldfastError(error, 'TABLE_CHANGED'), String(error))
+      assert.match(error.message, /^changed while the backup began: w\.late$/)
+      return true
+    })
+    assert.ok(ddl !== undefined)
+    await ddl
+  })
 }
 
 eachServer('two backups at once both succeed and are both exact', async (kind) => {
