@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eachServer, testedKinds } from '../support/servers.ts'
@@ -76,6 +76,14 @@ eachServer('kill -9 of a test process ends its server and removes its files', as
 })
 
 const [someKind = 'mariadb-10.11'] = testedKinds
+
+test('a server whose files are gone already, as when they were unmounted, is ended as well', async () => {
+  const abandoned = await abandon(someKind, waiting)
+  rmSync(abandoned.folder, { recursive: true })
+  assert.equal(isAlive(abandoned.pid), true)
+  abandoned.child.kill('SIGKILL')
+  await assertGone(abandoned)
+})
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   test(`${signal} to a test process ends its server and removes its files`, async () => {
