@@ -54,7 +54,14 @@ export async function planAccounts(
       toGrant.push({ ...account, grants })
     } else if (there.create.join() === account.create.join()) {
       const grants = account.grants.filter((grant) => !there.grants.includes(grant))
-      toGrant.push({ ...account, grants, after: [] })
+      // Where there is none, as after a restore that was broken off, the default role comes too.
+      const isUnset = there.after.length === 0
+      toGrant.push({ ...account, grants, after: isUnset ? account.after : [] })
+      if (!isUnset && there.after.join() !== account.after.join()) {
+        warnings.push(
+          `account ${accountName(account)} has another default role on the target than in the backup: it keeps that one`,
+        )
+      }
     } else {
       warnings.push(
         `account ${accountName(account)} is another one on the target than in the backup: it stays as it is there`,

@@ -91,3 +91,30 @@ for (const kind of testedKinds.filter((one) => one.startsWith('mariadb'))) {
     )
   })
 }
+
+const shown = async (server: TestServer, user: string): Promise<string> =>
+  `${await server.sql(`SHOW CREATE USER ${user}`)}${await server.sql(`SHOW GRANTS FOR ${user}`)}`
+
+for (const kind of testedKinds.filter((one) => one !== 'mariadb-10.11')) {
+  test(`an account that is there already gets its default role where it has none, and keeps its own (${kind})`, async () => {
+    const accounts = 'CREATE ROLE reader, writer; CREATE USER app, other; GRANT SELECT ON *.* TO reader'
+    const defaults = (role: string, user: string): string =>
+      kind.startsWith('mysql')
+        ? `; ALTER USER ${user} DEFAULT ROLE ${role}`
+        : `; SET DEFAULT ROLE ${role} FOR ${user}`
+    await using source = await startServer(kind, {
+      sql: `${accounts}; GRANT reader TO app; GRANT reader TO other${defaults('reader', 'app')}${defaults('reader', 'other')}`,
+    })
+    await using target = await startServer(kind)
+    const load = { settings: target.settings(), backup: await backupOf(source) }
+    await loadLogical(load)
+    await target.sql(`GRANT writer TO other${defaults('NONE', 'app')}${defaults('writer', 'other')}`)
+    const { warnings } = await loadLogical(load)
+    assert.equal(await shown(target, 'app'), await shown(source, 'app'))
+    assert.match(await shown(target, 'other'), /DEFAULT ROLE `?writer/)
+    assert.deepEqual(
+      warnings.filter((warning) => /default role/.test(warning)),
+      ['account other@% has another default role on the target than in the backup: it keeps that one'],
+    )
+  })
+}
