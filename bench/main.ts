@@ -1,5 +1,6 @@
 // `npm run bench -- <name> [options]`: comparisons with the peers, each side by side in one run.
 const benches = new Map([
+  ['archive', () => import('./archive.ts')],
   ['clone', () => import('./clone.ts')],
   ['logical', () => import('./logical.ts')],
   ['physical', () => import('./physical.ts')],
