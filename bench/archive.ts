@@ -10,7 +10,7 @@ import { askedServer, serverOptions } from './source-server.ts'
 import { openWorkspace, serverArgs, type Workspace, words } from './workspace.ts'
 
 const usage = `npm run bench -- archive [--server mariadb-10.11|mariadb-11.8|mysql-9.7] [--clients 8] [--seconds 5] [--mib 1024] [--runs 3]
---mib is the length of the log that is archived at once: by both sides on one core.\n`
+--mib is the length of the log that is archived at once, by each side on one core; the server may use all.\n`
 
 /** Of each insert of the log that is archived at once, in bytes. */
 const rowBytes = 500
@@ -51,7 +51,7 @@ export async function run(args: readonly string[]): Promise<void> {
   await throughput(source, space, sizeBytes, runs)
 }
 
-/** Transactions of 20 rows that do not compress well, as many as it takes. Answers the length of all logs. */
+/** Transactions of 20 rows, a fourth of each random bytes, as many as it takes. Answers the length of all logs. */
 async function fillLog(source: TestServer, wantedBytes: number): Promise<number> {
   await source.sql(`
     SET GLOBAL sync_binlog = 0; SET GLOBAL innodb_flush_log_at_trx_commit = 2; USE bench;
@@ -77,7 +77,7 @@ async function logBytes(source: TestServer): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split('\t')[1]), 0)
 }
 
-/** Each side is held to one core; the server has the other. */
+/** Each side is held to one core; the server may use both. */
 async function throughput(
   source: TestServer,
   { folder, repository, holdfast, env }: Workspace,

@@ -103,7 +103,7 @@ async function whileWeAcknowledge(
   )
   const word = source.flavour === 'mysql' ? 'source' : 'master'
   await source.sql(
-    `SET GLOBAL rpl_semi_sync_${word}_timeout = 60000; SET GLOBAL rpl_semi_sync_${word}_enabled = ON`,
+    `SET GLOBAL rpl_semi_sync_${word}_wait_point = AFTER_SYNC; SET GLOBAL rpl_semi_sync_${word}_timeout = 60000; SET GLOBAL rpl_semi_sync_${word}_enabled = ON`,
   )
   const child = spawn(
     'bash',
@@ -121,12 +121,22 @@ async function whileWeAcknowledge(
       if (child.exitCode !== null) throw new Error(`holdfast stream ended with ${child.exitCode}: ${said}`)
       await sleep(100)
     }
-    return { rate: await rate(source, plan), latency: await latencyOf(child, ended, () => said) }
+    // A first commit is back when all before it is archived.
+    await rate(source, { ...plan, seconds: 0.1 })
+    const before = await unacknowledged(source)
+    const reached = await rate(source, plan)
+    if ((await unacknowledged(source)) !== before) throw new Error('commits did not wait for the archive')
+    return { rate: reached, latency: await latencyOf(child, ended, () => said) }
   } finally {
     child.kill('SIGKILL')
     await ended
     await source.sql(`SET GLOBAL rpl_semi_sync_${word}_enabled = OFF`)
   }
+}
+
+/** Commits that returned although nobody acknowledged them. */
+async function unacknowledged(source: TestServer): Promise<string> {
+  return source.sql("SHOW STATUS LIKE 'Rpl_semi_sync_%_no_tx'")
 }
 
 /** The sentence that it closes with. */
@@ -137,9 +147,9 @@ async function latencyOf(
 ): Promise<string> {
   child.kill('SIGTERM')
   await ended
-  return (
-    said()
-      .split('\n')
-      .find((line) => /99 %/.test(line)) ?? 'no acknowledgement was measured'
-  )
+  const sentence = said()
+    .split('\n')
+    .find((line) => /99 %/.test(line))
+  if (sentence === undefined) throw new Error(`no acknowledgement was measured: ${said()}`)
+  return sentence
 }

@@ -7,6 +7,7 @@ import { GroupTracker } from '../../binlog/event-group.ts'
 import { EventSplitter } from '../../binlog/event-splitter.ts'
 import { eventFlag, eventType } from '../../binlog/event-types.ts'
 import { decodeGtidList, decodeMariadbGtid } from '../../binlog/mariadb-gtid-event.ts'
+import { decodeQuery } from '../../binlog/query-event.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import { stateAfter } from '../../core/gtid-state.ts'
 import { MalformedDataError } from '../../core/malformed-data-error.ts'
@@ -18,6 +19,8 @@ export interface BinlogEnd {
   readonly serverId: number
   /** The domain of the last GTID of this server (MariaDB). */
   readonly gtidDomainId?: number
+  /** MariaDB: under which numbers changes of definitions stand in this file, for its log of those. */
+  readonly definitions: ReadonlySet<bigint>
   /** The server has closed the file as it does when it shuts down. */
   readonly isClosed: boolean
 }
@@ -101,6 +104,7 @@ class EndReader {
   #state: GtidState | undefined
   #gtids: string[] = []
   #domainId: number | undefined
+  readonly #definitions = new Set<bigint>()
   /** The latest commit, microseconds since 1970, where the source logs it (MySQL 8.0 and newer). */
   #commitMicros = 0
 
@@ -125,6 +129,10 @@ class EndReader {
         if (gtid.serverId === this.#first.header.serverId) this.#domainId = gtid.domainId
         return
       }
+      case eventType.query:
+      case eventType.queryCompressed:
+        this.#noteDefinition(event)
+        return
       default:
     }
   }
@@ -155,6 +163,7 @@ class EndReader {
       },
       serverVersion: first.format.serverVersion,
       serverId: first.header.serverId,
+      definitions: this.#definitions,
       ...(this.#domainId === undefined ? {} : { gtidDomainId: this.#domainId }),
       isClosed: (first.header.flags & eventFlag.binlogInUse) === 0,
     }
@@ -171,6 +180,12 @@ class EndReader {
       expected: 'the end of the transaction that begins here',
       found: 'the end of the file, which was closed',
     })
+  }
+
+  #noteDefinition(event: BinlogEvent): void {
+    if (event.format.flavour !== 'mariadb') return
+    const { ddlXid } = decodeQuery(event).variables
+    if (ddlXid !== undefined) this.#definitions.add(ddlXid)
   }
 
   #addTransaction(): void {

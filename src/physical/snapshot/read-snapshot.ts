@@ -26,9 +26,10 @@ export async function readSnapshot(
   if (!survey.files.some((file) => file.path === 'ibdata1')) throw ofSomethingElse(directory)
   const plain = moment.kind === 'free' ? survey.files.find((file) => isPlainTable(file.path)) : undefined
   if (plain !== undefined) throw cameMeanwhile(plain.path)
-  if (moment.kind === 'free' && !moment.areDefinitionsHeld && (await hasUnfinishedDefinition(directory)))
-    throw betweenDefinitions()
   const logEnd = survey.binlog === undefined ? undefined : await readBinlogEnd(survey.binlog.last, signal)
+  const isLoose = moment.kind === 'free' && !moment.areDefinitionsHeld
+  if (isLoose && (await hasUnfinishedDefinition(directory, logEnd?.definitions ?? new Set())))
+    throw betweenDefinitions()
   return { survey, point: snapshotPoint(moment, logEnd?.point) }
 }
 
