@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { asyncly, binlogFixtures, fixtureEvents } from '../../test/support/binlog-fixtures.ts'
 import type { BinlogEvent } from '../binlog/binlog-event.ts'
 import { GroupTracker } from '../binlog/event-group.ts'
+import { eventType } from '../binlog/event-types.ts'
 import { isRowsEvent } from '../binlog/rows-event.ts'
 import { transactions, unpacked } from '../binlog/transaction.ts'
 import type { OpenTransaction } from '../core/segment-index.ts'
@@ -57,5 +58,10 @@ describe('counts of rows in the index', () => {
     const broken = counted(events.with(first, { ...events[first]!, bytes }))
     assert.equal(broken[at], undefined)
     assert.deepEqual(broken.slice(at + 1), whole.slice(at + 1))
+    const { header } = events[first]!
+    for (const type of [eventType.beginLoadQuery, eventType.executeLoadQuery]) {
+      const loaded = counted(events.with(first, { ...events[first]!, header: { ...header, type } }))
+      assert.equal(loaded[at], undefined, 'LOAD DATA as a statement')
+    }
   })
 })

@@ -55,6 +55,8 @@ export class ChangeCounter {
     const { type } = event.header
     if (type === eventType.query || type === eventType.queryCompressed) return isControl(event)
     if (type === eventType.transactionPayload || type === eventType.incident) return false
+    // LOAD DATA that was logged as a statement: what it puts into which table, no event tells.
+    if (type === eventType.beginLoadQuery || type === eventType.executeLoadQuery) return false
     try {
       if (type === eventType.tableMap) this.#see(event)
       else if (isRowsEvent(event)) return this.#countRows(event, counts)

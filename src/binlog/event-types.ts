@@ -10,6 +10,8 @@ export const eventType = {
   userVar: 14,
   formatDescription: 15,
   xid: 16,
+  beginLoadQuery: 17,
+  executeLoadQuery: 18,
   tableMap: 19,
   writeRowsV1: 23,
   updateRowsV1: 24,

@@ -4,6 +4,7 @@ import { type ColumnFacts, labelTypeOf } from '../binlog/column-facts.ts'
 import { columnType } from '../binlog/column-types.ts'
 import type { TableColumn, TableMap } from '../binlog/table-map-event.ts'
 import { isHoldfastError } from '../core/errors.ts'
+import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { type LogicalContent, parseLogicalContent } from '../logical/content.ts'
 import { type DefinedColumn, definedColumns } from '../logical/defined-columns.ts'
 import type { BackupListing } from '../repository/manifest.ts'
@@ -37,8 +38,9 @@ async function readContent(
   try {
     return parseLogicalContent((await source.openBackup(id, signal)).content)
   } catch (error) {
-    // Without this backup names are missing, and are shown as numbers; that it is damaged is for `verify` to tell.
-    if (isHoldfastError(error, 'VERIFY_FAILED')) return undefined
+    // Without this backup names are missing, and are shown as numbers; that it is damaged, or gone, is for others to tell.
+    if (isHoldfastError(error, 'VERIFY_FAILED', 'WRONG_KEY', 'FAILED') || error instanceof MalformedDataError)
+      return undefined
     throw error
   }
 }

@@ -6,6 +6,7 @@ import {
   showTransactions,
 } from '../archive/show-transactions.ts'
 import { HoldfastError } from '../core/errors.ts'
+import { MalformedDataError } from '../core/malformed-data-error.ts'
 import { withoutPasswords } from '../wire/redact.ts'
 import { columnsOfBackups } from './columns-of-backup.ts'
 import { type ArchiveRequest, openArchiveOf } from './open-archive.ts'
@@ -46,17 +47,34 @@ export async function showBinlog(
   let transactions = 0
   let changes = 0
   const found = showTransactions(archive, bounds, columnsOfBackups(source, signal), signal)
-  for await (const { transaction, changes: items } of found) {
-    if (transactions === limit) return { transactions, changes, isCut: true }
-    transactions++
-    await show({ kind: 'transaction', transaction })
-    for await (const item of items) {
-      signal.throwIfAborted()
-      if (item.kind !== 'origin') changes++
-      await show(safe(item))
+  try {
+    for await (const { transaction, changes: items } of found) {
+      if (transactions === limit) return { transactions, changes, isCut: true }
+      transactions++
+      await show({ kind: 'transaction', transaction })
+      for await (const item of items) {
+        signal.throwIfAborted()
+        if (item.kind !== 'origin') changes++
+        await show(safe(item))
+      }
     }
+  } catch (error) {
+    throw error instanceof MalformedDataError ? unreadable(error) : error
   }
   return { transactions, changes, isCut: false }
+}
+
+/** What the archive holds is checked; that it is no event that is known here is seen only now. */
+function unreadable(error: MalformedDataError): HoldfastError {
+  return new HoldfastError(
+    'VERIFY_FAILED',
+    `an event cannot be shown: ${error.message}`,
+    {},
+    {
+      cause: error,
+      hint: 'Go on behind it with --from FILE:OFFSET; holdfast verify --archive --read-data tells whether it is damaged.',
+    },
+  )
 }
 
 /** Statements about accounts hold password hashes. */

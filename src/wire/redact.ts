@@ -14,8 +14,8 @@ const introducers = [
   String.raw`\b(?:\w*_)?PASSWORD\b[^'"]{0,80}?`,
   // SET @any_key = X'…': what masks and ciphers are made with
   String.raw`@\w*key\b`,
-  // ALTER USER … REPLACE '…': the current password
-  String.raw`\bREPLACE\b`,
+  // ALTER USER … REPLACE '…': the current password, and not the function REPLACE('…', …)
+  String.raw`\bREPLACE\b(?!\s*\()`,
 ]
 const introducer = `(?:${introducers.join('|')})`
 const literal = String.raw`(?:x?'(?:[^'\\]|\\.|'')*(?:'|$)|"(?:[^"\\]|\\.|"")*(?:"|$)|0x[0-9a-f]+)`
