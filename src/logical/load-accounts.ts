@@ -50,10 +50,10 @@ export async function planAccounts(
     if (there === undefined) toCreate.push(account)
     if (there === undefined || begun.has(accountKey(account))) {
       ours.push(account)
-      const grants = account.grants.filter((grant) => there?.grants.includes(grant) !== true)
+      const grants = grantsBeyond(account, there)
       toGrant.push({ ...account, grants })
     } else if (there.create.join() === account.create.join()) {
-      const grants = account.grants.filter((grant) => !there.grants.includes(grant))
+      const grants = grantsBeyond(account, there)
       // Where there is none, as after a restore that was broken off, the default role comes too.
       const isUnset = there.after.length === 0
       toGrant.push({ ...account, grants, after: isUnset ? account.after : [] })
@@ -70,6 +70,17 @@ export async function planAccounts(
   }
   await dialect.refuseMoreRights(connection, toGrant)
   return { toCreate, ours, toGrant, warnings }
+}
+
+/** What the account has in the backup and not on the target. */
+function grantsBeyond(account: AccountContent, there: AccountContent | undefined): string[] {
+  const present = new Set(there?.grants.map(grantKey))
+  return account.grants.filter((grant) => !present.has(grantKey(grant)))
+}
+
+/** MariaDB quotes the names of a proxy by apostrophes, from 11.8.9 on by backticks: the same grant made anew would be there twice. */
+function grantKey(grant: string): string {
+  return grant.startsWith('GRANT PROXY ON ') ? grant.replaceAll("'", '`') : grant
 }
 
 export async function createAccounts(

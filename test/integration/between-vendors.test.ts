@@ -46,7 +46,14 @@ for (const [from, to] of pairs.filter((pair) => pair.every((kind) => testedKinds
     const untold = [...before].filter((object) => !there.has(object) && !isTold(object, there, moved))
     assert.deepEqual(untold, [], 'these are gone, and nobody was told')
     assert.deepEqual(moved.verified.differences, [])
-    assert.deepEqual(await cellDifferences(source, target), expectedDifferences(from, to))
+    const proxies =
+      'SELECT User, Host FROM mysql.proxies_priv GROUP BY User, Host, Proxied_user HAVING COUNT(*) > 1'
+    assert.equal(
+      await target.sql(proxies),
+      '',
+      'granted again because another version quotes it in another way',
+    )
+    assert.deepEqual(await cellDifferences(source, target), await expectedDifferences(source, target))
   })
 }
 
@@ -65,10 +72,13 @@ function isTold(object: string, there: ReadonlySet<string>, { report, warnings }
 }
 
 /** Not the same to the last byte, and why. */
-function expectedDifferences(from: ServerKind, to: ServerKind): readonly string[] {
+async function expectedDifferences(source: TestServer, target: TestServer): Promise<readonly string[]> {
+  const { kind: from } = source
+  const { kind: to } = target
   const different: string[] = []
-  // 10.11 reads -0 as 0.
-  if (to === 'mariadb-10.11') different.push('corpus.floats: f, d')
+  // Whoever does not know -0 reads it as 0: MariaDB 10.11, and 11.8 from 11.8.9 on.
+  if ((await knowsNegativeZero(source)) && !(await knowsNegativeZero(target)))
+    different.push('corpus.floats: f, d')
   // MySQL writes JSON in its own order and spacing.
   if (to === 'mysql-9.7') different.push('corpus.jsons: j')
   if (from === 'mariadb-11.8' && to === 'mariadb-10.11') {
@@ -127,4 +137,8 @@ if (['mysql-9.7', 'mariadb-10.11'].every((kind) => testedKinds.some((tested) => 
     assert.match(await target.sql('SHOW CREATE TABLE c.t'), /CONSTRAINT `kept` CHECK/)
     assert.equal(await target.sql('SELECT id FROM c.d'), '1\n')
   })
+}
+
+async function knowsNegativeZero(server: TestServer): Promise<boolean> {
+  return (await server.sql('SELECT CONCAT(-0e0)')).trim() === '-0'
 }

@@ -20,8 +20,11 @@ export function accountScript(accounts: readonly AccountContent[]): AccountScrip
   }
 }
 
+/** SHOW GRANTS quotes names of proxies by apostrophes; MariaDB 11.8.9 does it by backticks. */
+const proxyForAll = /^GRANT PROXY ON (?:''@'%'|``@`%`) /
+
 function grantStatements({ user, host }: AccountContent, grant: string): readonly string[] {
-  if (!grant.startsWith("GRANT PROXY ON ''@'%' ")) return [withoutPassword(grant)]
+  if (!proxyForAll.test(grant)) return [withoutPassword(grant)]
   // Installed servers have it for root, in a row that this grant would not find: then it would be there twice.
   const isThere = `User = ${quoteText(user)} AND Host = ${quoteText(host)} AND Proxied_user = ''`
   return unless(`EXISTS (SELECT 1 FROM mysql.proxies_priv WHERE ${isThere})`, grant)
