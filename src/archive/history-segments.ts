@@ -2,6 +2,7 @@
 import type { HistorySegment } from '../core/history.ts'
 import type { GtidState } from '../core/recovery-point.ts'
 import { decodeTransactions, type SegmentIndex } from '../core/segment-index.ts'
+import type { SourceIdentity } from '../core/source-identity.ts'
 
 /** `indexes` in order of timeline and number. */
 export function historySegments(indexes: readonly SegmentIndex[]): HistorySegment[] {
@@ -37,7 +38,10 @@ function historySegment(
   return {
     timeline: index.timeline,
     seq: index.seq,
+    server: serverOf(index.source),
     file: index.file,
+    // The header of every event begins with its time.
+    fileSeconds: Buffer.from(index.formatEvent, 'base64').readUInt32LE(0),
     // The first event stands behind the magic number.
     start: index.start === 0 ? 4 : index.start,
     end,
@@ -57,6 +61,11 @@ function historySegment(
     ...(statementTransactions === 0 ? {} : { statementTransactions }),
     ...(gapBefore === undefined ? {} : { gapBefore }),
   }
+}
+
+/** MariaDB's domain may be changed at any time, so it does not tell servers apart. */
+function serverOf({ flavour, serverUuid, serverId }: SourceIdentity): string {
+  return `${flavour}/${flavour === 'mysql' ? (serverUuid ?? '') : serverId}`
 }
 
 function state({ source }: SegmentIndex, text: string): GtidState {

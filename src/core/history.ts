@@ -15,7 +15,11 @@ export interface HistoryTransaction {
 export interface HistorySegment {
   readonly timeline: string
   readonly seq: number
+  /** Whose log it is: equal of one server, of two different. */
+  readonly server?: string
   readonly file: string
+  /** When the server created the file; seconds since 1970. */
+  readonly fileSeconds?: number
   readonly start: number
   readonly end: number
   /** What was executed before the first and after the last transaction. Absent without GTIDs. */

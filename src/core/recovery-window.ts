@@ -1,7 +1,8 @@
 // Which moments of an instance can be reached: backups times archived history, with every gap named.
-import { stateCovers, statesEqual } from './gtid-state.ts'
 import { type HistoryGap, type HistoryRun, type HistorySegment, historyRuns } from './history.ts'
-import type { RecoveryPoint } from './recovery-point.ts'
+import { type HistoryPath, historyPaths } from './history-paths.ts'
+import type { BinlogPosition, RecoveryPoint } from './recovery-point.ts'
+import type { Asking } from './run-history.ts'
 
 /** Every commit from `from` to `to` can be reached, starting from one of `backups` (oldest first). */
 export interface RecoveryWindow {
@@ -10,6 +11,8 @@ export interface RecoveryWindow {
   readonly to: RecoveryPoint
   /** Absent for a backup of a part, or one that no archived history goes on from: only its own point can be reached. */
   readonly timeline?: string
+  /** Older timelines that lead to `timeline`, oldest first, each up to the place where the next one goes on. */
+  readonly through?: readonly { readonly timeline: string; readonly until: BinlogPosition }[]
   /** Why it ends there, unless the archive simply has no more. */
   readonly endedBy?: HistoryGap
 }
@@ -27,63 +30,61 @@ interface BackupOfWindow {
   readonly isPartial?: boolean
 }
 
-/** A pure function of what the repository lists. */
-export function recoveryWindows(
+/** A pure function of what the repository lists, which asks for the transactions of those segments it has to look into. */
+export function* recoveryWindows(
   backups: readonly BackupOfWindow[],
   segments: readonly HistorySegment[],
-): RecoveryWindows {
+): Asking<RecoveryWindows> {
   const { runs, gaps } = historyRuns(segments)
-  const sorted = backups.toSorted((a, b) => a.point.timeMicros - b.point.timeMicros)
-  const byRun = Map.groupBy(sorted, ({ point, isPartial }) =>
-    isPartial === true ? undefined : runs.findLast((run) => joinsRun(run, point)),
-  )
-  const windows: RecoveryWindow[] = []
-  for (const [run, joined] of byRun) {
-    if (run === undefined) {
-      for (const { id, point } of joined) windows.push({ backups: [id], from: point, to: point })
+  const alone: BackupOfWindow[] = []
+  const groups = new Map<string, WindowOfBackups>()
+  for (const backup of backups.toSorted((a, b) => a.point.timeMicros - b.point.timeMicros)) {
+    const [path] = backup.isPartial === true ? [] : (yield* historyPaths(backup, runs)).paths
+    if (path === undefined) {
+      alone.push(backup)
       continue
     }
-    const oldest = joined[0]!
-    const endedBy = gaps.find((gap) => isAtEnd(gap, run))
-    windows.push({
-      backups: joined.map(({ id }) => id),
-      from: oldest.point,
-      to: endOfRun(run, joined.at(-1)?.point ?? oldest.point),
-      timeline: run.timeline,
-      ...(endedBy === undefined ? {} : { endedBy }),
-    })
+    const key = [...path.earlier.map(({ run }) => run), path.run].map((run) => runs.indexOf(run)).join('/')
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { path, oldest: backup, newest: backup, ids: [backup.id] })
+    else groups.set(key, { ...group, newest: backup, ids: [...group.ids, backup.id] })
   }
+  const windows = [
+    ...alone.map(({ id, point }) => ({ backups: [id], from: point, to: point })),
+    ...[...groups.values()].map((group) => windowOf(group, gaps)),
+  ]
   return { windows: windows.toSorted((a, b) => a.from.timeMicros - b.from.timeMicros), gaps }
 }
 
-/**
- * True when the first transaction of the run was committed after `point`: then none of the run can be part of a backup there, however
- * much names of files and GTIDs look so. After RESET MASTER both begin anew and are used again for other transactions.
- * By the source's clock, which was read after the snapshot; within one second MariaDB's log cannot tell.
- */
-export function beganAfter(run: HistoryRun, point: RecoveryPoint): boolean {
-  const first = run.segments.find(({ firstTimeMicros }) => firstTimeMicros !== undefined)?.firstTimeMicros
-  return first !== undefined && first > point.timeMicros
+/** Backups that one way leads on from. */
+interface WindowOfBackups {
+  readonly path: HistoryPath
+  readonly oldest: BackupOfWindow
+  readonly newest: BackupOfWindow
+  readonly ids: readonly string[]
 }
 
-/** True when the run holds everything that happened after `point`, as far as the run goes. */
-export function joinsRun(run: HistoryRun, point: RecoveryPoint): boolean {
-  const { position, gtid } = point
-  const first = run.segments[0]
-  if (beganAfter(run, point)) {
-    return gtid !== undefined && first?.gtidBefore !== undefined && statesEqual(gtid, first.gtidBefore)
+function windowOf(
+  { path, oldest, newest, ids }: WindowOfBackups,
+  gaps: readonly HistoryGap[],
+): RecoveryWindow {
+  const { run, earlier } = path
+  const endedBy = gaps.find((gap) => isAtEnd(gap, run))
+  return {
+    backups: ids,
+    from: oldest.point,
+    to: endOfRun(run, newest.point),
+    timeline: run.timeline,
+    ...(earlier.length === 0
+      ? {}
+      : {
+          through: earlier.map(({ run: { timeline }, until: { position } }) => ({
+            timeline,
+            until: position,
+          })),
+        }),
+    ...(endedBy === undefined ? {} : { endedBy }),
   }
-  if (position !== undefined) {
-    const holder = run.segments.find(
-      ({ file, start, end }) => file === position.file && start <= position.offset && position.offset <= end,
-    )
-    if (holder !== undefined) {
-      return gtid === undefined || holder.gtidBefore === undefined || stateCovers(gtid, holder.gtidBefore)
-    }
-  }
-  const after = run.segments.at(-1)?.gtidAfter
-  if (gtid === undefined || first?.gtidBefore === undefined || after === undefined) return false
-  return stateCovers(gtid, first.gtidBefore) && stateCovers(after, gtid)
 }
 
 /** The last moment of which the run is known to hold every commit; undefined when it holds none and knows of none. */

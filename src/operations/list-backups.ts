@@ -4,6 +4,7 @@ import type { BackupSummary } from '../core/backup-summary.ts'
 import { isHoldfastError } from '../core/errors.ts'
 import type { RecoveryWindow } from '../core/recovery-window.ts'
 import { recoveryWindows } from '../core/recovery-window.ts'
+import { answer } from '../core/run-history.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import type { BackupListing } from '../repository/manifest.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
@@ -69,7 +70,9 @@ async function listSource(
   try {
     const archive = await Archive.open(source, signal)
     const summaries = backups.flatMap(({ summary }) => summary ?? [])
-    const { windows } = recoveryWindows(summaries, archive.history())
+    const { windows } = answer(recoveryWindows(summaries, archive.history()), (segment) =>
+      archive.transactionsOf(segment),
+    )
     return { name: source.name, ...known, backups, windows }
   } catch (error) {
     if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error

@@ -13,7 +13,8 @@ import { isHoldfastError } from '../core/errors.ts'
 import type { EmitEvent } from '../core/events.ts'
 import type { RecoveryPoint } from '../core/recovery-point.ts'
 import { type RecoveryWindow, recoveryWindows } from '../core/recovery-window.ts'
-import type { SegmentIndex, TimelineOrigin } from '../core/segment-index.ts'
+import { answer } from '../core/run-history.ts'
+import { decodeTransactions, type SegmentIndex, type TimelineOrigin } from '../core/segment-index.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import type { SegmentRef } from '../repository/segment-store.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
@@ -145,8 +146,16 @@ function windowsOf(backups: readonly ProofBackup[], indexes: readonly SegmentInd
   const readable = backups.flatMap(({ point, ...backup }) =>
     point === undefined ? [] : { ...backup, point },
   )
-  const { windows } = recoveryWindows(readable, historySegments(indexes))
+  const byPlace = new Map(indexes.map((index) => [placeKey(index), index]))
+  const { windows } = answer(recoveryWindows(readable, historySegments(indexes)), (segment) => {
+    const index = byPlace.get(placeKey(segment))
+    return index === undefined ? [] : decodeTransactions(index)
+  })
   return windows.filter(({ timeline }) => timeline !== undefined)
+}
+
+function placeKey({ timeline, seq }: Pick<SegmentIndex, 'timeline' | 'seq'>): string {
+  return `${timeline}/${seq}`
 }
 
 /** The timeline that ends where the archive does; undefined when nobody knows, because its last segments are damaged. */

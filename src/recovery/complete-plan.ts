@@ -9,8 +9,17 @@ import {
   stateCovers,
   stateWithout,
 } from '../core/gtid-state.ts'
-import type { HistoryRun } from '../core/history.ts'
+import type { RunSpan } from '../core/history-paths.ts'
 import type { GtidState, RecoveryPoint } from '../core/recovery-point.ts'
+import {
+  type Asking,
+  type FoundTransaction,
+  findGtid,
+  gtidsOf,
+  neighbours,
+  ordinal,
+  stateAt,
+} from '../core/run-history.ts'
 import { estimateRestore } from './estimate.ts'
 import type { RestorePlanInput } from './plan-restore.ts'
 import { describeSteps } from './plan-steps.ts'
@@ -23,34 +32,21 @@ import {
   type RestorePlan,
   type SkippedTransaction,
 } from './restore-plan.ts'
-import {
-  type Asking,
-  type FoundTransaction,
-  findGtid,
-  gtidsOf,
-  neighbours,
-  ordinal,
-  type Place,
-  stateAt,
-} from './run-history.ts'
 
-export interface Span {
-  readonly run: HistoryRun
-  readonly from: Place
-  readonly until: Place
-}
+/** One or more, the last one up to the wanted point. */
+type Spans = readonly RunSpan[]
 
-/** The plan for `base`, with a replay when there is a span. Throws POINT_NOT_FOUND and BINLOG_INCIDENT. */
-export function* completePlan(input: RestorePlanInput, base: BaseBackup, span?: Span): Asking<RestorePlan> {
+/** The plan for `base`, with a replay when there are spans. Throws POINT_NOT_FOUND and BINLOG_INCIDENT. */
+export function* completePlan(input: RestorePlanInput, base: BaseBackup, spans?: Spans): Asking<RestorePlan> {
   const { source, point, skipGtids = [] } = input
   const [skipped] = skipGtids
-  if (span === undefined && skipped !== undefined) {
+  if (spans === undefined && skipped !== undefined) {
     throw skipNotFound(skipped, `nothing is replayed behind backup ${base.id}`)
   }
-  if (span !== undefined) refuseIncident(span, source)
-  const replay = span === undefined ? undefined : yield* describeReplay(input, base, span)
-  const end = span === undefined || replay === undefined ? base.point : yield* endPoint(base, span, replay)
-  const warnings = span === undefined ? archiveWarnings(input, base) : yield* replayWarnings(input, span)
+  for (const span of spans ?? []) refuseIncident(span, source)
+  const replay = spans === undefined ? undefined : yield* describeReplay(input, base, spans)
+  const end = spans === undefined || replay === undefined ? base.point : yield* endPoint(base, spans, replay)
+  const warnings = spans === undefined ? archiveWarnings(input, base) : yield* replayWarnings(input, spans)
   const facts = {
     source,
     flavour: base.origin.flavour,
@@ -82,21 +78,27 @@ function trimmed({ id, kind, method, origin, point, upTo, sizes, isPartial }: Ba
 function* describeReplay(
   { skipGtids = [] }: RestorePlanInput,
   base: BaseBackup,
-  span: Span,
+  spans: Spans,
 ): Asking<ReplayPlan> {
-  const { run, from, until } = span
   const skip: SkippedTransaction[] = []
-  for (const gtid of new Set(skipGtids)) skip.push(yield* findSkipped(gtid, base, span))
-  const alreadyInBase = yield* countAlreadyInBase(base, span)
-  const { previous, next } = yield* neighbours(run, until)
-  const hasLast = previous !== undefined && ordinal(run, previous.before) >= ordinal(run, from)
-  const segments = plannedSegments(span)
-  const covered = ordinal(run, until) - ordinal(run, from)
+  for (const gtid of new Set(skipGtids)) skip.push(yield* findSkipped(gtid, base, spans))
+  const [first, final] = [spans[0]!, spans.at(-1)!]
+  // A timeline goes on from another where all that the base has is behind.
+  const alreadyInBase = yield* countAlreadyInBase(base, first)
+  const { next } = yield* neighbours(final.run, final.until)
+  const last = yield* lastOf(spans)
+  const segments = spans.flatMap(plannedSegments)
+  const covered = spans.reduce(
+    (sum, { run, from, until }) => sum + ordinal(run, until) - ordinal(run, from),
+    0,
+  )
   return {
-    timeline: run.timeline,
-    from: from.position,
-    until: until.position,
-    ...(hasLast ? { last: plannedTransaction(previous) } : {}),
+    legs: spans.map(({ run: { timeline }, from, until }) => ({
+      timeline,
+      from: from.position,
+      until: until.position,
+    })),
+    ...(last === undefined ? {} : { last: plannedTransaction(last) }),
     ...(next === undefined ? {} : { next: plannedTransaction(next) }),
     segments,
     skip,
@@ -106,11 +108,20 @@ function* describeReplay(
   }
 }
 
+function* lastOf(spans: Spans): Asking<FoundTransaction | undefined> {
+  for (const { run, from, until } of spans.toReversed()) {
+    const { previous } = yield* neighbours(run, until)
+    if (previous !== undefined && ordinal(run, previous.before) >= ordinal(run, from)) return previous
+  }
+  return undefined
+}
+
 /** A transaction may start in one segment and end in the next, so the stop may lie before the last segment's start. */
-function plannedSegments({ run, from, until }: Span): PlannedSegment[] {
+function plannedSegments({ run, from, until }: RunSpan): PlannedSegment[] {
   return run.segments
     .slice(from.segment, until.segment + 1)
     .map((segment, index) => ({
+      timeline: run.timeline,
       seq: segment.seq,
       file: segment.file,
       start: index === 0 ? from.position.offset : segment.start,
@@ -124,23 +135,20 @@ function plannedTransaction({ segment, transaction }: FoundTransaction): Planned
   return { file: segment.file, start, end, ...(gtid === undefined ? {} : { gtid }), timeMicros }
 }
 
-function* findSkipped(
-  gtid: string,
-  base: BaseBackup,
-  { run, from, until }: Span,
-): Asking<SkippedTransaction> {
-  const found = yield* findGtid(run, from, gtid)
-  if (found === undefined) {
-    const isInBase = base.point.gtid !== undefined && containsTest(base.point.gtid)(gtid)
-    throw skipNotFound(
-      gtid,
-      isInBase ? `backup ${base.id} already contains it` : 'no transaction that is replayed has this GTID',
-    )
+function* findSkipped(gtid: string, base: BaseBackup, spans: Spans): Asking<SkippedTransaction> {
+  let isBehind = false
+  for (const { run, from, until } of spans) {
+    const found = yield* findGtid(run, from, gtid)
+    if (found === undefined) continue
+    if (ordinal(run, found.after) <= ordinal(run, until)) return { ...plannedTransaction(found), gtid }
+    isBehind = true
   }
-  if (ordinal(run, found.after) > ordinal(run, until)) {
-    throw skipNotFound(gtid, 'it comes after the wanted point, so it is left out anyway')
-  }
-  return { ...plannedTransaction(found), gtid }
+  if (isBehind) throw skipNotFound(gtid, 'it comes after the wanted point, so it is left out anyway')
+  const isInBase = base.point.gtid !== undefined && containsTest(base.point.gtid)(gtid)
+  throw skipNotFound(
+    gtid,
+    isInBase ? `backup ${base.id} already contains it` : 'no transaction that is replayed has this GTID',
+  )
 }
 
 function skipNotFound(gtid: string, why: string): HoldfastError {
@@ -150,7 +158,7 @@ function skipNotFound(gtid: string, why: string): HoldfastError {
 /** Transactions behind `from` that the base has: a physical backup may be ahead of its position, with holes. */
 function* countAlreadyInBase(
   base: BaseBackup,
-  { run, from, until }: Span,
+  { run, from, until }: RunSpan,
 ): Asking<ReplayPlan['alreadyInBase']> {
   const state = base.point.gtid
   const reached = yield* stateAt(run, from)
@@ -169,35 +177,37 @@ function* countAlreadyInBase(
   return transactions === 0 ? undefined : { state, transactions }
 }
 
-function* endPoint(base: BaseBackup, { run, from, until }: Span, replay: ReplayPlan): Asking<RecoveryPoint> {
+function* endPoint(base: BaseBackup, spans: Spans, replay: ReplayPlan): Asking<RecoveryPoint> {
   const timeMicros = Math.max(replay.last?.timeMicros ?? base.point.timeMicros, base.point.timeMicros)
-  const gtid = yield* endState(base, { run, from, until }, replay)
-  return { position: until.position, ...(gtid === undefined ? {} : { gtid }), timeMicros }
+  const gtid = yield* endState(base, spans, replay)
+  return { position: spans.at(-1)!.until.position, ...(gtid === undefined ? {} : { gtid }), timeMicros }
 }
 
-/** The base's state and everything replayed: gathered from the segments' ends, and one by one only in the first and last. */
-function* endState(
-  base: BaseBackup,
-  { run, from, until }: Span,
-  replay: ReplayPlan,
-): Asking<GtidState | undefined> {
-  const { flavour } = base.origin
+/** The base's state and everything replayed. */
+function* endState(base: BaseBackup, spans: Spans, replay: ReplayPlan): Asking<GtidState | undefined> {
   const start = base.point.gtid
+  const { run, until } = spans.at(-1)!
   const reached = yield* stateAt(run, until)
   if (start === undefined && reached === undefined) return undefined
-  let state = start ?? emptyState(flavour)
+  let state = start ?? emptyState(base.origin.flavour)
+  for (const span of spans) state = yield* stateBehind(state, span)
+  return stateWithout(
+    state,
+    replay.skip.map(({ gtid }) => gtid),
+  )
+}
+
+/** Gathered from the segments' ends, and one by one only in the first and last. */
+function* stateBehind(before: GtidState, { run, from, until }: RunSpan): Asking<GtidState> {
+  let state = before
   for (let number = from.segment; number <= until.segment; number++) {
     const segment = run.segments[number]!
+    const { gtidBefore, gtidAfter } = segment
     const isWhole = number > from.segment && number < until.segment
-    if (
-      isWhole &&
-      segment.gtidBefore !== undefined &&
-      segment.gtidAfter !== undefined &&
-      flavour === 'mariadb'
-    ) {
-      state = joinStates(state, segment.gtidAfter)
-    } else if (isWhole && segment.gtidBefore !== undefined && segment.gtidAfter !== undefined) {
-      state = joinStates(state, stateWithout(segment.gtidAfter, [segment.gtidBefore.text].filter(Boolean)))
+    if (isWhole && gtidBefore !== undefined && gtidAfter !== undefined) {
+      const isMariadb = before.flavour === 'mariadb'
+      const added = isMariadb ? gtidAfter : stateWithout(gtidAfter, [gtidBefore.text].filter(Boolean))
+      state = joinStates(state, added)
     } else {
       const within = (yield segment).slice(
         number === from.segment ? from.index : 0,
@@ -206,13 +216,10 @@ function* endState(
       state = stateAfter(state, gtidsOf(within))
     }
   }
-  return stateWithout(
-    state,
-    replay.skip.map(({ gtid }) => gtid),
-  )
+  return state
 }
 
-function refuseIncident({ run, from, until }: Span, source: string): void {
+function refuseIncident({ run, from, until }: RunSpan, source: string): void {
   for (let number = from.segment; number <= until.segment; number++) {
     const { file, incidentAt } = run.segments[number]!
     if (incidentAt === undefined) continue
@@ -239,16 +246,29 @@ function archiveWarnings({ point, segments, source }: RestorePlanInput, base: Ba
   ]
 }
 
-function* replayWarnings({ point }: RestorePlanInput, { run, from, until }: Span): Asking<string[]> {
+function* replayWarnings({ point, segments }: RestorePlanInput, spans: Spans): Asking<string[]> {
   const warnings: string[] = []
-  const statements = run.segments
-    .slice(from.segment, until.segment + 1)
+  const statements = spans
+    .flatMap(({ run, from, until }) => run.segments.slice(from.segment, until.segment + 1))
     .reduce((sum, segment) => sum + (segment.statementTransactions ?? 0), 0)
+  const { run, until } = spans.at(-1)!
   if (statements > 0) {
     warnings.push(
       `${counted(statements, 'transaction')} ${statements === 1 ? 'was' : 'were'} logged as statements, not rows: functions such as UUID() or NOW() and statements ` +
         'without ORDER BY may give other rows than on the source',
     )
+  }
+  if (point.kind === 'position') {
+    const others = new Set(
+      segments.flatMap((each) =>
+        each.file === point.position.file && each.timeline !== run.timeline ? each.timeline : [],
+      ),
+    )
+    if (others.size > 0) {
+      warnings.push(
+        `${point.position.file} is a file of timeline ${[...others].join(' and of ')} as well; what is restored is the place in that of timeline ${run.timeline}`,
+      )
+    }
   }
   if (point.kind === 'time') {
     const segment = run.segments[until.segment]!

@@ -23,6 +23,7 @@ import { type ApplyReport, applyTransactions } from './apply/apply-transactions.
 import { takenAsDone } from './apply/replay-failure.ts'
 import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { pendingTransactions } from './pending-transactions.ts'
+import { readLegs } from './read-legs.ts'
 import { replayGlobals } from './replay-globals.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
 import { readTargetState, refuseSuperReadOnly } from './target-state.ts'
@@ -235,15 +236,10 @@ async function replay(plan: RestorePlan, replay: ReplayPlan, options: ReplayOpti
   const base = plan.base.point.gtid
   const resumption = executed === undefined || base === undefined ? undefined : { base, executed }
   emit?.({ type: 'phase', phase: 'replaying binary logs', detail: `to ${describePoint(plan.end)}` })
-  const { timeline, from, until } = replay
   return await applyTransactions({
     connection,
     dialect: target.dialect,
-    transactions: pendingTransactions(
-      archive.readTransactions({ timeline, from, until, signal }),
-      replay,
-      resumption,
-    ),
+    transactions: pendingTransactions(readLegs(archive, replay, signal), replay, resumption),
     expected: replay.transactions,
     ...(resumption === undefined
       ? {}

@@ -1,9 +1,9 @@
 // Where replay has to stop for a wanted point, seen from one backup and the run of history it joins.
 import { statesEqual } from '../core/gtid-state.ts'
 import type { HistoryRun } from '../core/history.ts'
+import type { HistoryPath, RunSpan } from '../core/history-paths.ts'
 import { coveredUntilMicros } from '../core/recovery-window.ts'
 import type { RestorePoint } from '../core/restore-point.ts'
-import type { BaseBackup } from './restore-plan.ts'
 import {
   type Asking,
   findGtid,
@@ -14,38 +14,35 @@ import {
   placeWhereCovered,
   runEnd,
   runStart,
-} from './run-history.ts'
+} from '../core/run-history.ts'
+import type { BaseBackup } from './restore-plan.ts'
 
 export type Stop =
   | { readonly kind: 'at'; readonly place: Place }
-  /** The backup already holds more than the point. */
+  /** What the replay of the run begins with already holds more than the point. */
   | { readonly kind: 'before-base' }
   /** The run ends before the point is reached; `missing` names what never came. */
   | { readonly kind: 'beyond-end'; readonly missing?: string }
-
-export interface Joined {
-  readonly run: HistoryRun
-  /** Where replay begins. */
-  readonly from: Place
-  /** Behind the last transaction that the base has; the same place unless the base is ahead of its own position. */
-  readonly floor: Place
-}
 
 /**
  * A time stops before the first transaction that was committed after it: what follows may carry an earlier time when the
  * source's clock was set back, but leaving it out is the side to err on. Without a run only the backup's own state can be had.
  */
-export function* findStop(point: RestorePoint, backup: BaseBackup, joined: Joined | undefined): Asking<Stop> {
+export function* findStop(
+  point: RestorePoint,
+  backup: BaseBackup,
+  path: HistoryPath | undefined,
+): Asking<Stop> {
   if (point.kind === 'time' && point.timeMicros < backup.point.timeMicros) return { kind: 'before-base' }
-  if (joined === undefined) return ownState(point, backup)
-  const { run, from, floor } = joined
+  if (path === undefined) return ownState(point, backup)
+  const { run, from, floor } = path
   switch (point.kind) {
     case 'backup':
       return { kind: 'at', place: from }
     case 'latest':
       return { kind: 'at', place: runEnd(run) }
     case 'time':
-      return yield* stopOfTime(point.timeMicros, joined)
+      return yield* stopOfTime(point.timeMicros, path)
     case 'gtid': {
       const place = yield* placeWhereCovered(run, { flavour: point.flavour, text: point.gtid })
       if (isOwnState(point, backup)) return { kind: 'at', place: from }
@@ -79,7 +76,10 @@ function laterOf(from: Place, place: Place): Place {
   return place.position.offset >= from.position.offset ? place : from
 }
 
-function* stopOfTime(timeMicros: number, { run, from, floor }: Joined): Asking<Stop> {
+function* stopOfTime(timeMicros: number, { earlier, run, from, floor }: HistoryPath): Asking<Stop> {
+  for (const span of earlier) {
+    if (yield* isPassed(timeMicros, span)) return { kind: 'before-base' }
+  }
   const found = yield* findTransaction(
     run,
     from,
@@ -90,6 +90,17 @@ function* stopOfTime(timeMicros: number, { run, from, floor }: Joined): Asking<S
   return (coveredUntilMicros(run) ?? -Infinity) >= timeMicros
     ? { kind: 'at', place: runEnd(run) }
     : { kind: 'beyond-end' }
+}
+
+/** True when the span has a transaction that was committed after the time. */
+function* isPassed(timeMicros: number, { run, from, until }: RunSpan): Asking<boolean> {
+  const found = yield* findTransaction(
+    run,
+    from,
+    (transaction) => transaction.timeMicros > timeMicros,
+    ({ maxTimeMicros }) => maxTimeMicros === undefined || maxTimeMicros > timeMicros,
+  )
+  return found !== undefined && ordinal(run, found.after) <= ordinal(run, until)
 }
 
 function ownState(point: RestorePoint, backup: BaseBackup): Stop {

@@ -7,7 +7,8 @@ import type { Flavour } from '../core/flavour.ts'
 import { stateAfter, stateCovers, stateWithout } from '../core/gtid-state.ts'
 import type { HistorySegment, HistoryTransaction } from '../core/history.ts'
 import { parsePoint } from '../core/restore-point.ts'
-import { planRestore, planWith, type RestorePlanInput } from './plan-restore.ts'
+import { answer } from '../core/run-history.ts'
+import { planRestore, type RestorePlanInput } from './plan-restore.ts'
 import { type BaseBackup, emptyState, type RestorePlan } from './restore-plan.ts'
 
 const uuid = '3e11fa47-71ca-11e1-9e33-c80aa9429562'
@@ -148,7 +149,7 @@ const shapes = (options: { lost: boolean; gtids?: boolean }): fc.Arbitrary<Shape
 
 function plan(from: History, to: string, more: Partial<RestorePlanInput> = {}): RestorePlan {
   const point = parsePoint(to)
-  return planWith(
+  return answer(
     planRestore({ source: 'shop', backups: from.backups, segments: from.segments, point, ...more }),
     from.transactionsOf,
   )
@@ -177,8 +178,8 @@ function outcome(from: History, { base, replay }: RestorePlan): number[] {
   for (const transaction of from.all) {
     const name = fileName(transaction.file)
     const isWithin =
-      key(name, transaction.start) >= key(replay.from.file, replay.from.offset) &&
-      key(name, transaction.end) <= key(replay.until.file, replay.until.offset)
+      key(name, transaction.start) >= key(replay.legs[0]!.from.file, replay.legs[0]!.from.offset) &&
+      key(name, transaction.end) <= key(replay.legs.at(-1)!.until.file, replay.legs.at(-1)!.until.offset)
     if (!isWithin || replay.skip.some(({ gtid }) => gtid === transaction.gtid)) continue
     assert.ok(isArchived.has(transaction), 'the plan replays a transaction that is not archived')
     has.push(transaction.number)
@@ -425,7 +426,7 @@ test('of a base that may hold anything between two points, nothing before the se
     )
     // Archived is less than the backup may have: all of that, or nothing.
     const short = { ...bounded, segments: bounded.segments.slice(0, 1), backups: [{ ...newer, upTo }] }
-    assert.equal(plan(short, 'latest').replay?.until.offset, short.segments[0]?.end)
+    assert.equal(plan(short, 'latest').replay?.legs.at(-1)?.until.offset, short.segments[0]?.end)
   }
 })
 
@@ -471,8 +472,10 @@ test('a transaction that starts in one segment and ends in the next belongs to t
     return segment.seq === 2 ? { ...segment, start: 450 } : segment
   })
   const before = plan({ ...from, segments }, 'before-gtid:0-1-3')
-  assert.deepEqual(before.replay?.until, { file: 'binlog.000001', offset: 400 })
-  assert.deepEqual(before.replay?.segments, [{ seq: 1, file: 'binlog.000001', start: 300, end: 400 }])
+  assert.deepEqual(before.replay?.legs.at(-1)?.until, { file: 'binlog.000001', offset: 400 })
+  assert.deepEqual(before.replay?.segments, [
+    { timeline: 't1', seq: 1, file: 'binlog.000001', start: 300, end: 400 },
+  ])
   assert.equal(before.replay?.bytes, 100)
   assert.equal(before.end.gtid?.text, '0-1-2')
   for (const offset of [420, 450, 480]) {
@@ -481,7 +484,7 @@ test('a transaction that starts in one segment and ends in the next belongs to t
     assert.equal(inside.replay?.transactions, 1, `offset ${offset}`)
   }
   const behind = plan({ ...from, segments }, 'gtid:0-1-3')
-  assert.deepEqual(behind.replay?.until, { file: 'binlog.000001', offset: 500 })
+  assert.deepEqual(behind.replay?.legs.at(-1)?.until, { file: 'binlog.000001', offset: 500 })
   const [backup] = from.backups
   assert.ok(backup !== undefined)
   const late = {

@@ -1,18 +1,13 @@
 // Plans a restore: from backups, archived history and a wanted point to exactly what has to be loaded and replayed.
 
 import { HoldfastError } from '../core/errors.ts'
-import { stateCovers } from '../core/gtid-state.ts'
-import {
-  type HistoryRun,
-  type HistorySegment,
-  type HistoryTransaction,
-  historyRuns,
-} from '../core/history.ts'
+import { type HistorySegment, type HistoryTransaction, historyRuns } from '../core/history.ts'
+import { type HistoryPath, historyPaths, type RunSpan } from '../core/history-paths.ts'
 import { gtidFlavour, type RestorePoint } from '../core/restore-point.ts'
+import type { Asking, Place } from '../core/run-history.ts'
 import { completePlan } from './complete-plan.ts'
-import { findStop, type Joined, type Stop } from './find-stop.ts'
+import { findStop, type Stop } from './find-stop.ts'
 import type { BaseBackup, RestorePlan } from './restore-plan.ts'
-import { type Asking, placeOfBackup, placeWhereCovered, runEnd, stateAt } from './run-history.ts'
 import { type Attempt, explainUnreachable, isNewer } from './unreachable.ts'
 
 export interface RestorePlanInput {
@@ -40,49 +35,25 @@ export function* planRestore(input: RestorePlanInput): Asking<RestorePlan> {
   refusePartial(newest)
   const { runs, gaps } = historyRuns(input.segments)
   const attempts: Attempt[] = []
-  for (const backup of backups) {
-    const joined = yield* join(backup, runs)
-    const isBehind = input.point.kind === 'latest' && runs.some((run) => isNewer(run, backup, joined))
-    const stop: Stop = isBehind ? { kind: 'beyond-end' } : yield* findStop(input.point, backup, joined)
-    if (stop.kind === 'at') {
-      if (joined === undefined) return yield* completePlan(input, backup)
-      return yield* completePlan(input, backup, { run: joined.run, from: joined.from, until: stop.place })
+  search: for (const backup of backups) {
+    const { paths, refusals } = yield* historyPaths(backup, runs)
+    for (const path of paths.length === 0 ? [undefined] : paths) {
+      const isBehind = input.point.kind === 'latest' && runs.some((run) => isNewer(run, backup, path))
+      const stop: Stop = isBehind ? { kind: 'beyond-end' } : yield* findStop(input.point, backup, path)
+      if (stop.kind === 'at') {
+        return yield* completePlan(input, backup, path === undefined ? undefined : spansOf(path, stop.place))
+      }
+      attempts.push({ backup, path, refusals, stop })
+      // What is older has no fewer gaps before a moment; but a GTID or a file may belong to an older timeline.
+      const isMoment = input.point.kind === 'time' || input.point.kind === 'latest'
+      if (isMoment && stop.kind === 'beyond-end' && path !== undefined) break search
     }
-    attempts.push({ backup, joined, stop })
-    // An older backup has no fewer gaps before a moment; but a GTID or a file may belong to an older timeline.
-    const isMoment = input.point.kind === 'time' || input.point.kind === 'latest'
-    if (isMoment && stop.kind === 'beyond-end' && joined !== undefined) break
   }
   throw yield* explainUnreachable(input, attempts, runs, gaps)
 }
 
-/** The newest run that goes on where the backup ends. */
-function* join({ point, upTo }: BaseBackup, runs: readonly HistoryRun[]): Asking<Joined | undefined> {
-  const { gtid } = upTo ?? point
-  for (const run of runs.toReversed()) {
-    const from = yield* placeOfBackup(run, point)
-    if (from === undefined) continue
-    const reached = yield* stateAt(run, from)
-    if (gtid === undefined || reached === undefined || stateCovers(reached, gtid)) {
-      return { run, from, floor: from }
-    }
-    // A physical backup may have more than its position says: no point before the last of these can be had from it.
-    const floor = yield* placeWhereCovered(run, gtid)
-    if (floor !== 'before-run' && !('missing' in floor)) return { run, from, floor }
-    // The archive ends within what the backup may have: to its end, and no shorter.
-    if (upTo !== undefined) return { run, from, floor: runEnd(run) }
-  }
-  return undefined
-}
-
-/** Answers the planner from memory. */
-export function planWith(
-  planning: Asking<RestorePlan>,
-  transactionsOf: (segment: HistorySegment) => readonly HistoryTransaction[],
-): RestorePlan {
-  let step = planning.next()
-  while (step.done !== true) step = planning.next(transactionsOf(step.value))
-  return step.value
+function spansOf({ earlier, run, from }: HistoryPath, until: Place): readonly RunSpan[] {
+  return [...earlier, { run, from, until }]
 }
 
 /** Answers the planner from an archive, keeping the few segments it looks into in memory while it plans. */

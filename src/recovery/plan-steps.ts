@@ -1,7 +1,7 @@
 // A plan in words: the steps a person would follow, one line each.
 import { counted } from '../core/counted.ts'
 import { describePoint, isoMicros } from '../core/point-text.ts'
-import type { PlannedTransaction, RestorePlan } from './restore-plan.ts'
+import type { PlannedTransaction, ReplayLeg, RestorePlan } from './restore-plan.ts'
 
 /** One sentence a step, in the order they happen. */
 export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
@@ -14,9 +14,9 @@ export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   if (base.kind === 'physical')
     steps.push('Have a server of our own recover them, which nobody else can reach')
   if (replay === undefined) return [...steps, 'Replay nothing: the backup is the wanted state', duration]
-  const { from, until, transactions, skip, alreadyInBase, next, last } = replay
+  const { legs, transactions, skip, alreadyInBase, next, last } = replay
   steps.push(
-    `Replay ${counted(transactions, 'transaction')} of the archived binary logs from ${from.file}:${from.offset} to ${until.file}:${until.offset}`,
+    `Replay ${counted(transactions, 'transaction')} of the archived binary logs ${legs.map((leg) => describeLeg(leg, legs.length > 1)).join(', then ')}`,
   )
   for (const { gtid, file, start, timeMicros } of skip) {
     steps.push(`Leave out transaction ${gtid} (${file}:${start}, ${isoMicros(timeMicros)})`)
@@ -29,6 +29,11 @@ export function describeSteps(plan: Omit<RestorePlan, 'steps'>): string[] {
   if (end.gtid !== undefined)
     steps.push(`Check that the target then stands at GTID ${end.gtid.text || '(none)'}`)
   return [...steps, duration]
+}
+
+function describeLeg({ timeline, from, until }: ReplayLeg, isOneOfMany: boolean): string {
+  const which = isOneOfMany ? `of timeline ${timeline} ` : ''
+  return `${which}from ${from.file}:${from.offset} to ${until.file}:${until.offset}`
 }
 
 function describeTransaction({ gtid, file, start, timeMicros }: PlannedTransaction): string {

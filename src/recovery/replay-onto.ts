@@ -12,6 +12,7 @@ import { Connection } from '../wire/connection.ts'
 import { type ApplyReport, applyTransactions } from './apply/apply-transactions.ts'
 import { inspectTarget, type ReplayTarget } from './apply/replay-target.ts'
 import { pendingTransactions } from './pending-transactions.ts'
+import { readLegs } from './read-legs.ts'
 import { readReplayedTables } from './read-replayed-tables.ts'
 import { replayGlobals } from './replay-globals.ts'
 import type { ReplayPlan, RestorePlan } from './restore-plan.ts'
@@ -77,11 +78,11 @@ function replay(
   { dialect, executed }: ReplayTarget,
   { archive, tables, emit, signal }: ReplayOntoOptions & { readonly tables: ReplayedTables | undefined },
 ): Promise<ApplyReport> {
-  const { timeline, from, until, skip } = plan
+  const { skip } = plan
   const isAsPlanned =
     executed === undefined || (base.point.gtid !== undefined && statesEqual(executed, base.point.gtid))
   const alreadyInBase = isAsPlanned ? plan.alreadyInBase : { state: executed, transactions: 0 }
-  const pending = pendingTransactions(archive.readTransactions({ timeline, from, until, signal }), {
+  const pending = pendingTransactions(readLegs(archive, plan, signal), {
     skip,
     ...(alreadyInBase === undefined ? {} : { alreadyInBase }),
   })

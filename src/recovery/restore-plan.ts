@@ -28,17 +28,24 @@ export interface SkippedTransaction {
 }
 
 export interface PlannedSegment {
+  readonly timeline: string
   readonly seq: number
   readonly file: string
   readonly start: number
   readonly end: number
 }
 
-/** Which archived transactions to apply: those that start at or after `from` and end at or before `until`. */
-export interface ReplayPlan {
+/** Transactions of one timeline: those that start at or after `from` and end at or before `until`. */
+export interface ReplayLeg {
   readonly timeline: string
   readonly from: BinlogPosition
   readonly until: BinlogPosition
+}
+
+/** Which archived transactions to apply. */
+export interface ReplayPlan {
+  /** One after the other: each timeline but the last up to the place where the next one goes on from it. */
+  readonly legs: readonly ReplayLeg[]
   /** The last transaction that is applied, and the first that no longer is, where the archive has them. */
   readonly last?: PlannedTransaction
   readonly next?: PlannedTransaction

@@ -1,17 +1,27 @@
 // Says why no plan reaches a point: before the window, behind it, beyond a gap, or nowhere.
 import { HoldfastError } from '../core/errors.ts'
 import type { HistoryGap, HistoryRun } from '../core/history.ts'
+import type { HistoryPath } from '../core/history-paths.ts'
 import { describePoint } from '../core/point-text.ts'
 import { recoveryWindows } from '../core/recovery-window.ts'
-import type { Joined, Stop } from './find-stop.ts'
+import {
+  type Asking,
+  findGtid,
+  ordinal,
+  placeOfPosition,
+  placeWhereCovered,
+  runEnd,
+  runStart,
+} from '../core/run-history.ts'
+import type { Stop } from './find-stop.ts'
 import type { RestorePlanInput } from './plan-restore.ts'
 import type { BaseBackup } from './restore-plan.ts'
-import { type Asking, findGtid, placeOfPosition, placeWhereCovered, runStart } from './run-history.ts'
 
 /** What became of one backup as a starting point; never `at`. */
 export interface Attempt {
   readonly backup: BaseBackup
-  readonly joined: Joined | undefined
+  readonly path: HistoryPath | undefined
+  readonly refusals: ReadonlyMap<HistoryRun, string>
   readonly stop: Exclude<Stop, { kind: 'at' }>
 }
 
@@ -23,7 +33,7 @@ export function* explainUnreachable(
   gaps: readonly HistoryGap[],
 ): Asking<HoldfastError> {
   const { source, point } = input
-  const window = describeWindows(input)
+  const window = yield* describeWindows(input)
   const beyond = attempts.find(({ stop }) => stop.kind === 'beyond-end')
   if (beyond === undefined) {
     return new HoldfastError(
@@ -32,8 +42,11 @@ export function* explainUnreachable(
       { source, point: point.text },
     )
   }
+  const tried = new Set(
+    attempts.flatMap(({ backup, path }) => (backup === beyond.backup ? runsOf(path) : [])),
+  )
   for (const run of runs) {
-    if (run === beyond.joined?.run || !(yield* lies(input, run, beyond))) continue
+    if (tried.has(run) || !(yield* lies(input, run, beyond))) continue
     return gapError(input, beyond, run, gaps, window)
   }
   const missing = beyond.stop.kind === 'beyond-end' ? beyond.stop.missing : undefined
@@ -53,16 +66,12 @@ export function* explainUnreachable(
 }
 
 /** True when another run, which the backup does not join, holds the point. */
-function* lies(
-  { point }: RestorePlanInput,
-  run: HistoryRun,
-  { backup, joined }: Omit<Attempt, 'stop'>,
-): Asking<boolean> {
+function* lies({ point }: RestorePlanInput, run: HistoryRun, { backup, path }: Attempt): Asking<boolean> {
   switch (point.kind) {
     case 'backup':
       return false
     case 'latest':
-      return isNewer(run, backup, joined)
+      return isNewer(run, backup, path)
     case 'time':
       return (lastTime(run) ?? -Infinity) >= backup.point.timeMicros
     case 'gtid': {
@@ -77,14 +86,20 @@ function* lies(
   return (yield* placeOfPosition(run, point.position)) !== undefined
 }
 
-/** True when `run` tells of later transactions than the backup and the run it joins. */
-export function isNewer(run: HistoryRun, backup: BaseBackup, joined: Joined | undefined): boolean {
-  if (run === joined?.run) return false
+/** True when `run` tells of later transactions than the backup and the path on from it. */
+export function isNewer(run: HistoryRun, backup: BaseBackup, path: HistoryPath | undefined): boolean {
+  if (run === path?.run) return false
   const first = run.segments[0]!
-  const own = joined?.run.segments[0]
+  const own = path?.run.segments[0]
   if (own?.timeline === first.timeline) return first.seq > own.seq
-  const reached = (joined === undefined ? undefined : lastTime(joined.run)) ?? backup.point.timeMicros
-  return (lastTime(run) ?? -Infinity) > Math.max(reached, backup.point.timeMicros)
+  const span = path?.earlier.find((each) => each.run === run)
+  if (span !== undefined && ordinal(run, span.until) === ordinal(run, runEnd(run))) return false
+  const reached = runsOf(path).map((each) => (each === run ? -Infinity : (lastTime(each) ?? -Infinity)))
+  return (lastTime(run) ?? -Infinity) > Math.max(...reached, backup.point.timeMicros)
+}
+
+function runsOf(path: HistoryPath | undefined): readonly HistoryRun[] {
+  return path === undefined ? [] : [...path.earlier.map(({ run }) => run), path.run]
 }
 
 function lastTime(run: HistoryRun): number | undefined {
@@ -93,14 +108,14 @@ function lastTime(run: HistoryRun): number | undefined {
 
 function gapError(
   { source, point }: RestorePlanInput,
-  { backup, joined }: Attempt,
+  { backup, path, refusals }: Attempt,
   run: HistoryRun,
   gaps: readonly HistoryGap[],
   window: string,
 ): HoldfastError {
   const first = run.segments[0]!
   const start = `${first.file}:${first.start}`
-  const last = joined?.run.segments.at(-1)
+  const last = path?.run.segments.at(-1)
   const gap = gaps.find(
     ({ timeline, after }) =>
       timeline === last?.timeline && after.file === last.file && after.offset === last.end,
@@ -110,7 +125,7 @@ function gapError(
     gap?.reason ??
     (last === undefined
       ? `nothing is archived between backup ${backup.id} and ${start}`
-      : `timeline ${run.timeline} at ${start} does not continue timeline ${last.timeline}`)
+      : `timeline ${run.timeline} at ${start} does not continue timeline ${last.timeline}${because(refusals.get(run))}`)
   return new HoldfastError(
     'ARCHIVE_GAP',
     `${point.text} lies behind a gap in the archive of ${source}: nothing is known between ${end} and ${gap === undefined ? start : `${gap.before.file}:${gap.before.offset}`} (${why}); ${window}`,
@@ -123,10 +138,14 @@ function gapError(
   )
 }
 
+function because(why: string | undefined): string {
+  return why === undefined ? '' : `: ${why}`
+}
+
 /** `it can be restored to any moment from A to B; …` */
-export function describeWindows({ backups, segments, source }: RestorePlanInput): string {
+function* describeWindows({ backups, segments, source }: RestorePlanInput): Asking<string> {
   const sure = backups.map((backup) => ({ ...backup, point: backup.upTo ?? backup.point }))
-  const { windows } = recoveryWindows(sure, segments)
+  const { windows } = yield* recoveryWindows(sure, segments)
   const texts = windows.map(({ from, to, timeline }) =>
     timeline === undefined
       ? `${describePoint(from)} only`

@@ -9,23 +9,11 @@ import { proveArchive } from '../../src/operations/prove-archive.ts'
 import { eventually } from '../support/archive-rig.ts'
 import { CuttingProxy } from '../support/cutting-proxy.ts'
 import { holdfast } from '../support/holdfast.ts'
+import { startReplica, stopReplica } from '../support/replicate.ts'
 import { type RestoreRig, restoreRig } from '../support/restore-rig.ts'
 import { eachServer, startServer, type TestServer, testedKinds } from '../support/servers.ts'
 
 const insert = "INSERT INTO d.t (v) VALUES ('x');"
-
-async function replicate(replica: TestServer, source: TestServer): Promise<void> {
-  const login = (word: string): string =>
-    `${word}_HOST = '127.0.0.1', ${word}_PORT = ${source.port}, ${word}_USER = 'repl', ${word}_PASSWORD = 'Repl-1'`
-  await replica.sql(
-    source.flavour === 'mysql'
-      ? `CHANGE REPLICATION SOURCE TO ${login('SOURCE')}, SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1; START REPLICA`
-      : `CHANGE MASTER TO ${login('MASTER')}, MASTER_SSL = 0, MASTER_USE_GTID = slave_pos; START SLAVE`,
-  )
-}
-
-const stopReplica = (server: TestServer): Promise<string> =>
-  server.sql(server.flavour === 'mysql' ? 'STOP REPLICA; RESET REPLICA ALL' : 'STOP SLAVE; RESET SLAVE ALL')
 
 const rows = async (server: TestServer): Promise<number> =>
   Number(await server.sql('SELECT COUNT(*) FROM d.t'))
@@ -58,7 +46,7 @@ eachServer('each break in the history of a server continues or opens the right t
   await using restored = await startServer(kind, { args: ['--server-id=13'] })
   await using rig = await restoreRig(first)
   const { archive } = rig
-  await replicate(second, first)
+  await startReplica(second, first)
   await first.sql(
     `CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v TEXT); ${insert.repeat(5)}`,
   )
@@ -178,7 +166,7 @@ for (const kind of testedKinds.filter((name) => name !== 'mariadb-10.11')) {
     await using unrelated = await startServer(kind, { args: ['--server-id=13'] })
     await using rig = await restoreRig(first)
     await using address = await CuttingProxy.open(first.port, () => Infinity)
-    await replicate(second, first)
+    await startReplica(second, first)
     await first.sql(
       `CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, v TEXT); ${insert.repeat(5)}`,
     )

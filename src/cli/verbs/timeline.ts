@@ -48,7 +48,7 @@ function drawn({ timeline, from, to }: TimelineProof, { holes, windows }: Archiv
     from: from.timeMicros,
     to: to.timeMicros,
     recoverable: windows
-      .filter(ofTimeline)
+      .filter((window) => ofTimeline(window) || window.through?.some(ofTimeline) === true)
       .map((window) => ({ from: window.from.timeMicros, to: window.to.timeMicros })),
     holes: holes
       .filter(ofTimeline)

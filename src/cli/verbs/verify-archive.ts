@@ -76,7 +76,11 @@ function describeWindows(source: string, { windows, isEndReached, timelines }: A
   return [...lines, 'The end of the archive cannot be recovered: no backup lies behind the last hole.']
 }
 
-function windowText({ from, to, backups }: RecoveryWindow, isLast: boolean): string {
+function windowText({ from, to, backups, timeline, through }: RecoveryWindow, isLast: boolean): string {
+  const way =
+    through === undefined
+      ? ''
+      : `, over timelines ${[...through.map((each) => each.timeline), timeline].join(' and ')}`
   const age = isLast ? `, ${formatDuration(Date.now() - to.timeMicros / 1000)} ago` : ''
-  return `Every commit from ${describePoint(from)} to ${describePoint(to)}${age} can be recovered, from backup ${backups[0]} on.`
+  return `Every commit from ${describePoint(from)} to ${describePoint(to)}${age} can be recovered, from backup ${backups[0]} on${way}.`
 }

@@ -1,11 +1,21 @@
 // One gapless stretch of archived history, with its transactions numbered from 0: where backups join it and points lie.
-import { containsTest, missingFrom, stateAfter, stateCovers, statesEqual } from '../core/gtid-state.ts'
-import type { HistoryRun, HistorySegment, HistoryTransaction } from '../core/history.ts'
-import type { BinlogPosition, GtidState, RecoveryPoint } from '../core/recovery-point.ts'
-import { beganAfter } from '../core/recovery-window.ts'
+import { formatMariadbGtid, GtidPosition, type MariadbGtid } from './gtid-position.ts'
+import { containsTest, missingFrom, stateAfter, stateCovers, statesEqual } from './gtid-state.ts'
+import type { HistoryRun, HistorySegment, HistoryTransaction } from './history.ts'
+import type { BinlogPosition, GtidState, RecoveryPoint } from './recovery-point.ts'
 
 /** Asks for the transactions of a segment; whoever drives the planner answers with them. */
 export type Asking<Result> = Generator<HistorySegment, Result, readonly HistoryTransaction[]>
+
+/** Answers from memory. */
+export function answer<Result>(
+  asking: Asking<Result>,
+  transactionsOf: (segment: HistorySegment) => readonly HistoryTransaction[],
+): Result {
+  let step = asking.next()
+  while (step.done !== true) step = asking.next(transactionsOf(step.value))
+  return step.value
+}
 
 /** A place between transactions: before number `index` of segment `segment` of the run. */
 export interface Place {
@@ -54,7 +64,38 @@ export function* placeOfPosition(run: HistoryRun, position: BinlogPosition): Ask
 /** Where a backup joins the run; undefined when transactions between the two may be missing. */
 export function* placeOfBackup(run: HistoryRun, point: RecoveryPoint): Asking<Place | undefined> {
   const place = yield* claimedPlace(run, point)
-  return place !== undefined && ordinal(run, place) > 0 && beganAfter(run, point) ? undefined : place
+  if (place === undefined || (yield* contradicts(run, point.gtid))) return undefined
+  if (!beganAfter(run, point)) return place
+  const before = run.segments[0]?.gtidBefore
+  const isSame = point.gtid === undefined || before === undefined || statesEqual(point.gtid, before)
+  return isSame && ordinal(run, place) === 0 ? place : undefined
+}
+
+/**
+ * True when the first transaction of the run was committed after `point`: then none of the run can be part of a backup there, however
+ * much names of files and GTIDs look so. After RESET MASTER both begin anew and are used again for other transactions.
+ * By the source's clock, which was read after the snapshot; within one second MariaDB's log cannot tell.
+ */
+function beganAfter(run: HistoryRun, point: RecoveryPoint): boolean {
+  const first = run.segments.find(({ firstTimeMicros }) => firstTimeMicros !== undefined)?.firstTimeMicros
+  return first !== undefined && first > point.timeMicros
+}
+
+/** True on MariaDB where the run gave one of these numbers to the transaction of another server: they parted before. */
+function* contradicts(run: HistoryRun, state: GtidState | undefined): Asking<boolean> {
+  const before = run.segments[0]?.gtidBefore
+  const after = run.segments.at(-1)?.gtidAfter
+  if (state?.flavour !== 'mariadb' || before === undefined || after === undefined) return false
+  const [start, end] = [GtidPosition.parse(before.text), GtidPosition.parse(after.text)]
+  for (const gtid of GtidPosition.parse(state.text).gtids()) {
+    if (!end.contains(gtid) || isSame(start.domain(gtid.domainId), gtid)) continue
+    if ((yield* findGtid(run, runStart(run), formatMariadbGtid(gtid))) === undefined) return true
+  }
+  return false
+}
+
+function isSame(a: MariadbGtid | undefined, b: MariadbGtid): boolean {
+  return a?.serverId === b.serverId && a.sequence === b.sequence
 }
 
 function* claimedPlace(run: HistoryRun, point: RecoveryPoint): Asking<Place | undefined> {
