@@ -10,6 +10,8 @@ const moment = z.number()
 const archiverState = z.object({
   format: z.literal(1),
   process: processMark,
+  /** Where it is, in its own words; absent in what an older Holdfast wrote. */
+  repository: z.string().exactOptional(),
   startedAtMs: moment,
   writtenAtMs: moment,
   /** How it ended: 'caught-up', 'signal' or the code of an error; absent while it runs. */
@@ -43,6 +45,7 @@ export type ArchiverState = Readonly<z.infer<typeof archiverState>>
 
 interface Described {
   readonly report: ArchiverReport
+  readonly repository: string
   readonly startedAtMs: number
   readonly isAcknowledging: boolean
   readonly semiSync: SemiSyncState | undefined
@@ -50,12 +53,13 @@ interface Described {
 }
 
 export function describeArchiver(described: Described): ArchiverState {
-  const { report, startedAtMs, isAcknowledging, semiSync, ended } = described
+  const { report, repository, startedAtMs, isAcknowledging, semiSync, ended } = described
   const { timeline, position, receivedBytes, segments, lastPutAtMs, spool, awaySinceMs, acknowledged } =
     report
   return {
     format: 1,
     process: ownProcessMark(),
+    repository,
     startedAtMs,
     writtenAtMs: Date.now(),
     isAcknowledging,
@@ -97,6 +101,20 @@ export async function writeAtomically(file: string, text: string): Promise<void>
 /** It has not said that it ended, and is not there any more. */
 export function hasDied({ process, ended }: ArchiverState): boolean {
   return ended === undefined && isGoneSinceBoot(process)
+}
+
+/**
+ * For how many seconds the spool still takes what comes, at the rate at which it has filled since the repository is away. Undefined
+ * where it is not away, or has not filled yet.
+ */
+export function roomSeconds(
+  { spool, awaySinceMs, writtenAtMs }: ArchiverState,
+  nowMs: number,
+): number | undefined {
+  const { usedBytes, limitBytes } = spool
+  if (awaySinceMs === undefined || usedBytes === 0 || writtenAtMs <= awaySinceMs) return undefined
+  const bytesPerMs = usedBytes / (writtenAtMs - awaySinceMs)
+  return Math.max(0, (limitBytes - usedBytes) / bytesPerMs - (nowMs - writtenAtMs)) / 1000
 }
 
 function stateFile(spoolDir: string): string {

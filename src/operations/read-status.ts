@@ -1,12 +1,15 @@
 // Use case: tell how well an instance is protected at this moment: its newest backup, the end of its archive, and how its archiver is.
 import { readSegment } from '../archive/read-segment.ts'
+import { formatDuration } from '../core/duration.ts'
 import { isHoldfastError } from '../core/errors.ts'
 import type { RecoveryWindow } from '../core/recovery-window.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
-import { type ArchiverState, hasDied, readArchiverState } from './archiver-state.ts'
+import { type ArchiverState, hasDied, readArchiverState, roomSeconds } from './archiver-state.ts'
+import { archiversHere } from './archivers-here.ts'
 import { type ListedSource, listBackups } from './list-backups.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
-import { spoolFolder } from './spool-folder.ts'
+import { openStore } from './open-store.ts'
+import { spoolFolder, spoolsFolder } from './spool-folder.ts'
 
 export interface StatusRequest {
   readonly access: RepositoryAccess
@@ -30,14 +33,44 @@ export interface SourceStatus {
 
 export interface StatusReport {
   readonly isBroken: boolean
+  /** Set where the repository cannot be reached: then only archivers of this machine are told of. */
+  readonly away?: { readonly place: string; readonly reason: string }
   readonly sources: readonly SourceStatus[]
 }
 
 /** It writes every two seconds; a machine that does nothing else for so long is in trouble itself. */
 const silentMs = 60_000
 
-/** Throws what opening the repository throws, USAGE for an unknown instance. */
+/** Throws what opening the repository throws, unless an archiver of this machine can tell more; USAGE for an unknown instance. */
 export async function readStatus(request: StatusRequest, signal: AbortSignal): Promise<StatusReport> {
+  try {
+    return await readFromRepository(request, signal)
+  } catch (error) {
+    if (!isHoldfastError(error, 'REPOSITORY_MISSING', 'STORE_UNUSABLE')) throw error
+    const report = await readWithoutRepository(request, error.message)
+    if (report.sources.length === 0) throw error
+    return report
+  }
+}
+
+async function readWithoutRepository(
+  { access, spool, source }: StatusRequest,
+  reason: string,
+): Promise<StatusReport> {
+  const { place } = openStore(access.place)
+  const nowMs = Date.now()
+  const here = await archiversHere(spoolsFolder(access, spool), place)
+  const sources = here
+    .filter(({ name }) => source === undefined || name === source)
+    .map(({ name, archiver }) => ({
+      name,
+      archiver: { ...archiver, isRunning: isRunning(archiver, nowMs) },
+      problems: archiverProblems(archiver, nowMs),
+    }))
+  return { isBroken: true, away: { place, reason }, sources }
+}
+
+async function readFromRepository(request: StatusRequest, signal: AbortSignal): Promise<StatusReport> {
   const { access, spool } = request
   const listing = await listBackups({ access, source: request.source }, signal)
   const repository = await openRepository(access, signal)
@@ -74,8 +107,15 @@ export function archiverProblems(state: ArchiverState, nowMs: number): readonly 
   const { spool, awaySinceMs, semiSync } = state
   if (!isRunning(state, nowMs)) return endOf(state)
   const problems: string[] = []
-  if (awaySinceMs !== undefined)
-    problems.push(`the repository is away for the archiver since ${new Date(awaySinceMs).toISOString()}`)
+  if (awaySinceMs !== undefined) {
+    const room = roomSeconds(state, nowMs)
+    problems.push(
+      `the repository is away for the archiver since ${new Date(awaySinceMs).toISOString()}` +
+        (room === undefined
+          ? ''
+          : `; at the rate since then its spool is full in ${formatDuration(room * 1000)}`),
+    )
+  }
   if (spool.isHeld) problems.push('the spool is full: nothing more is taken from the source')
   if (semiSync !== undefined && !semiSync.isWaiting) {
     problems.push(

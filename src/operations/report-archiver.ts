@@ -8,6 +8,8 @@ import type { SemiSyncFallback } from './semi-sync-fallback.ts'
 
 export interface ReporterOptions {
   readonly source: string
+  /** Where it is, in its own words. */
+  readonly repository: string
   readonly spoolDir: string
   readonly metricsFile: string | undefined
   readonly isAcknowledging: boolean
@@ -39,10 +41,11 @@ export class ArchiverReporter {
 
   /** Never throws: a stream is worth more than the word of it. */
   async #write(report: ArchiverReport, ended: string | undefined): Promise<void> {
-    const { source, spoolDir, metricsFile, isAcknowledging, fallback } = this.#options
+    const { source, repository, spoolDir, metricsFile, isAcknowledging, fallback } = this.#options
     const semiSync = isAcknowledging ? fallback.state : undefined
     const state = describeArchiver({
       report,
+      repository,
       startedAtMs: this.#startedAtMs,
       isAcknowledging,
       semiSync,

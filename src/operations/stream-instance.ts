@@ -66,6 +66,7 @@ export async function streamInstance(
   const { metricsFile } = request
   const reporter = new ArchiverReporter({
     source: request.source,
+    repository: repository.place,
     spoolDir,
     metricsFile,
     isAcknowledging,

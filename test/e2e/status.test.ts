@@ -1,7 +1,7 @@
 // `holdfast status` and the metrics say how an archiver is, from its first word to its sudden end.
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { eventually } from '../support/archive-rig.ts'
@@ -57,6 +57,25 @@ test('status tells of a source that no longer waits, and of an archiver that is 
   assert.equal(well.exit, 0, well.output)
   assert.match(well.stdout, /^shop +.* ago +.* ago +.* ago +runs +.* of 4\.0 GiB +waits +.* m?s \/ .* m?s$/m)
   assert.match(well.stdout, /^shop: every commit from .* can be recovered\.$/m)
+
+  await rename(repository, `${repository}.away`)
+  await server.sql("INSERT INTO d.c VALUES ('<1-2>')")
+  const roomTold =
+    /^WRONG: shop: the repository is away for the archiver since \S+; at the rate since then its spool is full in .*\.$/m
+  await eventually(
+    'the archiver says that it is away',
+    async () => roomTold.test((await status()).stdout),
+    60,
+  )
+  const away = await status()
+  assert.equal(away.exit, 10, away.output)
+  assert.match(away.stdout, /^shop +- +- +- +runs +[1-9].* of 4\.0 GiB +waits /m)
+  assert.match(away.stdout, /^WRONG: the repository cannot be reached, .*: there is no repository in /m)
+  const other = await holdfast(['status', '--repository', folder.path], { env })
+  assert.equal(other.exit, 10, other.output)
+  assert.equal(other.stdout, '', 'the archiver of another repository')
+  await rename(`${repository}.away`, repository)
+  await eventually('it is back', async () => (await status()).exit === 0, 60)
 
   await server.sql('SET GLOBAL rpl_semi_sync_master_enabled = OFF')
   await eventually(

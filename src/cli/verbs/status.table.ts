@@ -22,6 +22,8 @@ export const statusVerb: VerbSpec = {
   notes: [
     'The newest backup, the end of the archive, and how the archiver is, as far as it ran on this machine. Exit status 32 means that commits are not ' +
       'archived as they should be: the archiver does not run, the repository is away for it, its spool is full, or the source no longer waits for it.',
+    'While the repository cannot be reached, what archivers on this machine say of themselves is told, how long their spools last at the rate so far, and the ' +
+      'exit status is 10.',
   ],
   arguments: [optionalSourceArgument],
   options: [

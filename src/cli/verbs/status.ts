@@ -1,6 +1,7 @@
 // `holdfast status`: a line for each instance, how far it can be recovered, and what is wrong with its archiver.
 import { formatBytes } from '../../core/byte-size.ts'
 import { formatDuration } from '../../core/duration.ts'
+import { errorCodes } from '../../core/error-codes.table.ts'
 import { latencyText } from '../../core/latency-text.ts'
 import { describePoint } from '../../core/point-text.ts'
 import { readStatus, type SourceStatus } from '../../operations/read-status.ts'
@@ -22,7 +23,7 @@ const columns = [
 ]
 
 export const run: VerbRun = async (context) => {
-  const { isBroken, sources } = await readStatus(
+  const { isBroken, away, sources } = await readStatus(
     {
       access: repositoryAccess(context),
       source: namedSource(context),
@@ -40,6 +41,11 @@ export const run: VerbRun = async (context) => {
             problems.map((problem) => `WRONG: ${name}: ${problem}.`),
           ),
         ]
+  if (away !== undefined) {
+    const told = `WRONG: the repository cannot be reached, so only what archivers on this machine say is told: ${away.reason}.`
+    const json = { isBroken, away, sources }
+    return { text: [...text, told].join('\n'), json, exit: errorCodes.REPOSITORY_MISSING.exit }
+  }
   return { text: text.join('\n'), json: { isBroken, sources }, ...(isBroken ? { exit: brokenExit } : {}) }
 }
 
