@@ -103,7 +103,8 @@ function isAtEnd({ timeline, after }: HistoryGap, run: HistoryRun): boolean {
   return timeline === run.timeline && last?.file === after.file && last.end === after.offset
 }
 
-function endOfRun(run: HistoryRun, newest: RecoveryPoint): RecoveryPoint {
+/** The end of what is archived there; `newest` for what it does not know. */
+export function endOfRun(run: HistoryRun, newest: RecoveryPoint): RecoveryPoint {
   const last = run.segments.at(-1)!
   const gtid = last.gtidAfter ?? newest.gtid
   return {

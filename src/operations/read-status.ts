@@ -1,12 +1,12 @@
 // Use case: tell how well an instance is protected at this moment: its newest backup, the end of its archive, and how its archiver is.
-import { readSegment } from '../archive/read-segment.ts'
 import { formatDuration } from '../core/duration.ts'
 import { isHoldfastError } from '../core/errors.ts'
-import type { RecoveryWindow } from '../core/recovery-window.ts'
+import type { BackupListing } from '../repository/manifest.ts'
 import type { SourceRepository } from '../repository/source-repository.ts'
 import { type ArchiverState, hasDied, readArchiverState, roomSeconds } from './archiver-state.ts'
 import { archiversHere } from './archivers-here.ts'
-import { type ListedSource, listBackups } from './list-backups.ts'
+import { existingSource } from './existing-source.ts'
+import { type NewestHistory, type NewestWindow, readNewestHistory } from './newest-window.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { openStore } from './open-store.ts'
 import { spoolFolder, spoolsFolder } from './spool-folder.ts'
@@ -21,8 +21,8 @@ export interface StatusRequest {
 export interface SourceStatus {
   readonly name: string
   readonly newestBackup?: { readonly id: string; readonly startedAt: string; readonly ageSeconds: number }
-  /** Absent where no key was given, or nothing goes on from a backup. */
-  readonly window?: RecoveryWindow
+  /** Absent where no key was given, or the newest timeline does not go on from a backup. */
+  readonly window?: NewestWindow
   /** Absent where nothing is archived, or no key was given. */
   readonly lastSegment?: { readonly arrivedAt: string; readonly ageSeconds: number }
   /** Absent where no archiver ever ran on this machine. */
@@ -72,34 +72,79 @@ async function readWithoutRepository(
 
 async function readFromRepository(request: StatusRequest, signal: AbortSignal): Promise<StatusReport> {
   const { access, spool } = request
-  const listing = await listBackups({ access, source: request.source }, signal)
   const repository = await openRepository(access, signal)
-  const nowMs = Date.now()
+  const isReadable = !repository.isEncrypted || access.identityFile !== undefined
+  const named =
+    request.source === undefined ? undefined : await existingSource(repository, request.source, signal)
+  const names = named === undefined ? await repository.listSources(signal) : [named.name]
   const sources: SourceStatus[] = []
-  for (const listed of listing.sources) {
-    const { name } = listed
+  for (const name of names) {
     const archiver = await readArchiverState(spoolFolder(access, spool, repository.id, name))
-    const arrivedAtMs = listing.isReadable ? await lastArrival(repository.source(name), signal) : undefined
+    const stored = await readStored(repository.source(name), isReadable, signal)
+    const nowMs = Date.now()
     sources.push({
       name,
-      ...newestBackup(listed, nowMs),
-      ...newestWindow(listed),
-      ...(arrivedAtMs === undefined
-        ? {}
-        : {
-            lastSegment: {
-              arrivedAt: new Date(arrivedAtMs).toISOString(),
-              ageSeconds: seconds(nowMs - arrivedAtMs),
-            },
-          }),
+      ...aged(stored, nowMs),
       ...(archiver === undefined ? {} : { archiver: { ...archiver, isRunning: isRunning(archiver, nowMs) } }),
       problems: [
-        ...(listed.problem === undefined ? [] : [listed.problem]),
+        ...(stored.problem === undefined ? [] : [stored.problem]),
         ...(archiver === undefined ? [] : archiverProblems(archiver, nowMs)),
       ],
     })
   }
   return { isBroken: sources.some(({ problems }) => problems.length > 0), sources }
+}
+
+interface Stored extends NewestHistory {
+  readonly newest: BackupListing | undefined
+  readonly problem?: string
+}
+
+async function readStored(
+  source: SourceRepository,
+  isReadable: boolean,
+  signal: AbortSignal,
+): Promise<Stored> {
+  const backups = await source.listBackups(signal)
+  const newest = backups.at(-1)
+  if (!isReadable) return { newest }
+  try {
+    return {
+      newest,
+      ...(await readNewestHistory(
+        source,
+        backups.map(({ id }) => id),
+        signal,
+      )),
+    }
+  } catch (error) {
+    if (!isHoldfastError(error, 'VERIFY_FAILED')) throw error
+    return { newest, problem: error.message }
+  }
+}
+
+function aged({ newest, window, lastArrivalMillis }: Stored, nowMs: number): Partial<SourceStatus> {
+  return {
+    ...(newest === undefined
+      ? {}
+      : {
+          newestBackup: {
+            id: newest.id,
+            startedAt: newest.startedAt,
+            ageSeconds: seconds(nowMs - Date.parse(newest.startedAt)),
+          },
+        }),
+    ...(window === undefined ? {} : { window }),
+    // By the source's clock.
+    ...(lastArrivalMillis === undefined
+      ? {}
+      : {
+          lastSegment: {
+            arrivedAt: new Date(lastArrivalMillis).toISOString(),
+            ageSeconds: seconds(nowMs - lastArrivalMillis),
+          },
+        }),
+  }
 }
 
 /** One that ended because it had caught up, as from a timer, is as it should be. */
@@ -139,31 +184,6 @@ function endOf(state: ArchiverState): readonly string[] {
   if (ended !== undefined) return [`the archiver is not running: it ended with ${ended} at ${at}`]
   if (hasDied(state)) return [`the archiver is not running: it died after ${at}`]
   return [`the archiver has not been heard of since ${at}`]
-}
-
-function newestBackup({ backups }: ListedSource, nowMs: number): Pick<SourceStatus, 'newestBackup'> {
-  const newest = backups.at(-1)
-  if (newest === undefined) return {}
-  const { id, startedAt } = newest
-  return { newestBackup: { id, startedAt, ageSeconds: seconds(nowMs - Date.parse(startedAt)) } }
-}
-
-function newestWindow({ windows }: ListedSource): Pick<SourceStatus, 'window'> {
-  const window = windows?.findLast(({ timeline }) => timeline !== undefined)
-  return window === undefined ? {} : { window }
-}
-
-/** By the source's clock. */
-async function lastArrival(source: SourceRepository, signal: AbortSignal): Promise<number | undefined> {
-  const last = (await source.listSegments(undefined, signal)).at(-1)
-  if (last === undefined) return undefined
-  try {
-    return (await readSegment(source, last, signal)).index.lastArrivalMillis
-  } catch (error) {
-    // That is told as the problem of the archive.
-    if (isHoldfastError(error, 'VERIFY_FAILED')) return undefined
-    throw error
-  }
 }
 
 function seconds(ms: number): number {

@@ -56,7 +56,10 @@ test('status tells of a source that no longer waits, and of an archiver that is 
   const well = await status()
   assert.equal(well.exit, 0, well.output)
   assert.match(well.stdout, /^shop +.* ago +.* ago +.* ago +runs +.* of 4\.0 GiB +waits +.* m?s \/ .* m?s$/m)
-  assert.match(well.stdout, /^shop: every commit from .* can be recovered\.$/m)
+  assert.match(
+    well.stdout,
+    /^shop: from backup \S+ on every commit up to .* is archived, as the numbers of the segments tell\.$/m,
+  )
 
   await rename(repository, `${repository}.away`)
   await server.sql("INSERT INTO d.c VALUES ('<1-2>')")

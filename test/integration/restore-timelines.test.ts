@@ -89,6 +89,14 @@ eachServer('behind a failover every point is reached from a backup of the server
     path.join(archive.folder, 'repository'),
   ])
   assert.match(told.stdout, new RegExp(`from backup \\S+ on, over timelines ${one} and ${two}\\.\n`))
+  const status = await holdfast([
+    'status',
+    'shop',
+    '--json',
+    '--repository',
+    path.join(archive.folder, 'repository'),
+  ])
+  assert.equal(JSON.parse(status.stdout).sources[0].window.timeline, two)
   const open = await Archive.open(archive.source)
   const transactions = open
     .history()

@@ -75,7 +75,7 @@ function cells({ name, newestBackup, window, lastSegment, archiver }: SourceStat
 function describeWindow({ name, window }: SourceStatus): readonly string[] {
   if (window === undefined) return []
   return [
-    `${name}: every commit from ${describePoint(window.from)} to ${describePoint(window.to)} can be recovered.`,
+    `${name}: from backup ${window.backup} on every commit up to ${describePoint(window.to)} is archived, as the numbers of the segments tell.`,
   ]
 }
 
