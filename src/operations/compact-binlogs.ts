@@ -5,9 +5,9 @@ import type { ArchiveRequest } from './open-archive.ts'
 import { openRepository } from './open-repository.ts'
 
 /** Longer than anybody who has listed the segments takes to come to the last one; who comes later finds them in their packs. */
-const graceMs = 24 * 3600_000
+export const graceMs = 24 * 3600_000
 /** Two hours of segments that were sealed every 30 seconds. */
-const fewest = 240
+export const fewest = 240
 
 /** Needs no recovery key. Throws what opening the repository throws, USAGE for an unknown instance, VERIFY_FAILED. */
 export async function compactBinlogs(

@@ -11,7 +11,9 @@ import { readLogCoverage } from '../instance/read-log-coverage.ts'
 import { readSemiSync } from '../instance/semi-sync.ts'
 import { Connection } from '../wire/connection.ts'
 import { unlessStalled } from '../wire/stalled-commits.ts'
+import { BackgroundCompaction } from './background-compaction.ts'
 import { beginAtBackup } from './begin-at-backup.ts'
+import { fewest, graceMs } from './compact-binlogs.ts'
 import { logGaps, unseenReplica } from './log-gaps.ts'
 import { openRepository, type RepositoryAccess } from './open-repository.ts'
 import { ArchiverReporter } from './report-archiver.ts'
@@ -34,9 +36,14 @@ export interface StreamRequest {
   readonly spool?: string | undefined
   readonly spoolBytes?: number | undefined
   readonly sealSeconds?: number | undefined
+  /** Put small segments together now and then, as `holdfast binlog compact` does. */
+  readonly compact: boolean
   /** Where to write metrics for Prometheus. */
   readonly metricsFile?: string | undefined
 }
+
+/** Two hours make an object of segments that were sealed every 30 seconds. */
+const compactEveryMs = 3600_000
 
 export type { AcknowledgementSummary } from '../archive/acknowledger.ts'
 export { type SafePlaceName, safePlaces } from '../archive/safe-place.ts'
@@ -73,6 +80,14 @@ export async function streamInstance(
     fallback,
     emit,
   })
+  await using compaction = new BackgroundCompaction({
+    source,
+    graceMs,
+    fewest,
+    everyMs: compactEveryMs,
+    emit,
+  })
+  if (request.compact && !request.untilCaughtUp) compaction.begin()
   try {
     const summary = await streamBinaryLogs({
       settings,
@@ -92,6 +107,8 @@ export async function streamInstance(
       signal,
     })
     await reporter.end(summary.stopped)
+    // From a timer there is no later.
+    if (request.compact && summary.stopped === 'caught-up') await compaction.run()
     return summary
   } catch (error) {
     await reporter.end(error)

@@ -9,6 +9,8 @@ export interface CompactOptions {
   readonly graceMs: number
   /** Fewer than so many small segments in a row are left as they are. */
   readonly fewest: number
+  /** Makes and clears up no more than so many; all by default. */
+  readonly mostPacks?: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -36,7 +38,8 @@ export async function compactSegments(
   let packedSegments = 0
   let packs = 0
   const loose = (await segments.list(undefined, options.signal)).filter(({ pack }) => pack === undefined)
-  for (const group of groups(loose, options.fewest)) {
+  for (const group of groups(loose, options.fewest).slice(0, options.mostPacks)) {
+    options.signal?.throwIfAborted()
     await packGroup(store, group, options.signal)
     packedSegments += group.length
     packs += 1
@@ -90,11 +93,14 @@ async function packGroup(
 async function removePacked(
   store: ObjectStore,
   segments: SegmentStore,
-  { graceMs, signal }: CompactOptions,
+  { graceMs, mostPacks = Number.POSITIVE_INFINITY, signal }: CompactOptions,
 ): Promise<number> {
   let removed = 0
+  let cleared = 0
   const byPack = Map.groupBy(await segments.listTwice(signal), ({ ref }) => ref.key)
   for (const [key, members] of byPack) {
+    signal?.throwIfAborted()
+    if (cleared === mostPacks) break
     const head = await store.head(key, { signal })
     if (head === undefined || Date.now() - head.modifiedMs < graceMs) continue
     for (const { ref, ownKey } of members) {
@@ -109,6 +115,7 @@ async function removePacked(
       { signal },
     )
     removed += members.length
+    cleared += 1
   }
   return removed
 }

@@ -257,6 +257,7 @@ export class SourceRepository {
 
   /** Puts small segments together into larger objects. Readers and the archiver may go on meanwhile. */
   async compactSegments(options: CompactOptions): Promise<CompactReport> {
+    await this.#requireRepository(options.signal)
     return compactSegments(this.#context.store, this.#segments, options)
   }
 

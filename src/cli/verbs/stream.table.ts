@@ -88,6 +88,12 @@ export const streamVerb: VerbSpec = {
       help: 'put what has come into the repository at least this often (default: 30)',
     },
     {
+      name: 'no-compact',
+      kind: 'flag',
+      group: 'Stream',
+      help: 'leave small segments as they are: otherwise those of some hours are put together into one object, now and then',
+    },
+    {
       name: 'metrics-file',
       kind: 'text',
       value: 'FILE',

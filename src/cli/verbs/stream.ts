@@ -29,6 +29,7 @@ export const run: VerbRun = async (context) => {
       fromBackup: options.text('from-backup'),
       spool: options.text('spool'),
       spoolBytes: options.bytes('spool-size'),
+      compact: !options.flag('no-compact'),
       metricsFile: options.text('metrics-file'),
       sealSeconds: options.integer('seal-seconds'),
     },
