@@ -70,7 +70,7 @@ test('an archiver puts segments together while it acknowledges, and a crash at a
   await enableSemiSync(server)
   const place = path.join(rig.folder, 'repository')
   const told: HoldfastEvent[] = []
-  const { stop, done } = rig.stream({ sealBytes: 300, acknowledgeAfter: 'spool' })
+  const { stop, done } = rig.stream({ sealBytes: 1, acknowledgeAfter: 'spool' })
   await using compaction = new BackgroundCompaction({
     source: rig.source,
     graceMs: 0,
@@ -79,7 +79,7 @@ test('an archiver puts segments together while it acknowledges, and a crash at a
     emit: (event) => told.push(event),
   })
   compaction.begin()
-  for (let i = 0; i < 46; i++) {
+  for (let i = 0; i < 42; i++) {
     // What comes after that stays as it is, for what follows below.
     if (i === 34) await compaction[Symbol.asyncDispose]()
     await server.sql(`INSERT INTO d.c VALUES ('<${i}>')`)
