@@ -54,3 +54,12 @@ export async function readSemiSync(
     unacknowledged: Number(value('no_tx')),
   }
 }
+
+/** How many commits wait for an acknowledgement at this moment. Needs no privilege. */
+export async function waitingCommits(connection: Connection, options: StatementOptions): Promise<number> {
+  const rows = await connection.query(
+    "SHOW GLOBAL STATUS LIKE 'rpl\\_semi\\_sync\\_%\\_wait\\_sessions'",
+    options,
+  )
+  return rows.reduce((sum, row) => sum + Number(textOf(row, 'Value')), 0)
+}

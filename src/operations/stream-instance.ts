@@ -8,7 +8,7 @@ import type { EmitEvent } from '../core/events.ts'
 import { inspectInstance } from '../instance/instance-facts.ts'
 import type { LogCoverage } from '../instance/log-coverage.ts'
 import { readLogCoverage } from '../instance/read-log-coverage.ts'
-import { readSemiSync } from '../instance/semi-sync.ts'
+import { readSemiSync, waitingCommits } from '../instance/semi-sync.ts'
 import { Connection } from '../wire/connection.ts'
 import { unlessStalled } from '../wire/stalled-commits.ts'
 import { BackgroundCompaction } from './background-compaction.ts'
@@ -65,8 +65,8 @@ export async function streamInstance(
     fallback.note(await readSemiSync(connection, { signal: within }))
     await refuse(connection, within)
   }
-  // A source that waits for us may not answer before the stream acknowledges: then the stream looks itself, as soon as it does.
   await checkSource(settings, request.acknowledgeAfter === undefined ? refuse : undefined, signal)
+  if (request.acknowledgeAfter !== undefined) await refuseUnlessAwaited(settings, refuse, signal)
   const spoolDir = spoolFolder(access, request.spool, repository.id, request.source)
   const source = repository.source(request.source)
   const isAcknowledging = request.acknowledgeAfter !== undefined
@@ -135,6 +135,24 @@ async function checkSource(
 ): Promise<void> {
   await using connection = await Connection.open(settings, { signal })
   await unlessStalled(connection, settings, () => checkOver(connection, refuse, signal))
+}
+
+/**
+ * A MariaDB whose commits wait for us may not tell of its log before the stream acknowledges them, and they should not wait for the
+ * answer either: then the stream looks itself, as soon as it does.
+ */
+async function refuseUnlessAwaited(
+  settings: ConnectionSettings,
+  refuse: RefuseSource,
+  signal: AbortSignal,
+): Promise<void> {
+  await using connection = await Connection.open(settings, { signal })
+  if (connection.flavour === 'mariadb' && (await waitingCommits(connection, { signal })) > 0) return
+  try {
+    await unlessStalled(connection, settings, () => refuse(connection, signal))
+  } catch (error) {
+    if (!isHoldfastError(error, 'SERVER_TIMEOUT')) throw error
+  }
 }
 
 async function checkOver(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { eventually } from '../support/archive-rig.ts'
 import { assertRefused, type HoldfastRun, holdfast, succeed } from '../support/holdfast.ts'
+import { enableSemiSync } from '../support/semi-sync.ts'
 import { eachServer, type ServerKind, startServer, type TestServer } from '../support/servers.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -55,6 +56,18 @@ eachServer('a filter of the binary log is found by doctor, and stream refuses th
     assertRefused(run, 22, problem)
     assert.match(run.stderr, /hint: .*binlog-ignore-db.*holdfast backup URL.*--new-timeline/)
   }
+})
+
+eachServer('a stream with --semi-sync refuses such a server before it takes anything', async (kind) => {
+  await using rig = await newRepository()
+  await using server = await startServer(kind, { args: ['--binlog-ignore-db=lost'] })
+  await enableSemiSync(server)
+  assertRefused(
+    await holdfast(rig.stream(server, '--semi-sync', '--until-caught-up')),
+    22,
+    /changes in lost are not logged/,
+  )
+  assertRefused(await holdfast(rig.find()), 2, /there is no instance 'shop'/)
 })
 
 eachServer('a stream ends when its server comes back with a filter', async (kind) => {
