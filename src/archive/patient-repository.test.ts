@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import { type Patience, PatientRepository } from './patient-repository.ts'
 import type { SegmentRepository } from './segment-repository.ts'
@@ -63,4 +64,36 @@ test('what waiting does not mend is thrown at once, at the start everything, and
     signal: AbortSignal.timeout(10),
   })
   await assert.rejects(stopped.listSegments(), (error) => isHoldfastError(error, 'STORE_UNUSABLE'))
+})
+
+test('what takes a call and never answers is told of as away, asked no second time, and given up at the signal', async () => {
+  const told: string[] = []
+  const stop = new AbortController()
+  let calls = 0
+  let answer: (() => void) | undefined
+  const hanging: SegmentRepository = {
+    ...repositoryWith([]),
+    listSegments: () => {
+      calls++
+      return new Promise((resolve) => (answer = () => resolve([])))
+    },
+  }
+  const patient = new PatientRepository(hanging, {
+    onAway: ({ message }) => told.push(message),
+    onBack: () => told.push('back'),
+    silentMs: 20,
+    signal: stop.signal,
+  })
+  patient.becomePatient()
+  const listed = patient.listSegments()
+  while (told.length === 0) await sleep(5)
+  answer?.()
+  assert.deepEqual(await listed, [])
+  assert.deepEqual(told, ['the store of shop has not answered for 0.0 s', 'back'])
+  assert.equal(calls, 1)
+
+  const given = patient.listSegments()
+  while (told.length === 2) await sleep(5)
+  stop.abort()
+  await assert.rejects(given, { code: 'STORE_UNUSABLE', message: /^stopped while the repository is away: / })
 })

@@ -1,5 +1,6 @@
 // A repository that may be away for a while: what an archiver asks of it is tried again until it is back.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatDuration } from '../core/duration.ts'
 import { HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { SourceIdentity } from '../core/source-identity.ts'
 import type { SegmentRef } from '../repository/segment-store.ts'
@@ -9,10 +10,15 @@ export interface Patience {
   /** Once for each time that it is away, when the second try has failed as well. */
   readonly onAway: (reason: HoldfastError) => void
   readonly onBack: (awayMs: number) => void
+  /** After so long without an answer it counts as away, in milliseconds; a minute by default. */
+  readonly silentMs?: number
   /** Ends the waiting: the last failure is thrown then. */
   readonly signal: AbortSignal | undefined
 }
 
+/** A put of 16 MiB over a slow line may take a good while. */
+const defaultSilentMs = 60_000
+const givenUpLookMs = 250
 const firstPauseMs = 250
 const lastPauseMs = 30_000
 
@@ -85,7 +91,7 @@ export class PatientRepository implements SegmentRepository {
     const { signal } = this.#patience
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, lastPauseMs)) {
       try {
-        const answer = await call()
+        const answer = await this.#overseen(call(), signal)
         this.#noteAnswer()
         return answer
       } catch (error) {
@@ -98,9 +104,43 @@ export class PatientRepository implements SegmentRepository {
     }
   }
 
+  /**
+   * A store that takes calls and never answers is told of as one that is away, after a while. The call goes on: another one would hang as well, and
+   * each of them may hold one of the few threads on which the spool is written too. The signal gives it up.
+   */
+  async #overseen<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (!this.#isPatient) return call
+    const startedAtMs = Date.now()
+    const silentMs = this.#patience.silentMs ?? defaultSilentMs
+    const reason = silent(this.name, silentMs)
+    const over = new AbortController()
+    const timer = setTimeout(() => {
+      this.#awaySinceMs ??= startedAtMs
+      this.#tellAway(reason)
+    }, silentMs)
+    try {
+      return await Promise.race([call, this.#givenUp(reason, signal, over.signal)])
+    } finally {
+      clearTimeout(timer)
+      over.abort()
+    }
+  }
+
+  /** Rejects once the signal has come and the store is told of as away; or when it is over. */
+  async #givenUp(reason: HoldfastError, signal: AbortSignal | undefined, over: AbortSignal): Promise<never> {
+    for (;;) {
+      await sleep(givenUpLookMs, undefined, { signal: over })
+      if (signal?.aborted === true && this.#isTold) throw stoppedWhileAway(reason)
+    }
+  }
+
   #noteFailure(reason: HoldfastError, isFirst: boolean): void {
     this.#awaySinceMs ??= Date.now()
-    if (isFirst || this.#isTold) return
+    if (!isFirst) this.#tellAway(reason)
+  }
+
+  #tellAway(reason: HoldfastError): void {
+    if (this.#isTold) return
     this.#isTold = true
     this.#patience.onAway(reason)
   }
@@ -112,6 +152,16 @@ export class PatientRepository implements SegmentRepository {
     this.#isTold = false
     this.#patience.onBack(Date.now() - since)
   }
+}
+
+function silent(name: string, ms: number): HoldfastError {
+  return new HoldfastError(
+    'STORE_UNUSABLE',
+    `the store of ${name} has not answered for ${formatDuration(ms)}`,
+    {
+      source: name,
+    },
+  )
 }
 
 function stoppedWhileAway(reason: HoldfastError): HoldfastError {
