@@ -229,20 +229,29 @@ async function reconnect(
   const { settings, refuse, acknowledgeAfter, emit, signal } = options
   const isAcknowledged = acknowledgeAfter !== undefined
   emit({ type: 'notice', level: 'info', message: `connection lost, trying again: ${reason.message}` })
+  let isTold = false
   for (let pauseMs = firstRetryMs; ; pauseMs = Math.min(2 * pauseMs, lastRetryMs)) {
     let connection: Connection | undefined
     try {
       // Between a half and all of the pause, so that many archivers do not come back at once.
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal })
       await leaveToSuccessor(options)
-      connection = await Connection.open(settings, { signal })
-      const server = await readServer(connection, options)
-      if (!isAcknowledged) await refuse?.(connection, signal)
-      return { connection, server }
+      const opened = await Connection.open(settings, { signal })
+      connection = opened
+      const server = await readServer(opened, options)
+      if (!isAcknowledged && refuse !== undefined) {
+        await unlessStalled(opened, settings, () => refuse(opened, signal))
+      }
+      return { connection: opened, server }
     } catch (error) {
       connection?.destroy()
       if (signal?.aborted === true) return undefined
-      if (!isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
+      // Commits that wait for another replica, or for us: some time it goes on.
+      const isStalled = isHoldfastError(error, 'SERVER_TIMEOUT')
+      if (isStalled && !isTold)
+        emit({ type: 'notice', level: 'warning', message: `${error.message}; trying again` })
+      isTold ||= isStalled
+      if (!isStalled && !isHoldfastError(error, 'CONNECTION_LOST', 'SOURCE_UNREACHABLE')) throw error
     }
   }
 }

@@ -193,6 +193,52 @@ test('a server that answers nothing since its commits wait for nobody is given u
   await using rig = await archiveRig(server)
   await server.sql(commitTable)
   await enableSemiSync(server)
+  const release = await stallCommits(server)
+  const stalled = { code: 'SERVER_TIMEOUT', hint: /stream --semi-sync.*rpl_semi_sync_master_timeout/ }
+  const { signal } = new AbortController()
+  await Promise.all([
+    assert.rejects(doctorInstance(server.settings(), { isSemiSyncWanted: false, signal }), stalled),
+    assert.rejects(rig.catchUp(), stalled),
+  ])
+  await release()
+})
+
+test('an archiver that comes back to a server that answers nothing waits until it does', async (context) => {
+  await using server = await startServer('mariadb-10.11')
+  await using rig = await archiveRig(server)
+  await server.sql(commitTable)
+  const { stop, done } = rig.stream({
+    refuse: async (connection) => void (await connection.query('SHOW MASTER STATUS')),
+  })
+  context.after(() => stop.abort())
+  const outcome = done.then(
+    () => 'stopped',
+    (error: unknown) => String(error),
+  )
+  const dump = "SELECT id FROM information_schema.processlist WHERE command = 'Binlog Dump'"
+  await eventually('it streams', async () => (await server.sql(dump)).trim() !== '')
+  await enableSemiSync(server)
+  const release = await stallCommits(server)
+  await server.sql(`KILL ${(await server.sql(dump)).trim()}`)
+  const isTold = () =>
+    rig.events.some(
+      (event) => event.type === 'notice' && /waits? for a replica .*; trying again$/.test(event.message),
+    )
+  const ended = outcome.then((text) => assert.fail(`it ended: ${text}`))
+  await Promise.race([eventually('that is told', isTold, 30), ended])
+  await release()
+  await Promise.race([
+    eventually('it streams again', async () => (await server.sql(dump)).trim() !== '', 60),
+    ended,
+  ])
+  ended.catch(() => undefined)
+  stop.abort()
+  assert.equal(await outcome, 'stopped')
+  await rig.assertSameAsSource()
+})
+
+/** Two commits that wait for nobody, the second one with the lock of the log. Answers what gives them up. */
+async function stallCommits(server: TestServer): Promise<() => Promise<void>> {
   const connections = await Promise.all([1, 2].map(() => Connection.open(server.settings())))
   const commits: Promise<unknown>[] = []
   const insert = (number: number) => {
@@ -214,12 +260,9 @@ test('a server that answers nothing since its commits wait for nobody is given u
     )
     return !(await Promise.race([asked, sleep(2000, false)]))
   })
-  const stalled = { code: 'SERVER_TIMEOUT', hint: /stream --semi-sync.*rpl_semi_sync_master_timeout/ }
-  const { signal } = new AbortController()
-  await Promise.all([
-    assert.rejects(doctorInstance(server.settings(), { isSemiSyncWanted: false, signal }), stalled),
-    assert.rejects(rig.catchUp(), stalled),
-  ])
-  for (const connection of [...connections, ...probes]) connection.destroy()
-  await Promise.all(commits)
-})
+  return async () => {
+    await server.sql('SET GLOBAL rpl_semi_sync_master_enabled = OFF')
+    for (const connection of [...connections, ...probes]) connection.destroy()
+    await Promise.all(commits)
+  }
+}
