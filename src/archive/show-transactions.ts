@@ -26,7 +26,7 @@ export interface ShowFilter extends Omit<FindFilter, 'minRows'> {
 }
 
 /** What somebody else knows of a table's columns, where the log leaves something out. */
-export type KnownColumns = (map: TableMap, timeMicros: number) => Promise<DefinedColumns | undefined>
+export type KnownColumns = (map: TableMap, change: ShownTransaction) => Promise<DefinedColumns | undefined>
 
 export interface DefinedColumns {
   readonly facts: readonly ColumnFacts[]
@@ -119,7 +119,7 @@ async function* none(): AsyncGenerator<never> {}
 
 async function* changesOf(
   events: AsyncIterable<BinlogEvent>,
-  { timeMicros }: SegmentTransaction,
+  transaction: ShownTransaction,
   filter: ShowFilter,
   known: KnownColumns,
 ): AsyncGenerator<ShownChange> {
@@ -132,7 +132,7 @@ async function* changesOf(
       if (isAskedFor(filter.table, map))
         tables.set(map.tableId, {
           map,
-          shown: await shownTable(map, event.format.flavour, timeMicros, known),
+          shown: await shownTable(map, event.format.flavour, transaction, known),
         })
       else tables.delete(map.tableId)
     } else if (type === eventType.rowsQuery || type === eventType.annotateRows) {
@@ -196,12 +196,13 @@ function isAskedFor(wanted: string | undefined, { schema, table }: TableMap): bo
 async function shownTable(
   map: TableMap,
   flavour: Flavour,
-  timeMicros: number,
+  transaction: ShownTransaction,
   known: KnownColumns,
 ): Promise<ShownTable> {
   const logged = columnFacts(map, flavour)
   const lacks = logged.some(({ name }) => name === undefined)
-  const defined = lacks ? await known(map, timeMicros) : undefined
+  const found = lacks ? await known(map, transaction) : undefined
+  const defined = found !== undefined && agrees(found.facts, logged) ? found : undefined
   const columns = Array.from({ length: map.columns === undefined ? 0 : map.columnCount }, (_, i) => {
     const facts = { ...defined?.facts[i], ...definite(logged[i] ?? {}) }
     return { name: facts.name ?? `@${i + 1}`, facts }
@@ -213,6 +214,14 @@ async function shownTable(
     names: !lacks ? 'log' : defined === undefined ? 'unknown' : 'backup',
     ...(defined === undefined ? {} : { backup: defined.backup }),
   }
+}
+
+/** False where the log contradicts: the definition is of another table than the one that was written to. */
+function agrees(defined: readonly ColumnFacts[], logged: readonly ColumnFacts[]): boolean {
+  return logged.every(({ isUnsigned }, i) => {
+    const other = defined[i]?.isUnsigned
+    return isUnsigned === undefined || other === undefined || isUnsigned === other
+  })
 }
 
 /** Without what is undefined, so that it hides nothing. */

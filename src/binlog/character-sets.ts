@@ -49,6 +49,31 @@ const collationNumbers: Readonly<Record<string, string>> = {
   gb18030: '248-250',
 }
 
+/** Characters of these take more than a byte (mbmaxlen; information_schema.CHARACTER_SETS, MAXLEN). */
+const characterBytes: Readonly<Record<string, number>> = {
+  big5: 2,
+  ujis: 3,
+  sjis: 2,
+  euckr: 2,
+  gb2312: 2,
+  gbk: 2,
+  utf8: 3,
+  utf8mb3: 3,
+  ucs2: 2,
+  utf8mb4: 4,
+  utf16: 4,
+  utf16le: 4,
+  utf32: 4,
+  cp932: 2,
+  eucjpms: 3,
+  gb18030: 4,
+}
+
+/** The most bytes that a character takes. */
+export function bytesOfCharacter(charset: string): number {
+  return characterBytes[charset] ?? 1
+}
+
 const charsetOfNumber = new Map(
   Object.entries(collationNumbers).flatMap(([charset, runs]) =>
     runs.split(' ').flatMap((run) => {

@@ -30,3 +30,11 @@ const controls = ['BEGIN', 'COMMIT', 'ROLLBACK', 'SAVEPOINT', 'RELEASE', 'XA']
 export function isTransactionControl(start: string): boolean {
   return controls.some((word) => start.startsWith(word) && !/[A-Z0-9_]/.test(start.charAt(word.length)))
 }
+
+const withoutColumns =
+  /^(?:TRUNCATE|ANALYZE|OPTIMIZE|FLUSH|GRANT|REVOKE|CREATE (?:OR REPLACE )?(?:DEFINER=\S+ )?(?:UNIQUE |FULLTEXT |SPATIAL )?(?:TRIGGER|PROCEDURE|FUNCTION|EVENT|VIEW|INDEX)|DROP (?:TRIGGER|PROCEDURE|FUNCTION|EVENT|INDEX))\b/
+
+/** True for what leaves the columns of all tables as they are: changes of rows, and DDL of other things. False where the start does not tell. */
+export function keepsColumns(start: string): boolean {
+  return isTransactionControl(start) || isDataChange(start) || withoutColumns.test(start)
+}

@@ -69,6 +69,19 @@ export function namesTable(statement: string, defaultSchema: string, wanted: str
   })
 }
 
+/**
+ * What a statement that ran in `defaultSchema` may name, in lower case: `schema.table` of each, and `schema.` where it is about a whole schema
+ * (DROP DATABASE). Words that are no names are among them.
+ */
+export function* namedTables(statement: string, defaultSchema: string): Generator<string> {
+  const names = [...statementNames(statement)]
+  const isOfSchema = changesSchema(names)
+  for (const [first, second] of names) {
+    yield (second === undefined ? `${defaultSchema}.${first}` : `${first}.${second}`).toLowerCase()
+    if (isOfSchema) yield `${first}.`.toLowerCase()
+  }
+}
+
 /** CREATE OR REPLACE DATABASE has the longest way to its second word. */
 function changesSchema(names: readonly StatementName[]): boolean {
   const [verb = '', ...words] = names

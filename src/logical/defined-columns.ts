@@ -9,6 +9,8 @@ export interface DefinedColumn {
   readonly name: string
   /** In lower case. */
   readonly type: string
+  /** The numbers behind the type: length, precision and scale; empty for ENUM and SET. */
+  readonly size: readonly number[]
   readonly isUnsigned: boolean
   /** `binary` for bytes; undefined for what is no text, and where the definition does not tell. */
   readonly charset: string | undefined
@@ -42,12 +44,14 @@ function definedColumn(text: string, tableCharset: string | undefined): DefinedC
   const collation = /(\w+?)_/.exec(attributeText(column, 'collate')?.replace(/^COLLATE\s+/i, '') ?? '')?.[1]
   const isCollated = collation !== undefined && collation !== 'uca1400'
   const textCharset = own ?? (isCollated ? collation : tableCharset)
+  const isLabelled = type === 'enum' || type === 'set'
   return {
     name,
     type,
+    size: isLabelled ? [] : (size.match(/\d+/g) ?? []).map(Number),
     isUnsigned: hasAttribute(column, 'unsigned', 'zerofill'),
     charset: textTypes.has(type) ? textCharset : byteTypes.test(type) ? 'binary' : undefined,
-    labels: type === 'enum' || type === 'set' ? labelsOf(size) : undefined,
+    labels: isLabelled ? labelsOf(size) : undefined,
   }
 }
 

@@ -46,7 +46,7 @@ export async function showBinlog(
   const bounds = { ...filter, untilMicros: untilMicros === undefined ? undefined : untilMicros + 1 }
   let transactions = 0
   let changes = 0
-  const found = showTransactions(archive, bounds, columnsOfBackups(source, signal), signal)
+  const found = showTransactions(archive, bounds, columnsOfBackups(source, archive, signal), signal)
   try {
     for await (const { transaction, changes: items } of found) {
       if (transactions === limit) return { transactions, changes, isCut: true }

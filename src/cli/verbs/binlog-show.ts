@@ -115,7 +115,12 @@ function rowsText(rows: number | undefined): string {
 }
 
 function tableName({ schema, table, names, backup }: ShownTable): string {
-  return `${schema}.${table}${names === 'backup' ? ` (columns as in backup ${backup ?? ''})` : ''}`
+  const source = {
+    log: '',
+    backup: ` (columns as in backup ${backup ?? ''})`,
+    unknown: ' (names of columns unknown)',
+  }
+  return `${schema}.${table}${source[names]}`
 }
 
 /** A line for each column that is in the log; `*` marks those that an update changed. */

@@ -125,7 +125,7 @@ export const binlogShowVerb: VerbSpec = {
     },
   ],
   notes: [
-    'Names of columns are in the log where the source has binlog_row_metadata=FULL. Elsewhere they are taken from a logical backup whose definition of the table fits what was logged, and are @1, @2 and so on where there is none.',
+    'Names of columns are in the log where the source has binlog_row_metadata=FULL. Elsewhere they are taken from a logical backup, where the archive shows that the table was not altered between it and the change, and are @1, @2 and so on where there is none.',
     'Times of TIMESTAMP columns are in UTC. Values that JSON cannot carry are objects: {"base64": …} for bytes. Columns that the source did not log (binlog_row_image) are absent.',
   ],
   arguments: [sourceArgument],
